@@ -1,0 +1,1 @@
+//! Background exploration: design spaces, search strategies and Pareto fronts over `blockscape-model`.

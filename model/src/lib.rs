@@ -1,0 +1,6 @@
+//! Blockscape's model: number formats, workloads, hardware cost and quality, as pure functions.
+//!
+//! `Design x Workload x Technology -> Cost` and `Design x statistics -> Quality`. Nothing here reads a file,
+//! starts a thread, asks a clock or draws.
+
+pub mod units;
