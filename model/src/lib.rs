@@ -3,6 +3,7 @@
 //! `Design x Workload x Technology -> Cost` and `Design x statistics -> Quality`. Nothing here reads a file,
 //! starts a thread, asks a clock or draws.
 
+pub mod evaluation;
 pub mod preset;
 pub mod units;
 pub mod violation;

@@ -5,10 +5,12 @@
 mod model_shape;
 mod product;
 mod site;
+mod slot_group;
 
 pub use model_shape::{Family, ModelShape};
 pub use product::{MatrixProduct, Operand, Phase, Product};
 pub use site::{Side, Site, Slot};
+pub use slot_group::SlotGroup;
 
 use serde::{Deserialize, Serialize};
 
