@@ -1,1 +1,3 @@
 //! The window and the command line of Blockscape.
+
+pub mod cli;

@@ -1,3 +1,7 @@
-//! Entry point: command line first, window when nothing else is asked.
+//! Entry point: the command line decides whether a window opens.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    blockscape::cli::run(std::env::args_os())
+}

@@ -85,6 +85,7 @@ impl Metric {
     ];
 
     /// Label, unit, direction and help.
+    #[expect(clippy::too_many_lines, reason = "a table, one row a metric")]
     pub const fn description(self) -> MetricDescription {
         use Direction::{Maximize, Minimize};
         let (key, label, unit, direction, help) = match self {

@@ -1,0 +1,89 @@
+//! The command line: one file a subcommand, each with its arguments and a `run` that prints its result.
+//!
+//! Results go to standard output, progress and errors to standard error. Bad input ends with one line and exit code 2.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+/// Interactive design-space exploration of block floating point and microscaling accelerators for language models.
+#[derive(Debug, Parser)]
+#[command(name = "blockscape", version, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    /// A preset (.ron), an exported figure or a checkpoint to open in the window
+    pub file: Option<PathBuf>,
+    /// What to do instead of opening the window
+    #[command(subcommand)]
+    pub task: Option<Task>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Task {}
+
+/// Exit code of bad input.
+const BAD_INPUT: u8 = 2;
+
+/// Runs what the arguments (program name first) ask for.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => finish(perform(arguments)),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            ) =>
+        {
+            finish(error.print().map_err(anyhow::Error::from))
+        }
+        Err(error) => finish(Err(anyhow::anyhow!(one_line(&error.render().to_string())))),
+    }
+}
+
+fn perform(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.task {
+        Some(task) => match task {},
+        None => anyhow::bail!("the window is not built yet"),
+    }
+}
+
+fn finish(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(
+                clippy::print_stderr,
+                reason = "the one place that tells a user of the command line what failed"
+            )]
+            {
+                eprintln!("error: {}", one_line(&format!("{error:#}")));
+            }
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}
+
+/// A message without its line breaks, usage hints and leading `error:`.
+fn one_line(message: &str) -> String {
+    let told: Vec<&str> = message
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    told.join(" ").trim_start_matches("error: ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_shrink_to_one_line_without_usage() {
+        let message = "error: unexpected argument '--x'\n\n  tip: try -x\n\nUsage: blockscape\n\nFor more information, try '--help'.";
+        assert_eq!(one_line(message), "unexpected argument '--x' tip: try -x");
+    }
+}
