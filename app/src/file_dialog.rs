@@ -1,0 +1,261 @@
+//! File dialogs on their own thread, with a path field beside them.
+//!
+//! A portal that is missing answers at once with nothing, one that hangs never answers; in both cases the window
+//! goes on and the path can be typed.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+use egui::Ui;
+
+use crate::theme::theme;
+
+/// Why a path is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A session, design, space, figure or model.
+    Open,
+    /// A checkpoint or model shape.
+    OpenModel,
+    /// The session.
+    Save,
+    /// The design alone.
+    SaveDesign,
+    /// All points as CSV.
+    ExportCsv,
+    /// The front as RON.
+    ExportFront,
+    /// The shown plot as SVG, PDF, PNG or `TikZ`.
+    ExportFigure,
+    /// The recipe as JSON for emulators.
+    ExportRecipe,
+    /// The design as architecture YAML.
+    ExportArchitecture,
+}
+
+impl Purpose {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Open => "Open",
+            Self::OpenModel => "Open model",
+            Self::Save => "Save session",
+            Self::SaveDesign => "Save design",
+            Self::ExportCsv => "Export points as CSV",
+            Self::ExportFront => "Export front as RON",
+            Self::ExportFigure => "Export figure",
+            Self::ExportRecipe => "Export recipe",
+            Self::ExportArchitecture => "Export architecture",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Open => "A session, design or space (.ron), an exported figure, or a model",
+            Self::OpenModel => "A checkpoint (.gguf, .safetensors, .bin) or a config.json",
+            Self::Save | Self::SaveDesign | Self::ExportFront => "A file ending in .ron",
+            Self::ExportCsv => "A file ending in .csv",
+            Self::ExportFigure => "A file ending in .svg, .pdf, .png or .tex",
+            Self::ExportRecipe => "A file ending in .json",
+            Self::ExportArchitecture => "A file ending in .yaml",
+        }
+    }
+
+    fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Self::Open => &[
+                "ron",
+                "svg",
+                "pdf",
+                "png",
+                "gguf",
+                "safetensors",
+                "bin",
+                "json",
+            ],
+            Self::OpenModel => &["gguf", "safetensors", "bin", "json"],
+            Self::Save | Self::SaveDesign | Self::ExportFront => &["ron"],
+            Self::ExportCsv => &["csv"],
+            Self::ExportFigure => &["svg", "pdf", "png", "tex"],
+            Self::ExportRecipe => &["json"],
+            Self::ExportArchitecture => &["yaml"],
+        }
+    }
+
+    fn saves(self) -> bool {
+        !matches!(self, Self::Open | Self::OpenModel)
+    }
+}
+
+/// A path the user decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    pub purpose: Purpose,
+    pub path: PathBuf,
+}
+
+/// The one dialog that may be open.
+#[derive(Debug, Default)]
+pub struct FileDialog {
+    open: Option<OpenDialog>,
+    /// Typed or found in this run, offered again.
+    last_folder: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+struct OpenDialog {
+    purpose: Purpose,
+    path: String,
+    hint: String,
+    portal: Option<Receiver<Option<PathBuf>>>,
+    asked_at: Instant,
+    needs_focus: bool,
+}
+
+/// A dialog that closes faster than a hand can move was never shown.
+const NO_PORTAL_WITHIN: Duration = Duration::from_millis(50);
+
+impl FileDialog {
+    /// Asks for a path, offering a file name.
+    pub fn ask(&mut self, purpose: Purpose, suggestion: &str) {
+        let folder = self.last_folder.clone().unwrap_or_default();
+        let path = folder.join(suggestion).to_string_lossy().into_owned();
+        self.open = Some(OpenDialog {
+            purpose,
+            path,
+            hint: purpose.hint().to_owned(),
+            portal: None,
+            asked_at: Instant::now(),
+            needs_focus: true,
+        });
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Takes what the portal answered; call once a frame, outside drawing.
+    pub fn poll(&mut self) -> Option<Chosen> {
+        let dialog = self.open.as_mut()?;
+        let answer = match dialog.portal.as_ref()?.try_recv() {
+            Ok(answer) => answer,
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => None,
+        };
+        dialog.portal = None;
+        let Some(path) = answer else {
+            if dialog.asked_at.elapsed() < NO_PORTAL_WITHIN {
+                "No file dialog is available here. Type a path".clone_into(&mut dialog.hint);
+            }
+            return None;
+        };
+        let purpose = dialog.purpose;
+        Some(self.accept(purpose, path))
+    }
+
+    /// Draws the path field; returns a path once it is confirmed.
+    pub fn ui(&mut self, ui: &mut Ui) -> Option<Chosen> {
+        let dialog = self.open.as_mut()?;
+        let mut confirmed = false;
+        let mut closed = false;
+        let window = egui::Window::new(dialog.purpose.title())
+            .collapsible(false)
+            .resizable(false)
+            .anchor(egui::Align2::CENTER_TOP, egui::vec2(0.0, 80.0));
+        window.show(ui.ctx(), |ui| {
+            ui.set_width(520.0);
+            let label = ui.weak(&dialog.hint);
+            let field = egui::TextEdit::singleline(&mut dialog.path)
+                .desired_width(f32::INFINITY)
+                .hint_text("Path");
+            let field = ui.add(field).labelled_by(label.id);
+            if dialog.needs_focus {
+                field.request_focus();
+                dialog.needs_focus = false;
+            }
+            confirmed = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+            closed = ui.input(|input| input.key_pressed(egui::Key::Escape));
+            ui.add_space(theme().layout.grid);
+            ui.horizontal(|ui| {
+                let waiting = dialog.portal.is_some();
+                if ui
+                    .add_enabled(!waiting, egui::Button::new("Browse…"))
+                    .clicked()
+                {
+                    dialog.browse(ui.ctx());
+                }
+                if waiting {
+                    ui.weak("Waiting for the file dialog");
+                }
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    let verb = if dialog.purpose.saves() {
+                        "Save"
+                    } else {
+                        "Open"
+                    };
+                    let typed = !dialog.path.trim().is_empty();
+                    confirmed |= ui.add_enabled(typed, egui::Button::new(verb)).clicked();
+                    closed |= ui.button("Cancel").clicked();
+                });
+            });
+        });
+        if confirmed && !dialog.path.trim().is_empty() {
+            let (purpose, path) = (dialog.purpose, expanded(dialog.path.trim()));
+            return Some(self.accept(purpose, path));
+        }
+        if closed {
+            self.open = None;
+        }
+        None
+    }
+
+    fn accept(&mut self, purpose: Purpose, path: PathBuf) -> Chosen {
+        self.open = None;
+        self.last_folder = path.parent().map(std::path::Path::to_path_buf);
+        Chosen { purpose, path }
+    }
+}
+
+impl OpenDialog {
+    fn browse(&mut self, ctx: &egui::Context) {
+        let (sender, receiver) = mpsc::channel();
+        let ctx = ctx.clone();
+        let purpose = self.purpose;
+        let typed = PathBuf::from(&self.path);
+        let thread = std::thread::Builder::new()
+            .name("file dialog".to_owned())
+            .spawn(move || {
+                let mut dialog = rfd::FileDialog::new()
+                    .set_title(purpose.title())
+                    .add_filter(purpose.hint(), purpose.extensions())
+                    .add_filter("All files", &["*"]);
+                if let Some(folder) = typed.parent().filter(|folder| folder.is_dir()) {
+                    dialog = dialog.set_directory(folder);
+                }
+                if let Some(name) = typed.file_name().filter(|_| purpose.saves()) {
+                    dialog = dialog.set_file_name(name.to_string_lossy());
+                }
+                let answer = if purpose.saves() {
+                    dialog.save_file()
+                } else {
+                    dialog.pick_file()
+                };
+                // The window may be gone by now; then nobody waits for the answer.
+                let _ = sender.send(answer);
+                ctx.request_repaint();
+            });
+        self.asked_at = Instant::now();
+        match thread {
+            Ok(_) => self.portal = Some(receiver),
+            Err(error) => self.hint = format!("No file dialog ({error}). Type a path"),
+        }
+    }
+}
+
+/// `~/` stands for the home folder, as in a shell.
+fn expanded(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(path),
+    }
+}

@@ -1,0 +1,139 @@
+//! What the window remembers between runs beside the session: layout, theme, zoom, recent files.
+//!
+//! One RON file in the user's configuration folder, written to a temporary file first, so that a full disk or a
+//! kill leaves the old one. A file that does not parse is set aside, never overwritten.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use egui::ThemePreference;
+use serde::{Deserialize, Serialize};
+
+use crate::panels::layout::Pane;
+
+/// Most recent files kept.
+const MOST_RECENT: usize = 12;
+
+/// The remembered choices.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub theme: ThemePreference,
+    /// 0.75 to 2.
+    pub zoom: f32,
+    pub recent: Vec<PathBuf>,
+    pub layout: Option<egui_tiles::Tree<Pane>>,
+    pub show_tour: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: ThemePreference::Dark,
+            zoom: 1.0,
+            recent: Vec::new(),
+            layout: None,
+            show_tour: true,
+        }
+    }
+}
+
+impl Settings {
+    /// Puts a file in front of the recent ones.
+    pub fn remember(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        self.recent.retain(|known| *known != path);
+        self.recent.insert(0, path);
+        self.recent.truncate(MOST_RECENT);
+    }
+}
+
+/// Where settings and the recovery file live; `None` runs without either, as tests do.
+#[derive(Debug, Clone, Default)]
+pub struct Folders {
+    pub config: Option<PathBuf>,
+    pub state: Option<PathBuf>,
+}
+
+impl Folders {
+    /// The folders of the XDG base directory specification.
+    pub fn of_user() -> Self {
+        let folder = |variable: &str, under_home: &str| {
+            let set = std::env::var_os(variable)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute());
+            let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(under_home));
+            set.or_else(home).map(|folder| folder.join("blockscape"))
+        };
+        Self {
+            config: folder("XDG_CONFIG_HOME", ".config"),
+            state: folder("XDG_STATE_HOME", ".local/state"),
+        }
+    }
+
+    /// Reads the settings; an unreadable file is an error that names it, and is set aside.
+    pub fn read_settings(&self) -> anyhow::Result<Settings> {
+        let Some(path) = self.settings_path().filter(|path| path.exists()) else {
+            return Ok(Settings::default());
+        };
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        ron::from_str(&text).map_err(|error| {
+            let aside = path.with_extension("ron.unread");
+            let _ = std::fs::rename(&path, &aside);
+            anyhow::anyhow!(
+                "{}: {error}; set aside as {}",
+                path.display(),
+                aside.display()
+            )
+        })
+    }
+
+    /// Writes the settings.
+    pub fn write_settings(&self, settings: &Settings) -> anyhow::Result<()> {
+        let Some(path) = self.settings_path() else {
+            return Ok(());
+        };
+        let text = ron::ser::to_string_pretty(settings, ron::ser::PrettyConfig::default())?;
+        write_whole(&path, text.as_bytes())
+    }
+
+    /// The file a crash leaves behind.
+    pub fn recovery_path(&self) -> Option<PathBuf> {
+        self.state
+            .as_ref()
+            .map(|folder| folder.join("recovery.ron"))
+    }
+
+    fn settings_path(&self) -> Option<PathBuf> {
+        self.config.as_ref().map(|folder| folder.join("window.ron"))
+    }
+}
+
+/// Writes a file whole or not at all: to a neighbor first, then renamed over the old one.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let name = path
+        .file_name()
+        .with_context(|| format!("{} is not a file name", path.display()))?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot create folder {}", folder.display()))?;
+    let mut temporary = name.to_owned();
+    temporary.push(format!(".{}.part", std::process::id()));
+    let temporary = folder.join(temporary);
+    let written = std::fs::File::create(&temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let renamed = written.and_then(|()| std::fs::rename(&temporary, path));
+    renamed.map_err(|error| {
+        let _ = std::fs::remove_file(&temporary);
+        anyhow::anyhow!(
+            "cannot write {}: {error}; the file saved before is unchanged",
+            path.display()
+        )
+    })
+}

@@ -1,0 +1,15 @@
+//! Reusable controls: rows, pickers, labels of quantities.
+//!
+//! Widgets know the theme and nothing of the session; they change the value they are given and report that they did.
+
+mod number_entry;
+mod parameter_row;
+mod quantity_label;
+mod slider;
+mod value_range;
+
+pub use number_entry::number_entry_ui;
+pub use parameter_row::{ParameterRow, RowAction, parameter_row_ui};
+pub use quantity_label::{Delta, QuantityRow, delta_text, number_text, quantity_row_ui, scaled};
+pub use slider::slider_ui;
+pub use value_range::ValueRange;

@@ -1,0 +1,228 @@
+//! Numbers with their unit: three to four significant digits, an SI prefix, fixed width, a delta against a reference.
+
+use egui::{Align2, Color32, Rect, Sense, TextStyle, Ui, vec2};
+
+use crate::theme::{colors, theme};
+
+/// A change against a reference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Delta {
+    /// Relative change, 0.1 for ten percent more.
+    pub relative: f64,
+    /// Whether a smaller value is the better one.
+    pub lower_is_better: bool,
+}
+
+/// One line of the inspector: name, number, unit, delta.
+#[derive(Debug, Clone)]
+pub struct QuantityRow<'a> {
+    /// Name.
+    pub label: &'a str,
+    /// Value in `unit`; `None` where the model gives none.
+    pub value: Option<f64>,
+    /// Unit; a prefix is put before it if `prefixed`.
+    pub unit: &'a str,
+    /// Whether an SI prefix may be put before the unit.
+    pub prefixed: bool,
+    /// Change against the pinned reference.
+    pub delta: Option<Delta>,
+    /// Explanation on hover.
+    pub help: &'a str,
+}
+
+const PREFIXES: [(f64, &str); 11] = [
+    (1e15, "P"),
+    (1e12, "T"),
+    (1e9, "G"),
+    (1e6, "M"),
+    (1e3, "k"),
+    (1.0, ""),
+    (1e-3, "m"),
+    (1e-6, "µ"),
+    (1e-9, "n"),
+    (1e-12, "p"),
+    (1e-15, "f"),
+];
+
+/// The factor and prefix that show a value between 1 and 1000.
+pub fn scaled(value: f64) -> (f64, &'static str) {
+    let magnitude = value.abs();
+    if magnitude == 0.0 || !magnitude.is_finite() {
+        return (1.0, "");
+    }
+    PREFIXES
+        .iter()
+        .copied()
+        .find(|(factor, _)| magnitude >= 0.9995 * factor)
+        .unwrap_or(PREFIXES[PREFIXES.len() - 1])
+}
+
+/// A number in four significant digits at most, grouped in thousands, with the minus sign of typography.
+pub fn number_text(value: f64) -> String {
+    if value.is_nan() {
+        return "–".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 {
+            "∞".to_owned()
+        } else {
+            "−∞".to_owned()
+        };
+    }
+    let magnitude = value.abs();
+    let text = if magnitude == 0.0 {
+        "0".to_owned()
+    } else if !(1e-3..1e7).contains(&magnitude) {
+        format!("{magnitude:.2e}")
+    } else if magnitude >= 999.95 {
+        grouped(magnitude.round())
+    } else if magnitude >= 99.995 {
+        format!("{magnitude:.1}")
+    } else if magnitude >= 9.9995 {
+        format!("{magnitude:.2}")
+    } else {
+        format!("{magnitude:.3}")
+    };
+    if value < 0.0 {
+        format!("−{text}")
+    } else {
+        text
+    }
+}
+
+fn grouped(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut text = String::with_capacity(digits.len() + 4);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A relative change in percent with its sign, or a factor where percent would mislead.
+pub fn delta_text(relative: f64) -> String {
+    let percent = 100.0 * relative;
+    if !percent.is_finite() {
+        return String::new();
+    }
+    if percent.abs() < 0.05 {
+        return "±0 %".to_owned();
+    }
+    let sign = if percent < 0.0 { '−' } else { '+' };
+    let magnitude = percent.abs();
+    if magnitude >= 1000.0 {
+        format!("×{}", number_text(1.0 + relative))
+    } else if magnitude >= 99.95 {
+        format!("{sign}{magnitude:.0} %")
+    } else {
+        format!("{sign}{magnitude:.1} %")
+    }
+}
+
+/// Draws one line; columns have fixed width, so nothing jumps while numbers change.
+pub fn quantity_row_ui(ui: &mut Ui, row: &QuantityRow<'_>) -> egui::Response {
+    let layout = &theme().layout;
+    let size = vec2(ui.available_width(), layout.row_height - 2.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let delta_width = 60.0;
+    let unit_width = 58.0;
+    let number_right = rect.right() - delta_width - unit_width;
+    let (factor, prefix) = match row.value {
+        Some(value) if row.prefixed => scaled(value),
+        _ => (1.0, ""),
+    };
+    let number = row
+        .value
+        .map_or_else(|| "–".to_owned(), |value| number_text(value / factor));
+    let unit = format!("{prefix}{}", row.unit);
+    let text = ui.visuals().text_color();
+    let dim = ui.visuals().weak_text_color();
+    put(ui, rect, rect.left(), Align2::LEFT_CENTER, row.label, text);
+    put(
+        ui,
+        rect,
+        number_right,
+        Align2::RIGHT_CENTER,
+        &number,
+        ui.visuals().strong_text_color(),
+    );
+    put(
+        ui,
+        rect,
+        number_right + layout.grid,
+        Align2::LEFT_CENTER,
+        &unit,
+        dim,
+    );
+    if let Some(delta) = row.delta {
+        put(
+            ui,
+            rect,
+            rect.right(),
+            Align2::RIGHT_CENTER,
+            &delta_text(delta.relative),
+            delta_color(ui, delta),
+        );
+    }
+    let spoken = format!("{} {number} {unit}", row.label);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));
+    response.on_hover_ui(|ui| {
+        ui.strong(row.label);
+        ui.label(row.help);
+        if let Some(value) = row.value {
+            ui.weak(format!("{value} {}", row.unit));
+        }
+    })
+}
+
+fn delta_color(ui: &Ui, delta: Delta) -> Color32 {
+    let colors = colors(ui.ctx());
+    if delta.relative.abs() < 5e-4 {
+        colors.text_dim.0
+    } else if (delta.relative < 0.0) == delta.lower_is_better {
+        colors.good.0
+    } else {
+        colors.warning.0
+    }
+}
+
+fn put(ui: &Ui, row: Rect, x: f32, align: Align2, text: &str, color: Color32) {
+    let font = TextStyle::Body.resolve(ui.style());
+    ui.painter()
+        .text(egui::pos2(x, row.center().y), align, text, font, color);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_show_four_digits_and_their_prefix() {
+        for (value, number, prefix) in [
+            (0.0123, "12.30", "m"),
+            (5.618, "5.618", ""),
+            (999.96, "1.000", "k"),
+            (3.2e-12, "3.200", "p"),
+            (412_345.0, "412.3", "k"),
+        ] {
+            let (factor, found) = scaled(value);
+            assert_eq!(
+                (number_text(value / factor).as_str(), found),
+                (number, prefix)
+            );
+        }
+        assert_eq!(number_text(84_120.0), "84\u{2009}120");
+        assert_eq!(number_text(f64::NAN), "–");
+    }
+
+    #[test]
+    fn deltas_turn_into_factors_above_a_thousand_percent() {
+        assert_eq!(delta_text(0.027), "+2.7 %");
+        assert_eq!(delta_text(-0.38), "−38.0 %");
+        assert_eq!(delta_text(14.0), "×15.00");
+        assert_eq!(delta_text(0.0), "±0 %");
+    }
+}
