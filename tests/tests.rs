@@ -1,3 +1,5 @@
 //! All tests that reach across files or crates, one module a subject.
 
 mod layering; // manifests: app -> explorer -> model, and nothing else
+mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo
+mod pareto_laws; // what holds for fronts of any points
