@@ -4,6 +4,7 @@
 //! starts a thread, asks a clock or draws.
 
 pub mod evaluation;
+pub mod format;
 pub mod preset;
 pub mod units;
 pub mod violation;

@@ -1,0 +1,45 @@
+//! How a value between two codes is brought to one of them.
+//!
+//! Only the rule and its words; the arithmetic stands in `quantization`, where it is inlined in the kernels.
+
+use std::fmt;
+
+/// What happens to a value between two neighboring codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Rounding {
+    /// To the nearer code, ties to the even one (IEEE 754 `roundTiesToEven`).
+    #[default]
+    NearestEven,
+    /// To the nearer code, ties away from zero.
+    NearestAway,
+    /// Toward zero: the bits below the last one are dropped, as Anda does (HPCA 2025, section III).
+    Truncate,
+    /// Up with a probability equal to the distance from the code below; seeded and a function of the value's position.
+    Stochastic,
+}
+
+impl Rounding {
+    /// Every rule, in the order of menus.
+    pub const ALL: [Self; 4] = [
+        Self::NearestEven,
+        Self::NearestAway,
+        Self::Truncate,
+        Self::Stochastic,
+    ];
+
+    /// The word used in the text form of a format.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NearestEven => "nearest-even",
+            Self::NearestAway => "nearest-away",
+            Self::Truncate => "truncate",
+            Self::Stochastic => "stochastic",
+        }
+    }
+}
+
+impl fmt::Display for Rounding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
