@@ -3,8 +3,10 @@
 //! `Design x Workload x Technology -> Cost` and `Design x statistics -> Quality`. Nothing here reads a file,
 //! starts a thread, asks a clock or draws.
 
+pub mod design;
 pub mod evaluation;
 pub mod format;
+pub mod parameter;
 pub mod preset;
 pub mod units;
 pub mod violation;

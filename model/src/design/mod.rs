@@ -1,0 +1,87 @@
+//! Every choice an architect makes for one accelerator.
+
+mod format_table;
+mod hardware_choice;
+mod key_value;
+
+pub use format_table::{FormatRule, FormatTable, LayerGroup, SitePattern, SlotFormats};
+pub use hardware_choice::{
+    Buffers, Dataflow, Memory, MemoryKind, ProcessingArray, Target, UnitKind,
+};
+pub use key_value::KeyValuePolicy;
+
+use serde::{Deserialize, Serialize};
+
+use crate::violation::Violation;
+
+/// One accelerator: number formats, processing array, buffers, memory, technology.
+///
+/// Plain data; [`Design::check`] says whether its values are in range, the cost model whether it can be built.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Design {
+    /// Name shown in plots and tables.
+    pub name: String,
+    /// Where the design comes from: a paper, or whose own it is.
+    #[serde(default)]
+    pub source: String,
+    /// Number format of every site.
+    pub formats: FormatTable,
+    /// Kind of processing element.
+    pub unit: UnitKind,
+    /// Processing array.
+    pub array: ProcessingArray,
+    /// On-chip buffers.
+    pub buffers: Buffers,
+    /// External memory.
+    pub memory: Memory,
+    /// Name of a technology preset.
+    pub technology: String,
+    /// Clock in MHz.
+    pub clock_mhz: f64,
+    /// Supply in volts; the technology's nominal one where absent.
+    #[serde(default)]
+    pub voltage_v: Option<f64>,
+    /// How keys and values are kept.
+    #[serde(default)]
+    pub key_value: KeyValuePolicy,
+    /// What it is built on.
+    #[serde(default)]
+    pub target: Target,
+}
+
+impl Design {
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// One violation for each value that is not.
+    pub fn check(&self) -> Result<(), Vec<Violation>> {
+        let mut violations = Vec::new();
+        let mut number = |field: &str, value: f64, least: f64, most: f64| {
+            if !(least..=most).contains(&value) {
+                violations.push(Violation::out_of_range(field, value, least, most));
+            }
+        };
+        number("clock_mhz", self.clock_mhz, 1.0, 10_000.0);
+        if let Some(voltage) = self.voltage_v {
+            number("voltage_v", voltage, 0.3, 1.5);
+        }
+        self.array.check(&mut number);
+        self.buffers.check(&mut number);
+        number(
+            "memory.channels",
+            f64::from(self.memory.channels),
+            1.0,
+            64.0,
+        );
+        self.key_value.check(&mut number);
+        if self.name.trim().is_empty() {
+            violations.push(Violation::new("name", "empty", "a name"));
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(violations)
+        }
+    }
+}

@@ -1,0 +1,566 @@
+//! Every parameter of a design and its workload: one table for sliders, sweep axes, table columns and tooltips.
+
+mod domain;
+mod format_field;
+
+pub use domain::{Domain, Value};
+pub use format_field::FormatField;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::design::{Dataflow, Design, MemoryKind, SitePattern, UnitKind};
+use crate::violation::Violation;
+use crate::workload::Workload;
+
+/// One thing a user can change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Parameter {
+    /// Rows of the array.
+    Rows,
+    /// Columns of the array.
+    Columns,
+    /// Multipliers in one processing element.
+    Lanes,
+    /// Width of the integer accumulator.
+    AccumulatorBits,
+    /// Operand that stays in the array.
+    Dataflow,
+    /// Kind of processing element.
+    Unit,
+    /// Activation buffer.
+    ActivationBuffer,
+    /// Weight buffer.
+    WeightBuffer,
+    /// Output buffer.
+    OutputBuffer,
+    /// Banks of each buffer.
+    Banks,
+    /// Width of a bank's port.
+    PortBits,
+    /// Kind of external memory.
+    MemoryKind,
+    /// Channels or stacks of external memory.
+    MemoryChannels,
+    /// Clock frequency.
+    Clock,
+    /// Supply voltage.
+    Voltage,
+    /// First tokens kept in the protected format.
+    InitialTokens,
+    /// Most recent tokens kept in the protected format.
+    LocalTokens,
+    /// Smoothing of keys.
+    Smoothing,
+    /// Sequences processed together.
+    Batch,
+    /// Prompt length.
+    PrefillTokens,
+    /// Keys and values seen by a decode step.
+    ContextTokens,
+    /// Whole format, or one field of it, at some sites.
+    Format(FormatField, SitePattern),
+}
+
+/// What a control or a table header shows of a parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParameterDescription {
+    /// Name on screen, sentence case.
+    pub label: String,
+    /// Unit, empty for none.
+    pub unit: &'static str,
+    /// Group in the side panel.
+    pub section: &'static str,
+    /// What it does, one or two sentences.
+    pub help: &'static str,
+    /// Values it may take.
+    pub domain: Domain,
+}
+
+/// One row of the table: parameter, key, label, unit, section, help, domain.
+type Row = (
+    Parameter,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    Domain,
+);
+
+const ARRAY: &str = "Processing array";
+const BUFFERS: &str = "Buffers";
+const MEMORY: &str = "External memory";
+const OPERATION: &str = "Clock and supply";
+const CACHE: &str = "Key-value cache";
+const WORKLOAD: &str = "Workload";
+
+/// Parameters that are not formats.
+const TABLE: [Row; 21] = [
+    (
+        Parameter::Unit,
+        "unit",
+        "Unit",
+        "",
+        ARRAY,
+        "Kind of processing element; its bit widths follow from the formats.",
+        Domain::Choice(UNITS),
+    ),
+    (
+        Parameter::Rows,
+        "rows",
+        "Rows",
+        "",
+        ARRAY,
+        "Rows of processing elements.",
+        Domain::Integer {
+            least: 1,
+            most: 1024,
+        },
+    ),
+    (
+        Parameter::Columns,
+        "columns",
+        "Columns",
+        "",
+        ARRAY,
+        "Columns of processing elements.",
+        Domain::Integer {
+            least: 1,
+            most: 1024,
+        },
+    ),
+    (
+        Parameter::Lanes,
+        "lanes",
+        "Lanes",
+        "",
+        ARRAY,
+        "Multipliers in one processing element, summed by its adder tree.",
+        Domain::Integer {
+            least: 1,
+            most: 1024,
+        },
+    ),
+    (
+        Parameter::AccumulatorBits,
+        "accumulator_bits",
+        "Accumulator",
+        "bit",
+        ARRAY,
+        "Width of the integer accumulator in a processing element.",
+        Domain::Integer { least: 8, most: 64 },
+    ),
+    (
+        Parameter::Dataflow,
+        "dataflow",
+        "Dataflow",
+        "",
+        ARRAY,
+        "Operand that stays in the array while the others stream through.",
+        Domain::Choice(DATAFLOWS),
+    ),
+    (
+        Parameter::ActivationBuffer,
+        "activation_kib",
+        "Activation buffer",
+        "KiB",
+        BUFFERS,
+        "On-chip buffer for activations, double-buffered.",
+        Domain::Integer {
+            least: 1,
+            most: 65536,
+        },
+    ),
+    (
+        Parameter::WeightBuffer,
+        "weight_kib",
+        "Weight buffer",
+        "KiB",
+        BUFFERS,
+        "On-chip buffer for weights, keys and values, double-buffered.",
+        Domain::Integer {
+            least: 1,
+            most: 65536,
+        },
+    ),
+    (
+        Parameter::OutputBuffer,
+        "output_kib",
+        "Output buffer",
+        "KiB",
+        BUFFERS,
+        "On-chip buffer for outputs; 0 lets them use the activation buffer.",
+        Domain::Integer {
+            least: 0,
+            most: 65536,
+        },
+    ),
+    (
+        Parameter::Banks,
+        "banks",
+        "Banks",
+        "",
+        BUFFERS,
+        "Banks of each buffer, read in parallel.",
+        Domain::Integer { least: 1, most: 64 },
+    ),
+    (
+        Parameter::PortBits,
+        "port_bits",
+        "Port width",
+        "bit",
+        BUFFERS,
+        "Width of one bank's port.",
+        Domain::Integer {
+            least: 8,
+            most: 4096,
+        },
+    ),
+    (
+        Parameter::MemoryKind,
+        "memory",
+        "Memory",
+        "",
+        MEMORY,
+        "Kind of external memory: sets bandwidth and energy per bit.",
+        Domain::Choice(MEMORIES),
+    ),
+    (
+        Parameter::MemoryChannels,
+        "memory_channels",
+        "Channels",
+        "",
+        MEMORY,
+        "Channels of 64 bits (GDDR: 32) or stacks.",
+        Domain::Integer { least: 1, most: 64 },
+    ),
+    (
+        Parameter::Clock,
+        "clock_mhz",
+        "Clock",
+        "MHz",
+        OPERATION,
+        "Clock of the processing array.",
+        Domain::Real {
+            least: 1.0,
+            most: 10_000.0,
+        },
+    ),
+    (
+        Parameter::Voltage,
+        "voltage_v",
+        "Supply",
+        "V",
+        OPERATION,
+        "Supply voltage; energy follows the technology's voltage curve.",
+        Domain::Real {
+            least: 0.3,
+            most: 1.5,
+        },
+    ),
+    (
+        Parameter::InitialTokens,
+        "initial_tokens",
+        "Initial tokens",
+        "",
+        CACHE,
+        "First tokens of a sequence kept in the protected format.",
+        Domain::Integer {
+            least: 0,
+            most: 65536,
+        },
+    ),
+    (
+        Parameter::LocalTokens,
+        "local_tokens",
+        "Local tokens",
+        "",
+        CACHE,
+        "Most recent tokens kept in the protected format.",
+        Domain::Integer {
+            least: 0,
+            most: 65536,
+        },
+    ),
+    (
+        Parameter::Smoothing,
+        "smoothing",
+        "Key smoothing",
+        "",
+        CACHE,
+        "Per-channel scales folded into the query and key weights, per-channel offsets subtracted from keys.",
+        Domain::Choice(SWITCH),
+    ),
+    (
+        Parameter::Batch,
+        "batch",
+        "Batch",
+        "",
+        WORKLOAD,
+        "Sequences processed together.",
+        Domain::Integer {
+            least: 1,
+            most: 1024,
+        },
+    ),
+    (
+        Parameter::PrefillTokens,
+        "prefill_tokens",
+        "Prompt",
+        "tokens",
+        WORKLOAD,
+        "Length of the prompt in the prefill phase.",
+        Domain::Integer {
+            least: 1,
+            most: 1_048_576,
+        },
+    ),
+    (
+        Parameter::ContextTokens,
+        "context_tokens",
+        "Context",
+        "tokens",
+        WORKLOAD,
+        "Keys and values that one decode step attends to.",
+        Domain::Integer {
+            least: 1,
+            most: 1_048_576,
+        },
+    ),
+];
+
+const UNITS: &[&str] = &[
+    "FP x FP",
+    "FP x INT",
+    "INT x INT",
+    "iFPU",
+    "FIGNA",
+    "Anda bit-serial",
+    "BFP x INT",
+    "BFP x BFP",
+    "reconfigurable",
+    "MX dot product",
+    "super-block",
+    "dataflow MXInt",
+];
+const DATAFLOWS: &[&str] = &["output stationary", "weight stationary", "input stationary"];
+const MEMORIES: &[&str] = &[
+    "HBM2", "HBM2E", "HBM3", "LPDDR4", "LPDDR5", "LPDDR5X", "DDR4", "DDR5", "GDDR6",
+];
+const SWITCH: &[&str] = &["off", "on"];
+
+impl Parameter {
+    /// Parameters that are not formats, in the order of the side panel.
+    pub fn plain() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| row.0)
+    }
+
+    fn row(self) -> Option<&'static Row> {
+        TABLE.iter().find(|row| row.0 == self)
+    }
+
+    /// Label, unit, section, help and domain.
+    pub fn description(self) -> ParameterDescription {
+        match (self, self.row()) {
+            (Self::Format(field, pattern), _) => field.description(pattern),
+            (_, Some((_, _, label, unit, section, help, domain))) => ParameterDescription {
+                label: (*label).to_owned(),
+                unit,
+                section,
+                help,
+                domain: domain.clone(),
+            },
+            (_, None) => unreachable!("every plain parameter has a row, as a test holds"),
+        }
+    }
+
+    /// The value in a design; `None` where the sites differ or their formats have no such field.
+    pub fn get(self, design: &Design, workload: &Workload) -> Option<Value> {
+        let integer = |value: u32| Some(Value::Number(f64::from(value)));
+        let choice = |index: usize| Some(Value::Choice(index));
+        match self {
+            Self::Rows => integer(design.array.rows),
+            Self::Columns => integer(design.array.columns),
+            Self::Lanes => integer(design.array.lanes),
+            Self::AccumulatorBits => integer(design.array.accumulator_bits.into()),
+            Self::Dataflow => choice(design.array.dataflow as usize),
+            Self::Unit => choice(design.unit as usize),
+            Self::ActivationBuffer => integer(design.buffers.activation_kib),
+            Self::WeightBuffer => integer(design.buffers.weight_kib),
+            Self::OutputBuffer => integer(design.buffers.output_kib),
+            Self::Banks => integer(design.buffers.banks.into()),
+            Self::PortBits => integer(design.buffers.port_bits.into()),
+            Self::MemoryKind => choice(design.memory.kind as usize),
+            Self::MemoryChannels => integer(design.memory.channels.into()),
+            Self::Clock => Some(Value::Number(design.clock_mhz)),
+            Self::Voltage => design.voltage_v.map(Value::Number),
+            Self::InitialTokens => integer(design.key_value.initial_tokens),
+            Self::LocalTokens => integer(design.key_value.local_tokens),
+            Self::Smoothing => choice(usize::from(design.key_value.smoothing)),
+            Self::Batch => integer(workload.batch),
+            Self::PrefillTokens => integer(workload.prefill_tokens),
+            Self::ContextTokens => integer(workload.context_tokens),
+            Self::Format(field, pattern) => field.get(&design.formats, pattern),
+        }
+    }
+
+    /// Sets the value.
+    ///
+    /// # Errors
+    /// A value of the wrong kind or outside the domain, or a format without such a field; the design stays as it was.
+    pub fn set(
+        self,
+        design: &mut Design,
+        workload: &mut Workload,
+        value: Value,
+    ) -> Result<(), Violation> {
+        if let Self::Format(field, pattern) = self {
+            return field.set(&mut design.formats, pattern, value);
+        }
+        let domain = self.description().domain;
+        let refuse = || Violation::new(self.to_string(), value, domain.to_string());
+        if !domain.contains(value) {
+            return Err(refuse());
+        }
+        let index = value.choice().unwrap_or(0);
+        let number = value.number().unwrap_or(0.0);
+        let whole = value.whole().unwrap_or(0);
+        let narrow = u16::try_from(whole).unwrap_or(u16::MAX);
+        match self {
+            Self::Rows => design.array.rows = whole,
+            Self::Columns => design.array.columns = whole,
+            Self::Lanes => design.array.lanes = whole,
+            Self::AccumulatorBits => {
+                design.array.accumulator_bits = u8::try_from(whole).ok().ok_or_else(refuse)?;
+            }
+            Self::Dataflow => {
+                design.array.dataflow = *Dataflow::ALL.get(index).ok_or_else(refuse)?;
+            }
+            Self::Unit => design.unit = *UnitKind::ALL.get(index).ok_or_else(refuse)?,
+            Self::ActivationBuffer => design.buffers.activation_kib = whole,
+            Self::WeightBuffer => design.buffers.weight_kib = whole,
+            Self::OutputBuffer => design.buffers.output_kib = whole,
+            Self::Banks => design.buffers.banks = narrow,
+            Self::PortBits => design.buffers.port_bits = narrow,
+            Self::MemoryKind => {
+                design.memory.kind = *MemoryKind::ALL.get(index).ok_or_else(refuse)?;
+            }
+            Self::MemoryChannels => design.memory.channels = narrow,
+            Self::Clock => design.clock_mhz = number,
+            Self::Voltage => design.voltage_v = Some(number),
+            Self::InitialTokens => design.key_value.initial_tokens = whole,
+            Self::LocalTokens => design.key_value.local_tokens = whole,
+            Self::Smoothing => design.key_value.smoothing = index == 1,
+            Self::Batch => workload.batch = whole,
+            Self::PrefillTokens => workload.prefill_tokens = whole,
+            Self::ContextTokens => workload.context_tokens = whole,
+            Self::Format(..) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether it changes the workload, not the design.
+    pub const fn is_workload(self) -> bool {
+        matches!(
+            self,
+            Self::Batch | Self::PrefillTokens | Self::ContextTokens
+        )
+    }
+
+    /// A value from its text: a number, a choice or a format, as the domain asks.
+    ///
+    /// # Errors
+    /// What is allowed, if the text is not.
+    pub fn value_from_text(self, text: &str) -> Result<Value, Violation> {
+        self.description()
+            .domain
+            .parse(text)
+            .map_err(|violation| Violation {
+                field: self.to_string(),
+                ..violation
+            })
+    }
+
+    /// A value as text that [`Parameter::value_from_text`] reads back.
+    pub fn value_to_text(self, value: Value) -> String {
+        match (value, self.description().domain) {
+            (Value::Choice(index), Domain::Choice(names)) => names
+                .get(index)
+                .map_or_else(|| index.to_string(), |name| (*name).to_owned()),
+            _ => value.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, self.row()) {
+            (Self::Format(field, pattern), _) => write!(f, "{} {pattern}", field.key()),
+            (_, Some(row)) => f.write_str(row.1),
+            (_, None) => unreachable!("every plain parameter has a row, as a test holds"),
+        }
+    }
+}
+
+impl FromStr for Parameter {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        if let Some(row) = TABLE.iter().find(|row| row.1 == text) {
+            return Ok(row.0);
+        }
+        if let Some((key, pattern)) = text.split_once(' ')
+            && let Some(field) = FormatField::ALL
+                .into_iter()
+                .find(|field| field.key() == key)
+        {
+            return Ok(Self::Format(field, pattern.parse()?));
+        }
+        let keys: Vec<&str> = TABLE.iter().map(|row| row.1).collect();
+        let fields = FormatField::ALL.map(|field| format!("\"{} SITES\"", field.key()));
+        Err(Violation::new(
+            "parameter",
+            format!("\"{text}\""),
+            format!("{} {}", keys.join(" "), fields.join(" ")),
+        ))
+    }
+}
+
+impl TryFrom<String> for Parameter {
+    type Error = Violation;
+
+    fn try_from(text: String) -> Result<Self, Violation> {
+        text.parse()
+    }
+}
+
+impl From<Parameter> for String {
+    fn from(parameter: Parameter) -> Self {
+        parameter.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_prints_and_parses_back() {
+        for parameter in Parameter::plain() {
+            assert_eq!(parameter.to_string().parse(), Ok(parameter));
+        }
+        let text = "mantissa_bits layers 0..=3 qkv.activation";
+        assert_eq!(text.parse::<Parameter>().unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn choices_line_up_with_their_enums() {
+        assert_eq!(UNITS.len(), UnitKind::ALL.len());
+        assert_eq!(DATAFLOWS.len(), Dataflow::ALL.len());
+        assert_eq!(MEMORIES.len(), MemoryKind::ALL.len());
+    }
+}
