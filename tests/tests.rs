@@ -3,3 +3,4 @@
 mod layering; // manifests: app -> explorer -> model, and nothing else
 mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo
 mod pareto_laws; // what holds for fronts of any points
+mod strategy_search; // strategies against an enumerated space, and the worked example of Anda
