@@ -9,6 +9,7 @@ pub mod cli;
 pub mod file_dialog;
 pub mod notices;
 pub mod panels;
+pub mod plots;
 pub mod settings;
 pub mod theme;
 pub mod widgets;

@@ -1,0 +1,182 @@
+//! Legends and point labels: markers with their names, placed where they hide least.
+
+use egui::{
+    Align2, Color32, CornerRadius, Galley, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2,
+};
+use std::sync::Arc;
+
+use super::theme::{Marker, PlotTheme, dashed, line};
+
+/// How a legend entry is drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Key {
+    /// A single marker, solid or hollow.
+    Marker(Marker, Color32, bool),
+    /// A line with a marker on it, solid or hollow.
+    Line(Marker, Color32, bool),
+    /// A dashed line.
+    Dashed(Color32),
+    /// A filled swatch.
+    Swatch(Color32),
+    /// The marker of the current design.
+    Current(Color32),
+}
+
+/// Draws a legend inside `area`, in the corner that `align` names.
+pub fn legend(
+    painter: &Painter,
+    area: Rect,
+    align: Align2,
+    entries: &[(Key, String)],
+    theme: &PlotTheme,
+) {
+    if entries.is_empty() {
+        return;
+    }
+    let galleys: Vec<Arc<Galley>> = entries
+        .iter()
+        .map(|(_, name)| painter.layout_no_wrap(name.clone(), theme.small_font(), theme.text))
+        .collect();
+    let row = theme.small_text_size * 1.35;
+    let key_width = theme.small_text_size * 2.0;
+    let pad = theme.small_text_size * 0.4;
+    let text_width = galleys
+        .iter()
+        .map(|galley| galley.size().x)
+        .fold(0.0, f32::max);
+    let size = vec2(
+        key_width + text_width + 3.0 * pad,
+        row * entries.len() as f32 + 2.0 * pad,
+    );
+    let card = align.align_size_within_rect(size, area.shrink(pad * 1.5));
+    let corner = if theme.on_paper {
+        CornerRadius::ZERO
+    } else {
+        CornerRadius::same(3)
+    };
+    painter.rect_filled(card, corner, theme.background.gamma_multiply(0.85));
+    let outline = Stroke::new(theme.line_width * 0.4, theme.grid);
+    painter.rect_stroke(card, corner, outline, egui::StrokeKind::Inside);
+    for (i, ((key, _), galley)) in entries.iter().zip(galleys).enumerate() {
+        let y = card.top() + pad + row * (i as f32 + 0.5);
+        let left = card.left() + pad;
+        draw_key(painter, *key, pos2(left, y), key_width, theme);
+        let text = pos2(left + key_width + pad, y - galley.size().y * 0.5);
+        painter.galley(text, galley, theme.text);
+    }
+}
+
+fn draw_key(painter: &Painter, key: Key, left: Pos2, width: f32, theme: &PlotTheme) {
+    let right = left + vec2(width, 0.0);
+    let center = left + vec2(width * 0.5, 0.0);
+    match key {
+        Key::Marker(marker, color, solid) => {
+            painter.add(point(marker, center, color, solid, theme));
+        }
+        Key::Line(marker, color, solid) => {
+            painter.add(line(left, right, Stroke::new(theme.line_width, color)));
+            painter.add(point(marker, center, color, solid, theme));
+        }
+        Key::Dashed(color) => {
+            let dash = theme.line_width * 3.0;
+            painter.add(dashed(
+                left,
+                right,
+                Stroke::new(theme.line_width, color),
+                dash,
+                dash * 0.7,
+            ));
+        }
+        Key::Swatch(color) => {
+            let side = theme.small_text_size * 0.8;
+            painter.rect_filled(
+                Rect::from_center_size(center, Vec2::splat(side)),
+                0.0,
+                color,
+            );
+        }
+        Key::Current(color) => {
+            painter.add(current(center, color, theme));
+        }
+    }
+}
+
+/// A data point: solid for what was measured, hollow for an estimate.
+pub fn point(
+    marker: Marker,
+    center: Pos2,
+    color: Color32,
+    solid: bool,
+    theme: &PlotTheme,
+) -> Shape {
+    let fill = if solid { color } else { theme.background };
+    let radius = theme.marker_radius * if solid { 1.0 } else { 0.92 };
+    marker.shape(
+        center,
+        radius,
+        fill,
+        Stroke::new(theme.line_width * 0.8, color),
+    )
+}
+
+/// The current design: a disc in a ring.
+pub fn current(center: Pos2, color: Color32, theme: &PlotTheme) -> Shape {
+    let radius = theme.marker_radius;
+    Shape::Vec(vec![
+        Shape::circle_filled(center, radius * 1.75, theme.background),
+        Shape::circle_stroke(center, radius * 1.75, Stroke::new(theme.line_width, color)),
+        Shape::circle_filled(center, radius, color),
+    ])
+}
+
+/// Places names beside points so that they cover neither each other nor the points already there.
+#[derive(Debug, Default)]
+pub struct Labels {
+    taken: Vec<Rect>,
+}
+
+impl Labels {
+    /// Keeps a rectangle free of names.
+    pub fn avoid(&mut self, rect: Rect) {
+        self.taken.push(rect);
+    }
+
+    /// Writes `text` beside `center`, in the first free of eight places; leaves it out when there is none.
+    pub fn place(
+        &mut self,
+        painter: &Painter,
+        center: Pos2,
+        text: &str,
+        color: Color32,
+        theme: &PlotTheme,
+    ) {
+        let galley = painter.layout_no_wrap(text.to_owned(), theme.small_font(), color);
+        let size = galley.size();
+        let off = theme.marker_radius * 1.7;
+        let area = painter.clip_rect();
+        let places = [
+            (Align2::LEFT_CENTER, vec2(off, 0.0)),
+            (Align2::RIGHT_CENTER, vec2(-off, 0.0)),
+            (Align2::CENTER_BOTTOM, vec2(0.0, -off)),
+            (Align2::CENTER_TOP, vec2(0.0, off)),
+            (Align2::LEFT_BOTTOM, vec2(off * 0.6, -off * 0.6)),
+            (Align2::LEFT_TOP, vec2(off * 0.6, off * 0.6)),
+            (Align2::RIGHT_BOTTOM, vec2(-off * 0.6, -off * 0.6)),
+            (Align2::RIGHT_TOP, vec2(-off * 0.6, off * 0.6)),
+        ];
+        let free = places
+            .into_iter()
+            .map(|(anchor, offset)| anchor.anchor_size(center + offset, size))
+            .find(|rect| {
+                area.contains_rect(*rect)
+                    && !self
+                        .taken
+                        .iter()
+                        .any(|taken| taken.intersects(rect.shrink(0.5)))
+            });
+        if let Some(rect) = free {
+            painter.galley(rect.min, galley, color);
+            self.taken.push(rect);
+        }
+    }
+}

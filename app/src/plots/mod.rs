@@ -1,0 +1,21 @@
+//! The plots: pure drawing from cached, borrowed data, the same on the screen and on paper.
+//!
+//! Each plot is one function `<name>_ui(ui, data, view, theme) -> Option<Action>`; the view is small saved state (axes, flags,
+//! selection), the action is what the user asked for. Nothing here computes a cost, measures an error or reads a file.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "screen coordinates and cell indices"
+)]
+
+pub mod axis;
+pub mod chart;
+pub mod density;
+pub mod legend;
+pub mod pareto;
+pub mod theme;
+
+pub use axis::{Axis, Scale};
+pub use chart::{Bounds, Chart, ShownChart};
+pub use theme::{Marker, PlotTheme};

@@ -1,0 +1,64 @@
+//! The row above the plot: what the axes show and what is drawn.
+
+use egui::{ComboBox, Ui};
+
+use blockscape_model::evaluation::Metric;
+
+use super::{ParetoAction, ParetoData, ParetoView, axis};
+use crate::plots::axis::Scale;
+
+/// Axis pickers, scales and toggles; returns an action when the selection was cleared here.
+pub fn pareto_controls_ui(
+    ui: &mut Ui,
+    data: &ParetoData<'_>,
+    view: &mut ParetoView,
+) -> Option<ParetoAction> {
+    let mut action = None;
+    ui.horizontal_wrapped(|ui| {
+        let before = (view.x, view.y, view.x_scale, view.y_scale);
+        axis_controls(ui, "Vertical axis", "log y", &mut view.y, &mut view.y_scale);
+        ui.label("against");
+        axis_controls(ui, "Horizontal axis", "log x", &mut view.x, &mut view.x_scale);
+        if before != (view.x, view.y, view.x_scale, view.y_scale) {
+            view.bounds = None;
+        }
+        ui.separator();
+        ui.checkbox(&mut view.front_only, "Front only").on_hover_text("Leave out designs that another one beats");
+        if !data.literature.is_empty() {
+            ui.checkbox(&mut view.literature, "Literature").on_hover_text("Published designs, with their sources");
+        }
+        ui.checkbox(&mut view.uncertainty, "Uncertainty").on_hover_text("Range of the estimated accuracy");
+        ui.separator();
+        ui.toggle_value(&mut view.selecting, "Select box")
+            .on_hover_text("Drag a box over the plot: the table and the parallel coordinates show what is inside");
+        if view.selection.is_some() && ui.button("Clear selection").on_hover_text("Show all designs again (Esc)").clicked() {
+            view.selection = None;
+            action = Some(ParetoAction::Select);
+        }
+        let fit = ui.add_enabled(view.bounds.is_some(), egui::Button::new("Fit"));
+        if fit.on_hover_text("Show the whole front again (double click on the plot)").clicked() {
+            view.bounds = None;
+        }
+    });
+    action
+}
+
+fn axis_controls(ui: &mut Ui, name: &str, log_name: &str, metric: &mut Metric, scale: &mut Scale) {
+    let picker = ComboBox::from_id_salt(name)
+        .selected_text(metric.description().label)
+        .width(150.0)
+        .show_ui(ui, |ui| {
+            for choice in Metric::ALL {
+                let response =
+                    ui.selectable_value(metric, choice, axis(choice, Scale::Linear).title());
+                response.on_hover_text(choice.description().help);
+            }
+        });
+    picker
+        .response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, name));
+    let mut log = *scale == Scale::Log;
+    ui.checkbox(&mut log, log_name)
+        .on_hover_text("Logarithmic axis");
+    *scale = if log { Scale::Log } else { Scale::Linear };
+}

@@ -1,0 +1,318 @@
+//! The Pareto plot: every evaluated design as a cloud, the front, the current design and the points of the literature.
+//!
+//! Draws what `Results` caches. Which front is the right one is the explorer's business; of its points this plot joins those
+//! that no other beats on the two axes shown.
+
+mod controls;
+mod front;
+mod hover;
+mod paint;
+mod selection;
+
+use egui::{Id, Ui};
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex};
+
+use blockscape_model::evaluation::{Metric, Metrics};
+
+use super::axis::{Axis, Scale, written_unit};
+use super::chart::{Bounds, Chart, ShownChart};
+use super::density::{Cloud, CloudKey};
+use super::theme::PlotTheme;
+
+pub use controls::pareto_controls_ui;
+pub use front::{FrontPoint, more_is_better, staircase, visible_front};
+pub use selection::Selection;
+
+/// A front kept for comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PinnedFront {
+    /// Shown in the legend.
+    pub name: String,
+    /// Its points.
+    pub points: Vec<FrontPoint>,
+}
+
+/// A design somebody published, or a pinned single design.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedPoint {
+    /// Shown beside the point.
+    pub name: String,
+    /// Where its numbers come from.
+    pub source: String,
+    /// NaN where a number is not known.
+    pub metrics: Metrics,
+    /// Whether its accuracy was measured.
+    pub measured: bool,
+}
+
+/// What the plot shows, borrowed from the caches of the window.
+pub struct ParetoData<'a> {
+    /// Changes when the candidates are replaced rather than appended.
+    pub generation: u64,
+    /// Every evaluated candidate.
+    pub candidates: &'a [Metrics],
+    /// The front over the candidates.
+    pub front: &'a [FrontPoint],
+    /// The front before the running exploration, drawn faded until the new one is whole; empty otherwise.
+    pub previous_front: &'a [FrontPoint],
+    /// The edited design.
+    pub current: Option<&'a Metrics>,
+    /// Whether the edited design's accuracy was measured.
+    pub current_measured: bool,
+    /// Where the edited design has been, oldest first.
+    pub trail: &'a [Metrics],
+    /// Fronts kept for comparison.
+    pub pinned_fronts: &'a [PinnedFront],
+    /// Single designs kept for comparison.
+    pub pinned: &'a [NamedPoint],
+    /// Published designs.
+    pub literature: &'a [NamedPoint],
+    /// Limits of the objectives: the largest allowed value, the smallest where higher is better.
+    pub limits: &'a [(Metric, f64)],
+    /// Settings of a candidate, as pairs of name and value; asked for the hovered one only.
+    pub describe: &'a dyn Fn(usize) -> Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for ParetoData<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ParetoData")
+            .field("generation", &self.generation)
+            .field("candidates", &self.candidates.len())
+            .field("front", &self.front.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How the plot is looked at; saved with the session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent check boxes")]
+pub struct ParetoView {
+    /// Metric on the horizontal axis.
+    pub x: Metric,
+    /// Metric on the vertical axis.
+    pub y: Metric,
+    /// Scale of the horizontal axis.
+    pub x_scale: Scale,
+    /// Scale of the vertical axis.
+    pub y_scale: Scale,
+    /// Bounds the user chose, in scaled coordinates.
+    pub bounds: Option<Bounds>,
+    /// Leave the dominated designs out.
+    pub front_only: bool,
+    /// Show published designs.
+    pub literature: bool,
+    /// Show uncertainty of the accuracy.
+    pub uncertainty: bool,
+    /// A drag selects instead of panning.
+    pub selecting: bool,
+    /// The selected box.
+    pub selection: Option<Selection>,
+}
+
+impl Default for ParetoView {
+    fn default() -> Self {
+        Self {
+            x: Metric::EnergyPerToken,
+            y: Metric::Perplexity,
+            x_scale: Scale::Log,
+            y_scale: Scale::Linear,
+            bounds: None,
+            front_only: false,
+            literature: true,
+            uncertainty: true,
+            selecting: false,
+            selection: None,
+        }
+    }
+}
+
+/// A point of the plot, by where it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// An evaluated candidate.
+    Candidate(usize),
+    /// A published design.
+    Literature(usize),
+    /// A pinned design.
+    Pinned(usize),
+    /// A point of a pinned front: front, point.
+    PinnedFront(usize, usize),
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ParetoAction {
+    /// Make it the edited design.
+    Load(Target),
+    /// Keep it for comparison.
+    Pin(Target),
+    /// The selected box changed; it is in the view.
+    Select,
+}
+
+/// What the plot keeps between frames; in egui's memory, so that it goes with the window.
+#[derive(Debug, Default)]
+struct Cache {
+    cloud: Cloud,
+    front_key: Option<(u64, usize, Metric, Metric)>,
+    visible: Vec<usize>,
+    drag_from: Option<[f64; 2]>,
+}
+
+/// Controls, then the chart.
+pub fn pareto_ui(
+    ui: &mut Ui,
+    data: &ParetoData<'_>,
+    view: &mut ParetoView,
+    theme: &PlotTheme,
+) -> Option<ParetoAction> {
+    let changed = pareto_controls_ui(ui, data, view);
+    pareto_chart_ui(ui, data, view, theme).or(changed)
+}
+
+/// The chart alone, as figures use it.
+pub fn pareto_chart_ui(
+    ui: &mut Ui,
+    data: &ParetoData<'_>,
+    view: &mut ParetoView,
+    theme: &PlotTheme,
+) -> Option<ParetoAction> {
+    let id = Id::unique("pareto plot cache");
+    let cache =
+        ui.data_mut(|memory| Arc::clone(memory.get_temp_mut_or_default::<Arc<Mutex<Cache>>>(id)));
+    let mut cache = cache
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let cache = &mut *cache;
+    refresh(cache, data, view, theme, ui);
+    let axes = [axis(view.x, view.x_scale), axis(view.y, view.y_scale)];
+    let fit = fit(cache, data, view);
+    let chart = Chart {
+        id: "pareto",
+        x: &axes[0],
+        y: &axes[1],
+        fit,
+        drag_pans: !view.selecting,
+    };
+    let shown = chart.show(ui, &mut view.bounds, theme);
+    paint_all(ui, cache, &shown, data, view, theme);
+    if theme.on_paper {
+        return None;
+    }
+    let selected = selection::interact(&shown, view, &mut cache.drag_from, theme);
+    selected.or_else(|| hover::interact(ui, cache, &shown, data, view, theme))
+}
+
+/// The axis of a metric.
+pub fn axis(metric: Metric, scale: Scale) -> Axis {
+    let description = metric.description();
+    Axis::new(description.label, written_unit(description.unit), scale)
+}
+
+fn refresh(
+    cache: &mut Cache,
+    data: &ParetoData<'_>,
+    view: &ParetoView,
+    theme: &PlotTheme,
+    ui: &Ui,
+) {
+    let key = (data.generation, data.front.len(), view.x, view.y);
+    if cache.front_key != Some(key) {
+        cache.visible = visible_front(data.front, view.x, view.y);
+        cache.front_key = Some(key);
+    }
+    let axes = [(view.x, view.x_scale), (view.y, view.y_scale)];
+    let scaled =
+        |i: usize| axes.map(|(metric, scale)| scale.coordinate(data.candidates[i].get(metric)));
+    let whole = cache.cloud.update(
+        cloud_key(data, view),
+        data.candidates.len(),
+        theme.on_paper,
+        scaled,
+    );
+    if !whole {
+        ui.ctx().request_repaint();
+    }
+}
+
+fn cloud_key(data: &ParetoData<'_>, view: &ParetoView) -> CloudKey {
+    let place = |metric: Metric| metric.index() as u64;
+    let scale = |scale: Scale| u64::from(scale == Scale::Log);
+    let axes =
+        place(view.x) << 32 | place(view.y) << 16 | scale(view.x_scale) << 1 | scale(view.y_scale);
+    CloudKey {
+        generation: data.generation,
+        axes,
+    }
+}
+
+/// Bounds that show the front, the current design and the literature whole, and as much of the cloud as leaves them readable.
+fn fit(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Bounds {
+    let mut focus = Bounds::EMPTY;
+    let mut include = |metrics: &Metrics| {
+        let coordinates = [
+            view.x_scale.coordinate(metrics.get(view.x)),
+            view.y_scale.coordinate(metrics.get(view.y)),
+        ];
+        if coordinates.iter().all(|c| c.is_finite()) {
+            focus.include(coordinates);
+        }
+    };
+    cache
+        .visible
+        .iter()
+        .filter_map(|&i| data.front.get(i))
+        .for_each(|point| include(&point.metrics));
+    data.current.into_iter().for_each(&mut include);
+    data.pinned.iter().for_each(|point| include(&point.metrics));
+    data.pinned_fronts
+        .iter()
+        .flat_map(|front| &front.points)
+        .for_each(|point| include(&point.metrics));
+    if view.literature {
+        data.literature
+            .iter()
+            .for_each(|point| include(&point.metrics));
+    }
+    let cloud = cache.cloud.extent();
+    let mut bounds = focus;
+    if !view.front_only && cloud.is_usable() {
+        for d in 0..2 {
+            let room = if focus.is_usable() {
+                CLOUD_ROOM * (focus.max[d] - focus.min[d])
+            } else {
+                f64::INFINITY
+            };
+            bounds.min[d] = cloud.min[d].max(focus.min[d] - room).min(focus.min[d]);
+            bounds.max[d] = cloud.max[d].min(focus.max[d] + room).max(focus.max[d]);
+        }
+    }
+    bounds.with_margin(0.06).rounded_out()
+}
+
+/// How much of the cloud beyond the front is shown, in lengths of the front.
+const CLOUD_ROOM: f64 = 1.0;
+
+fn paint_all(
+    ui: &Ui,
+    cache: &mut Cache,
+    shown: &ShownChart,
+    data: &ParetoData<'_>,
+    view: &ParetoView,
+    theme: &PlotTheme,
+) {
+    if !view.front_only && !cache.cloud.paint(ui.ctx(), shown, theme, theme.on_paper) {
+        ui.ctx().request_repaint();
+    }
+    let scene = paint::Scene {
+        shown,
+        data,
+        view,
+        theme,
+        visible: &cache.visible,
+    };
+    scene.paint();
+}

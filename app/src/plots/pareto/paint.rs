@@ -1,0 +1,316 @@
+//! Everything on the plot but the cloud, in the order it is laid down.
+
+use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2};
+
+use blockscape_model::evaluation::Metrics;
+
+use super::front::{FrontPoint, more_is_better, staircase, visible_front};
+use super::{NamedPoint, ParetoData, ParetoView, ShownChart};
+use crate::plots::legend::{Key, Labels, current, legend, point};
+use crate::plots::theme::{Marker, PlotTheme, line};
+
+/// Categories of the published designs start here; the ones before belong to fronts.
+const LITERATURE_CATEGORY: usize = 3;
+/// Markers of one front nearer to each other than this share of their radius are thinned out.
+const THINNING: f32 = 0.8;
+
+/// All that painting needs.
+pub(super) struct Scene<'a> {
+    pub(super) shown: &'a ShownChart,
+    pub(super) data: &'a ParetoData<'a>,
+    pub(super) view: &'a ParetoView,
+    pub(super) theme: &'a PlotTheme,
+    /// Positions in the front that are drawn with a line, left to right.
+    pub(super) visible: &'a [usize],
+}
+
+impl Scene<'_> {
+    pub(super) fn paint(&self) {
+        let (color, _) = self.theme.category(0);
+        let mut entries = Vec::new();
+        let mut labels = Labels::default();
+        self.paint_limits(&mut entries);
+        self.paint_front_line(self.data.previous_front, None, color.gamma_multiply(0.3));
+        for (i, pinned) in self.data.pinned_fronts.iter().enumerate() {
+            let (color, marker) = self.theme.category(i + 1);
+            self.paint_front_line(&pinned.points, None, color);
+            self.paint_front_markers(&pinned.points, None, color, marker);
+            entries.push((
+                Key::Line(marker, color, pinned.points.iter().any(|p| p.measured)),
+                pinned.name.clone(),
+            ));
+        }
+        self.paint_front_line(self.data.front, Some(self.visible), color);
+        self.paint_bands(color);
+        self.paint_front_markers(self.data.front, Some(self.visible), color, Marker::Circle);
+        self.front_entries(color, &mut entries);
+        if self.view.literature {
+            self.paint_named(self.data.literature, LITERATURE_CATEGORY, &mut labels);
+        }
+        self.paint_named(
+            self.data.pinned,
+            LITERATURE_CATEGORY + self.data.literature.len(),
+            &mut labels,
+        );
+        self.paint_current(&mut labels, &mut entries);
+        let corner = match (more_is_better(self.view.x), more_is_better(self.view.y)) {
+            (false, false) => Align2::RIGHT_TOP,
+            (false, true) => Align2::RIGHT_BOTTOM,
+            (true, false) => Align2::LEFT_TOP,
+            (true, true) => Align2::LEFT_BOTTOM,
+        };
+        legend(
+            &self.shown.painter,
+            self.shown.frame(),
+            corner,
+            &entries,
+            self.theme,
+        );
+    }
+
+    fn values(&self, metrics: &Metrics) -> [f64; 2] {
+        [metrics.get(self.view.x), metrics.get(self.view.y)]
+    }
+
+    fn position(&self, metrics: &Metrics) -> Option<Pos2> {
+        self.shown.position(self.values(metrics))
+    }
+
+    /// Shades what the limits on the two axes exclude.
+    fn paint_limits(&self, entries: &mut Vec<(Key, String)>) {
+        let frame = self.shown.frame();
+        for &(metric, limit) in self.data.limits {
+            let mut rect = frame;
+            let mut edge = None;
+            if metric == self.view.x {
+                let x = self
+                    .shown
+                    .position_of([self.view.x_scale.coordinate(limit), 0.0])
+                    .x
+                    .clamp(frame.left(), frame.right());
+                if more_is_better(metric) {
+                    rect.max.x = x;
+                } else {
+                    rect.min.x = x;
+                }
+                edge = Some([Pos2::new(x, frame.top()), Pos2::new(x, frame.bottom())]);
+            } else if metric == self.view.y {
+                let y = self
+                    .shown
+                    .position_of([0.0, self.view.y_scale.coordinate(limit)])
+                    .y
+                    .clamp(frame.top(), frame.bottom());
+                if more_is_better(metric) {
+                    rect.min.y = y;
+                } else {
+                    rect.max.y = y;
+                }
+                edge = Some([Pos2::new(frame.left(), y), Pos2::new(frame.right(), y)]);
+            }
+            if let Some([from, to]) = edge {
+                self.shown
+                    .painter
+                    .rect_filled(rect, 0.0, self.theme.excluded);
+                let stroke =
+                    Stroke::new(self.theme.line_width * 0.6, self.theme.excluded.to_opaque());
+                self.shown.painter.add(line(from, to, stroke));
+                let bound = if more_is_better(metric) {
+                    "below"
+                } else {
+                    "above"
+                };
+                let name = format!("{} {bound} its limit", metric.description().label);
+                entries.push((Key::Swatch(self.theme.excluded), name));
+            }
+        }
+    }
+
+    fn paint_front_line(&self, points: &[FrontPoint], visible: Option<&[usize]>, color: Color32) {
+        let order = visible.map_or_else(
+            || visible_front(points, self.view.x, self.view.y),
+            <[usize]>::to_vec,
+        );
+        let values: Vec<[f64; 2]> = order
+            .iter()
+            .filter_map(|&i| points.get(i))
+            .map(|p| self.values(&p.metrics))
+            .collect();
+        let corners = staircase(&values, more_is_better(self.view.x));
+        let path: Vec<Pos2> = corners
+            .into_iter()
+            .filter_map(|corner| self.shown.position(corner))
+            .collect();
+        if path.len() > 1 {
+            self.shown
+                .painter
+                .add(Shape::line(path, Stroke::new(self.theme.line_width, color)));
+        }
+    }
+
+    fn paint_front_markers(
+        &self,
+        points: &[FrontPoint],
+        visible: Option<&[usize]>,
+        color: Color32,
+        marker: Marker,
+    ) {
+        let order = visible.map_or_else(
+            || visible_front(points, self.view.x, self.view.y),
+            <[usize]>::to_vec,
+        );
+        let frame = self.shown.frame().expand(self.theme.marker_radius);
+        let mut last: Option<Pos2> = None;
+        for front_point in order.iter().filter_map(|&i| points.get(i)) {
+            let Some(center) = self
+                .position(&front_point.metrics)
+                .filter(|center| frame.contains(*center))
+            else {
+                continue;
+            };
+            let crowded =
+                last.is_some_and(|at| at.distance(center) < self.theme.marker_radius * THINNING);
+            if crowded && !front_point.measured {
+                continue;
+            }
+            self.shown.painter.add(point(
+                marker,
+                center,
+                color,
+                front_point.measured,
+                self.theme,
+            ));
+            last = Some(center);
+        }
+    }
+
+    fn front_entries(&self, color: Color32, entries: &mut Vec<(Key, String)>) {
+        let n_measured = self.data.front.iter().filter(|p| p.measured).count();
+        if n_measured > 0 {
+            entries.push((
+                Key::Line(Marker::Circle, color, true),
+                "Front, measured".to_owned(),
+            ));
+        }
+        if n_measured < self.data.front.len() {
+            entries.push((
+                Key::Line(Marker::Circle, color, false),
+                "Front, estimated".to_owned(),
+            ));
+        }
+        if !self.data.candidates.is_empty() && !self.view.front_only {
+            entries.push((
+                Key::Swatch(self.theme.cloud.gamma_multiply(0.6)),
+                "Dominated designs".to_owned(),
+            ));
+        }
+    }
+
+    /// Low to high accuracy of front points, as thin bars with caps.
+    fn paint_bands(&self, color: Color32) {
+        if !self.view.uncertainty {
+            return;
+        }
+        let stroke = Stroke::new(self.theme.line_width * 0.6, color.gamma_multiply(0.6));
+        let cap = self.theme.marker_radius * 0.6;
+        let mut last: Option<Pos2> = None;
+        for front_point in self.visible.iter().filter_map(|&i| self.data.front.get(i)) {
+            let values = self.values(&front_point.metrics);
+            let Some(center) = self.shown.position(values) else {
+                continue;
+            };
+            if last.is_some_and(|at| at.distance(center) < self.theme.marker_radius * 2.0) {
+                continue;
+            }
+            last = Some(center);
+            let axes = [
+                (self.view.x, Vec2::new(0.0, cap)),
+                (self.view.y, Vec2::new(cap, 0.0)),
+            ];
+            for (d, (metric, across)) in axes.into_iter().enumerate() {
+                let Some((low, high)) = front_point.band(metric) else {
+                    continue;
+                };
+                let end = |value: f64| {
+                    let mut at = values;
+                    at[d] = value;
+                    self.shown.position(at)
+                };
+                if let (Some(from), Some(to)) = (end(low), end(high)) {
+                    self.shown.painter.add(line(from, to, stroke));
+                    self.shown
+                        .painter
+                        .add(line(from - across, from + across, stroke));
+                    self.shown
+                        .painter
+                        .add(line(to - across, to + across, stroke));
+                }
+            }
+        }
+    }
+
+    fn paint_named(&self, points: &[NamedPoint], first_category: usize, labels: &mut Labels) {
+        let frame = self.shown.frame();
+        let placed: Vec<(usize, Pos2)> = points
+            .iter()
+            .enumerate()
+            .filter_map(|(i, named)| {
+                Some((
+                    i,
+                    self.position(&named.metrics)
+                        .filter(|at| frame.contains(*at))?,
+                ))
+            })
+            .collect();
+        for &(i, center) in &placed {
+            let (color, marker) = self.theme.category(first_category + i);
+            self.shown
+                .painter
+                .add(point(marker, center, color, points[i].measured, self.theme));
+            labels.avoid(Rect::from_center_size(
+                center,
+                Vec2::splat(self.theme.marker_radius * 2.4),
+            ));
+        }
+        for &(i, center) in &placed {
+            labels.place(
+                &self.shown.painter,
+                center,
+                &points[i].name,
+                self.theme.text,
+                self.theme,
+            );
+        }
+    }
+
+    fn paint_current(&self, labels: &mut Labels, entries: &mut Vec<(Key, String)>) {
+        let accent = self.theme.accent;
+        let path: Vec<Pos2> = self
+            .data
+            .trail
+            .iter()
+            .chain(self.data.current)
+            .filter_map(|m| self.position(m))
+            .collect();
+        for (i, pair) in path.windows(2).enumerate() {
+            let age = (i + 1) as f32 / path.len() as f32;
+            let stroke = Stroke::new(
+                self.theme.line_width * (0.5 + age),
+                accent.gamma_multiply(0.15 + 0.5 * age),
+            );
+            self.shown.painter.add(line(pair[0], pair[1], stroke));
+        }
+        if let Some(center) = self.data.current.and_then(|metrics| self.position(metrics)) {
+            self.shown.painter.add(current(center, accent, self.theme));
+            labels.avoid(Rect::from_center_size(
+                center,
+                Vec2::splat(self.theme.marker_radius * 4.0),
+            ));
+            let basis = if self.data.current_measured {
+                "Current design, measured"
+            } else {
+                "Current design"
+            };
+            entries.push((Key::Current(accent), basis.to_owned()));
+        }
+    }
+}
