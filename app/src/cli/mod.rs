@@ -2,6 +2,8 @@
 //!
 //! Results go to standard output, progress and errors to standard error. Bad input ends with one line and exit code 2.
 
+pub mod input;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;

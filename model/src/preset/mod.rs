@@ -1,11 +1,13 @@
 //! RON text to checked types and back, and the presets built into the program. Reads no file.
 
+mod design_text;
 mod model_text;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::design::Design;
 use crate::violation::Violation;
 use crate::workload::ModelShape;
 
@@ -75,6 +77,23 @@ pub fn model(name: &str) -> Option<ModelShape> {
         .find(|model| same_name(&model.name, name))
 }
 
+/// The built-in designs.
+pub fn designs() -> Vec<Design> {
+    design_text::DESIGNS
+        .iter()
+        .map(|(stem, text)| {
+            from_ron(text).unwrap_or_else(|error| unreachable!("built-in design {stem}: {error}"))
+        })
+        .collect()
+}
+
+/// The built-in design of this name, letter case, blanks, dashes and underscores aside.
+pub fn design(name: &str) -> Option<Design> {
+    designs()
+        .into_iter()
+        .find(|design| same_name(&design.name, name))
+}
+
 /// Whether two names differ in letter case, blanks, dashes and underscores at most (a dot counts: 1.3B is not 13B).
 pub fn same_name(left: &str, right: &str) -> bool {
     let letters = |text: &str| -> Vec<char> {
@@ -100,6 +119,18 @@ mod tests {
             );
             let text = to_ron(&shape).expect("RON");
             assert_eq!(from_ron(&text), Ok(shape));
+        }
+    }
+
+    #[test]
+    fn every_built_in_design_is_in_range_and_reads_back() {
+        for built_in in designs() {
+            assert_eq!(built_in.check(), Ok(()), "{}", built_in.name);
+            assert_eq!(
+                design(&built_in.name.to_uppercase()),
+                Some(built_in.clone())
+            );
+            assert_eq!(from_ron(&to_ron(&built_in).expect("RON")), Ok(built_in));
         }
     }
 

@@ -14,6 +14,8 @@ pub use slot_group::SlotGroup;
 
 use serde::{Deserialize, Serialize};
 
+use crate::violation::Violation;
+
 /// A model at work: `batch` sequences of `prefill_tokens`, then decode steps that see `context_tokens` keys and values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +39,28 @@ impl Workload {
             batch: 1,
             prefill_tokens: tokens,
             context_tokens: tokens,
+        }
+    }
+
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// One violation for each value that is not.
+    pub fn check(&self) -> Result<(), Vec<Violation>> {
+        let mut violations = self.model.check().err().unwrap_or_default();
+        for (field, value, most) in [
+            ("batch", self.batch, 1024),
+            ("prefill_tokens", self.prefill_tokens, 1 << 20),
+            ("context_tokens", self.context_tokens, 1 << 20),
+        ] {
+            if !(1..=most).contains(&value) {
+                violations.push(Violation::out_of_range(field, value, 1, most));
+            }
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(violations)
         }
     }
 

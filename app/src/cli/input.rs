@@ -1,0 +1,126 @@
+//! What subcommands take: a path or the name of a built-in preset.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use blockscape_model::design::Design;
+use blockscape_model::preset;
+use blockscape_model::workload::Workload;
+use serde::de::DeserializeOwned;
+
+/// Preset files are text of a few kilobytes; anything near this is not one.
+const LARGEST_PRESET: u64 = 64 << 20;
+
+/// Reads a text file of bounded size.
+pub fn read_text(path: &Path) -> anyhow::Result<String> {
+    let name = path.display();
+    let information = fs::metadata(path).with_context(|| format!("{name}"))?;
+    if information.is_dir() {
+        bail!("{name}: is a directory; a file is needed");
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).with_context(|| format!("{name}"))?;
+    file.take(LARGEST_PRESET + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("{name}"))?;
+    if bytes.is_empty() {
+        bail!("{name}: the file is empty");
+    }
+    if bytes.len() as u64 > LARGEST_PRESET {
+        bail!(
+            "{name}: larger than {} MiB, not a preset",
+            LARGEST_PRESET >> 20
+        );
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        anyhow::anyhow!(
+            "{name}: byte {} is not UTF-8 text",
+            error.utf8_error().valid_up_to()
+        )
+    })
+}
+
+/// Reads a RON file; errors name file, line, column and field.
+pub fn read_ron<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    let text = read_text(path)?;
+    preset::from_ron(&text).with_context(|| format!("{}", path.display()))
+}
+
+/// A design from a RON file or by the name of a built-in one.
+pub fn design(text: &str) -> anyhow::Result<Design> {
+    let design = if is_path(text) {
+        read_ron(Path::new(text))?
+    } else {
+        preset::design(text).with_context(|| {
+            let names: Vec<String> = preset::designs()
+                .into_iter()
+                .map(|design| design.name)
+                .collect();
+            format!(
+                "no file and no built-in design \"{text}\"; built in: {}",
+                names.join(", ")
+            )
+        })?
+    };
+    design
+        .check()
+        .map_err(|violations| refused(text, &violations))?;
+    Ok(design)
+}
+
+/// A workload from a RON file (a workload, or a model's shape for one sequence) or by the name of a built-in model.
+pub fn workload(text: &str) -> anyhow::Result<Workload> {
+    let workload = if is_path(text) {
+        let path = Path::new(text);
+        let content = read_text(path)?;
+        preset::from_ron(&content)
+            .or_else(|first| {
+                preset::from_ron(&content)
+                    .map(Workload::single_sequence)
+                    .map_err(|_second| first)
+            })
+            .with_context(|| format!("{}", path.display()))?
+    } else {
+        let model = preset::model(text).with_context(|| {
+            let names: Vec<String> = preset::models()
+                .into_iter()
+                .map(|model| model.name)
+                .collect();
+            format!(
+                "no file and no built-in model \"{text}\"; built in: {}",
+                names.join(", ")
+            )
+        })?;
+        Workload::single_sequence(model)
+    };
+    workload
+        .check()
+        .map_err(|violations| refused(text, &violations))?;
+    Ok(workload)
+}
+
+/// Whether a text means a file: it exists, or looks like a path.
+pub fn is_path(text: &str) -> bool {
+    Path::new(text).exists() || text.contains(std::path::MAIN_SEPARATOR) || text.ends_with(".ron")
+}
+
+/// One line for violations in a named input.
+pub fn refused(name: &str, violations: &[blockscape_model::violation::Violation]) -> anyhow::Error {
+    let told: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("{name}: {}", told.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_names_list_the_built_in_ones() {
+        let message = format!("{:#}", design("Andaman").unwrap_err());
+        assert!(message.contains("Anda"), "{message}");
+        let message = format!("{:#}", workload("LLaMA-9").unwrap_err());
+        assert!(message.contains("LLaMA-2-7B"), "{message}");
+    }
+}
