@@ -35,10 +35,8 @@ impl Points {
 
     /// Appends one point; values beyond the number of objectives are left out, absent ones are infinite.
     pub fn push(&mut self, values: &[f64]) {
-        let given = values.iter().copied().take(self.n_objectives);
-        self.values.extend(given);
-        let whole = self.values.len().next_multiple_of(self.n_objectives);
-        self.values.resize(whole, f64::INFINITY);
+        let value = |objective| values.get(objective).copied().unwrap_or(f64::INFINITY);
+        self.values.extend((0..self.n_objectives).map(value));
     }
 
     /// Number of objectives.

@@ -67,7 +67,7 @@ pub struct Trial {
 
 /// A search in progress.
 pub trait Strategy: Debug + Send {
-    /// Numbers of the designs to try next; none when the search is over.
+    /// Numbers of the designs to try next, none of them proposed before; none at all when the search is over.
     fn propose(&mut self) -> Vec<u64>;
 
     /// Takes the scores of the last proposal, in its order.

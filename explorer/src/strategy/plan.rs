@@ -1,7 +1,12 @@
 //! Strategies that know all their designs beforehand: exhaustive, random and Latin hypercube.
 //!
 //! The n-th design of a plan is computed, not stored, so a plan can be cut into shards.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "a share below 1 of a 16-bit length"
+)]
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{Strategy, Trial};
@@ -48,7 +53,7 @@ impl Plan {
         }
     }
 
-    /// A Latin hypercube: each axis is visited evenly (McKay, Beckman and Conover, Technometrics 21(2), 1979).
+    /// A Latin hypercube: each axis is visited evenly (`McKay`, Beckman and Conover, Technometrics 21(2), 1979).
     ///
     /// Where an axis has fewer positions than samples, each position is visited equally often up to one.
     /// On small spaces a design can come up twice.
@@ -84,7 +89,7 @@ impl Plan {
                     // The middle of the stratum, scaled to the axis.
                     let middle = 2 * u128::from(stream.image(trial)) + 1;
                     let scaled = middle * u128::from(axis) / (2 * u128::from(self.len));
-                    u16::try_from(scaled).expect("a share below 1 of a 16-bit length")
+                    scaled as u16
                 };
                 let axes = self.lattice.axes().iter().zip(streams);
                 let genome: Vec<u16> = axes
@@ -105,17 +110,22 @@ impl Plan {
     }
 }
 
-/// Carries out a plan, or a part of one.
+/// Carries out a plan, or a part of one; a design that comes up twice is tried once.
 #[derive(Debug, Clone)]
 pub struct PlanSearch {
     plan: Plan,
     rest: Range<u64>,
+    seen: HashSet<u64>,
 }
 
 impl PlanSearch {
     /// Carries out these places of a plan.
     pub fn new(plan: Plan, places: Range<u64>) -> Self {
-        Self { plan, rest: places }
+        Self {
+            plan,
+            rest: places,
+            seen: HashSet::new(),
+        }
     }
 
     /// Carries out the whole plan.
@@ -127,10 +137,22 @@ impl PlanSearch {
 
 impl Strategy for PlanSearch {
     fn propose(&mut self) -> Vec<u64> {
-        let end = self.rest.end.min(self.rest.start.saturating_add(BATCH));
-        let batch = self.rest.start..end;
-        self.rest.start = batch.end;
-        batch.map(|trial| self.plan.index(trial)).collect()
+        let can_repeat = matches!(self.plan.kind, Kind::LatinHypercube(_));
+        while !self.rest.is_empty() {
+            let end = self.rest.end.min(self.rest.start.saturating_add(BATCH));
+            let places = self.rest.start..end;
+            self.rest.start = end;
+            let batch = places.map(|trial| self.plan.index(trial));
+            let batch: Vec<u64> = if can_repeat {
+                batch.filter(|&index| self.seen.insert(index)).collect()
+            } else {
+                batch.collect()
+            };
+            if !batch.is_empty() {
+                return batch;
+            }
+        }
+        Vec::new()
     }
 
     fn learn(&mut self, _trials: &[Trial]) {}

@@ -1,0 +1,332 @@
+//! The background engine: one thread that works on the newest job and forgets older ones.
+//!
+//! It knows no window: results leave through a channel, and a callback says that something is there. Time decides
+//! only when to send, never what to try next.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::job::{Candidate, Generation, Job, Progress, Ticket, Update};
+use crate::pareto::ParetoFront;
+use crate::search::{Tried, carry_out};
+
+/// Called after each update, from the engine's thread; a window asks for a repaint here.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Pause between two messages of one job: three frames of a 60 Hz screen, so that drawing keeps up.
+const SEND_EVERY: Duration = Duration::from_millis(50);
+
+/// Handle of the engine; dropping it cancels the job and waits for the thread.
+pub struct Explorer {
+    shared: Arc<Shared>,
+    updates: Receiver<Update>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    /// The only generation that may go on.
+    newest: Arc<AtomicU64>,
+    waiting: Mutex<Waiting>,
+    bell: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    job: Option<(u64, Job)>,
+    is_closing: bool,
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // A panic elsewhere leaves the slot whole: it is only ever replaced.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Explorer {
+    /// Starts the engine with this many worker threads; 0 takes all cores but one, yet two at least.
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn new(wake: Wake, threads: usize) -> std::io::Result<Self> {
+        let pool = worker_pool(threads)?;
+        let shared = Arc::new(Shared {
+            newest: Arc::new(AtomicU64::new(0)),
+            waiting: Mutex::new(Waiting::default()),
+            bell: Condvar::new(),
+        });
+        let (sender, updates) = channel();
+        let engine = Engine {
+            shared: Arc::clone(&shared),
+            sender,
+            wake,
+            pool,
+        };
+        let thread = Builder::new()
+            .name("explorer".to_owned())
+            .spawn(move || engine.run())?;
+        Ok(Self {
+            shared,
+            updates,
+            thread: Some(thread),
+        })
+    }
+
+    /// Hands over a job; any older one stops and sends no more.
+    pub fn submit(&self, job: Job) -> Generation {
+        let mut waiting = self.shared.waiting();
+        let generation = self.shared.newest.fetch_add(1, Ordering::Relaxed) + 1;
+        waiting.job = Some((generation, job));
+        self.shared.bell.notify_one();
+        Generation(generation)
+    }
+
+    /// Stops the current job; it sends no more.
+    pub fn cancel(&self) {
+        let mut waiting = self.shared.waiting();
+        self.shared.newest.fetch_add(1, Ordering::Relaxed);
+        waiting.job = None;
+    }
+
+    /// The next update of the newest job, if one has arrived; updates of older jobs are dropped.
+    pub fn try_recv(&self) -> Option<Update> {
+        let newest = Generation(self.shared.newest.load(Ordering::Relaxed));
+        std::iter::from_fn(|| self.updates.try_recv().ok())
+            .find(|update| update.generation() == newest)
+    }
+
+    /// Like [`Explorer::try_recv`], but waits; `None` after this time, or if the engine has ended.
+    pub fn recv_timeout(&self, limit: Duration) -> Option<Update> {
+        let end = Instant::now() + limit;
+        loop {
+            let rest = end.saturating_duration_since(Instant::now());
+            let update = self.updates.recv_timeout(rest).ok()?;
+            if update.generation().0 == self.shared.newest.load(Ordering::Relaxed) {
+                return Some(update);
+            }
+        }
+    }
+
+    /// Whether the engine still takes jobs.
+    pub fn is_alive(&self) -> bool {
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
+    }
+}
+
+impl Drop for Explorer {
+    fn drop(&mut self) {
+        {
+            let mut waiting = self.shared.waiting();
+            self.shared.newest.fetch_add(1, Ordering::Relaxed);
+            waiting.is_closing = true;
+            waiting.job = None;
+            self.shared.bell.notify_one();
+        }
+        if let Some(thread) = self.thread.take() {
+            // A panic of the engine itself was already reported on its thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Explorer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explorer")
+            .field("is_alive", &self.is_alive())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A pool of named workers; 0 takes all cores but one, yet two at least.
+///
+/// # Errors
+/// The system gives no threads.
+pub fn worker_pool(threads: usize) -> std::io::Result<ThreadPool> {
+    let n_threads = match threads {
+        0 => std::thread::available_parallelism().map_or(1, |cores| cores.get().max(3) - 1),
+        given => given,
+    };
+    ThreadPoolBuilder::new()
+        .num_threads(n_threads)
+        .thread_name(|at| format!("explorer-{at}"))
+        .build()
+        .map_err(std::io::Error::other)
+}
+
+/// What lives on the engine's thread.
+struct Engine {
+    shared: Arc<Shared>,
+    sender: Sender<Update>,
+    wake: Wake,
+    pool: ThreadPool,
+}
+
+impl Engine {
+    fn run(&self) {
+        while let Some((generation, job)) = self.next_job() {
+            let work = AssertUnwindSafe(|| self.explore(generation, &job));
+            if let Err(cause) = catch_unwind(work) {
+                let message = panic_message(&*cause);
+                self.send(Update::Failed {
+                    generation: Generation(generation),
+                    message,
+                });
+            }
+        }
+    }
+
+    /// Waits for the newest job; `None` when the handle is gone.
+    fn next_job(&self) -> Option<(u64, Job)> {
+        let mut waiting = self.shared.waiting();
+        loop {
+            if waiting.is_closing {
+                return None;
+            }
+            if let Some(job) = waiting.job.take() {
+                return Some(job);
+            }
+            waiting = self
+                .shared
+                .bell
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn send(&self, update: Update) {
+        // Without a receiver the handle is being dropped, and the next look at the slot ends the thread.
+        let _ = self.sender.send(update);
+        (self.wake)();
+    }
+
+    fn explore(&self, generation: u64, job: &Job) {
+        let ticket = Ticket::new(generation, Arc::clone(&self.shared.newest));
+        let generation = Generation(generation);
+        let total = job.search.total(job.space.size());
+        self.send(Update::Started { generation, total });
+        let outcome = job.evaluator.session().metrics(&job.edited, &job.workload);
+        self.send(Update::Edited {
+            generation,
+            outcome,
+        });
+        let mut strategy = job.search.strategy(&job.space, &job.goal, job.seed);
+        let mut stream = Stream::new(self, generation, job, total);
+        let finished = self.pool.install(|| {
+            let mut report = |batch: &[Tried]| stream.take(batch);
+            carry_out(
+                &job.space,
+                &job.goal,
+                &job.evaluator,
+                &mut *strategy,
+                &ticket,
+                &|_| None,
+                &mut report,
+            )
+        });
+        if finished && !ticket.is_stale() {
+            stream.finish();
+        }
+    }
+}
+
+/// Collects outcomes of one job and sends them from time to time.
+struct Stream<'engine> {
+    engine: &'engine Engine,
+    generation: Generation,
+    job: &'engine Job,
+    front: ParetoFront,
+    pending: Vec<Candidate>,
+    progress: Progress,
+    started: Instant,
+    sent: Option<Instant>,
+}
+
+impl<'engine> Stream<'engine> {
+    fn new(engine: &'engine Engine, generation: Generation, job: &'engine Job, total: u64) -> Self {
+        Self {
+            engine,
+            generation,
+            job,
+            front: ParetoFront::new(job.goal.n_objectives()),
+            pending: Vec::new(),
+            progress: Progress {
+                n_tried: 0,
+                n_impossible: 0,
+                total,
+                elapsed: Duration::ZERO,
+            },
+            started: Instant::now(),
+            sent: None,
+        }
+    }
+
+    fn take(&mut self, batch: &[Tried]) -> bool {
+        let built = batch
+            .iter()
+            .filter_map(|&(index, metrics)| metrics.map(|metrics| Candidate { index, metrics }));
+        self.pending.extend(built);
+        self.progress.n_tried += batch.len() as u64;
+        let impossible = batch
+            .iter()
+            .filter(|(_, metrics)| metrics.is_none())
+            .count();
+        self.progress.n_impossible += impossible as u64;
+        let is_due = self.sent.is_none_or(|sent| sent.elapsed() >= SEND_EVERY);
+        if is_due {
+            self.flush();
+        }
+        true
+    }
+
+    fn flush(&mut self) {
+        let goal = &self.job.goal;
+        let n_objectives = goal.n_objectives();
+        let scores: Vec<_> = self
+            .pending
+            .iter()
+            .map(|candidate| (candidate.index, goal.score(Some(&candidate.metrics))))
+            .filter(|(_, score)| score.is_feasible(n_objectives))
+            .collect();
+        self.front.extend(
+            scores
+                .iter()
+                .map(|(index, score)| (*index, &score.objectives[..n_objectives])),
+        );
+        self.progress.elapsed = self.started.elapsed();
+        self.sent = Some(Instant::now());
+        self.engine.send(Update::Evaluated {
+            generation: self.generation,
+            batch: std::mem::take(&mut self.pending),
+            progress: self.progress,
+        });
+    }
+
+    fn finish(mut self) {
+        if !self.pending.is_empty() {
+            self.flush();
+        }
+        self.progress.elapsed = self.started.elapsed();
+        self.engine.send(Update::Finished {
+            generation: self.generation,
+            front: self.front.ids().to_vec(),
+            progress: self.progress,
+        });
+    }
+}
+
+/// What a panic said.
+fn panic_message(cause: &(dyn Any + Send)) -> String {
+    let text = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| cause.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "the exploration broke down without a message".to_owned())
+}

@@ -1,0 +1,82 @@
+//! From a design to its figures of merit.
+
+use std::sync::Arc;
+
+use blockscape_model::design::Design;
+use blockscape_model::evaluation::Metrics;
+use blockscape_model::violation::Violation;
+use blockscape_model::workload::Workload;
+use rayon::prelude::*;
+
+use crate::job::Ticket;
+use crate::space::{Cursor, DesignSpace};
+
+/// Judges designs; shared by all threads of a search.
+pub trait Evaluate: Send + Sync {
+    /// A judge of designs that come one after another, which may remember what they share.
+    fn session(&self) -> Box<dyn Session + '_>;
+}
+
+/// Judges designs one after another on one thread; answers must not depend on which came before.
+pub trait Session {
+    /// Figures of merit of one design.
+    ///
+    /// # Errors
+    /// Why it cannot be built.
+    fn metrics(&mut self, design: &Design, workload: &Workload) -> Result<Metrics, Vec<Violation>>;
+}
+
+/// A pure function is a judge without memory.
+impl<F> Evaluate for F
+where
+    F: Fn(&Design, &Workload) -> Result<Metrics, Vec<Violation>> + Send + Sync,
+{
+    fn session(&self) -> Box<dyn Session + '_> {
+        Box::new(Memoryless(self))
+    }
+}
+
+struct Memoryless<'judge, F>(&'judge F);
+
+impl<F> Session for Memoryless<'_, F>
+where
+    F: Fn(&Design, &Workload) -> Result<Metrics, Vec<Violation>>,
+{
+    fn metrics(&mut self, design: &Design, workload: &Workload) -> Result<Metrics, Vec<Violation>> {
+        (self.0)(design, workload)
+    }
+}
+
+/// Designs judged in one piece by one thread.
+const PIECE: usize = 128;
+
+/// Figures of merit of these designs in their order, `None` for those that cannot be built.
+///
+/// Runs on the current rayon pool. Returns `None` if the ticket went stale on the way.
+pub fn evaluate_all(
+    space: &DesignSpace,
+    evaluator: &Arc<dyn Evaluate>,
+    indexes: &[u64],
+    ticket: &Ticket,
+) -> Option<Vec<Option<Metrics>>> {
+    let pieces: Vec<Option<Vec<Option<Metrics>>>> = indexes
+        .par_chunks(PIECE)
+        .map(|piece| {
+            if ticket.is_stale() {
+                return None;
+            }
+            let mut cursor = Cursor::new(space);
+            let mut session = evaluator.session();
+            let judge = |&index: &u64| {
+                let (design, workload) = cursor.turn_to(index).ok()?;
+                session.metrics(design, workload).ok()
+            };
+            Some(piece.iter().map(judge).collect())
+        })
+        .collect();
+    let mut all = Vec::with_capacity(indexes.len());
+    for piece in pieces {
+        all.extend(piece?);
+    }
+    Some(all)
+}

@@ -1,0 +1,205 @@
+//! Which strategy a search uses, as presets and the command line name it, and the loop that carries it out.
+
+use std::sync::Arc;
+
+use blockscape_model::evaluation::Metrics;
+use blockscape_model::violation::Violation;
+use serde::{Deserialize, Serialize};
+
+use crate::evaluate::{Evaluate, evaluate_all};
+use crate::job::Ticket;
+use crate::objective::Goal;
+use crate::space::DesignSpace;
+use crate::strategy::{
+    Evolution, EvolutionSettings, ParzenSearch, ParzenSettings, Plan, PlanSearch, Refinement,
+    Strategy, Trial,
+};
+
+/// A strategy and how much it may try.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Search {
+    /// Every design.
+    Exhaustive,
+    /// Different designs drawn evenly.
+    Random {
+        /// Designs to try.
+        evaluations: u64,
+    },
+    /// Designs that visit each axis evenly.
+    LatinHypercube {
+        /// Designs to try.
+        evaluations: u64,
+    },
+    /// Evolution by non-dominated sorting (NSGA-II).
+    Nsga2 {
+        /// Designs to try.
+        evaluations: u64,
+        /// Designs in each generation.
+        #[serde(default = "default_population")]
+        population: usize,
+    },
+    /// Tree-structured Parzen estimator.
+    Tpe {
+        /// Designs to try.
+        evaluations: u64,
+    },
+    /// Pareto local search around a design.
+    Refine {
+        /// Number of the design to start from.
+        start: u64,
+        /// Designs to try.
+        evaluations: u64,
+    },
+}
+
+fn default_population() -> usize {
+    EvolutionSettings::new(0, 0).population
+}
+
+impl Search {
+    /// Designs it tries at most in a space of this size.
+    pub fn total(&self, size: u64) -> u64 {
+        match *self {
+            Self::Exhaustive => size,
+            Self::Random { evaluations }
+            | Self::LatinHypercube { evaluations }
+            | Self::Nsga2 { evaluations, .. }
+            | Self::Tpe { evaluations }
+            | Self::Refine { evaluations, .. } => evaluations.min(size),
+        }
+    }
+
+    /// The fixed sequence of designs, if it does not depend on what it finds.
+    pub fn plan(&self, space: &DesignSpace, seed: u64) -> Option<Plan> {
+        let lattice = space.lattice().clone();
+        match *self {
+            Self::Exhaustive => Some(Plan::exhaustive(lattice)),
+            Self::Random { evaluations } => Some(Plan::random(lattice, evaluations, seed)),
+            Self::LatinHypercube { evaluations } => {
+                Some(Plan::latin_hypercube(lattice, evaluations, seed))
+            }
+            Self::Nsga2 { .. } | Self::Tpe { .. } | Self::Refine { .. } => None,
+        }
+    }
+
+    /// The strategy at its start.
+    pub fn strategy(&self, space: &DesignSpace, goal: &Goal, seed: u64) -> Box<dyn Strategy> {
+        if let Some(plan) = self.plan(space, seed) {
+            return Box::new(PlanSearch::whole(plan));
+        }
+        let lattice = space.lattice().clone();
+        let n = goal.n_objectives();
+        let count = |evaluations: u64| usize::try_from(evaluations).unwrap_or(usize::MAX);
+        match *self {
+            Self::Nsga2 {
+                evaluations,
+                population,
+            } => {
+                let settings = EvolutionSettings::new(count(evaluations), seed);
+                let settings = EvolutionSettings {
+                    population,
+                    ..settings
+                };
+                Box::new(Evolution::new(lattice, n, settings))
+            }
+            Self::Tpe { evaluations } => {
+                let settings = ParzenSettings::new(count(evaluations), seed);
+                Box::new(ParzenSearch::new(lattice, n, settings))
+            }
+            Self::Refine { start, evaluations } => {
+                Box::new(Refinement::new(lattice, n, start, count(evaluations)))
+            }
+            Self::Exhaustive | Self::Random { .. } | Self::LatinHypercube { .. } => {
+                unreachable!("these follow a plan")
+            }
+        }
+    }
+
+    /// Part `shard` of `n_shards`, `shard` from 0.
+    ///
+    /// # Errors
+    /// A strategy that learns from what it finds cannot be split.
+    pub fn shard(
+        &self,
+        space: &DesignSpace,
+        seed: u64,
+        shard: u64,
+        n_shards: u64,
+    ) -> Result<PlanSearch, Violation> {
+        let plan = self.plan(space, seed).ok_or_else(|| {
+            Violation::new(
+                "shard",
+                "given to a strategy that learns",
+                "exhaustive, random or latin-hypercube",
+            )
+        })?;
+        let places = plan.shard(shard, n_shards);
+        Ok(PlanSearch::new(plan, places))
+    }
+}
+
+/// A design that was tried: its number and its figures, `None` if it cannot be built.
+pub type Tried = (u64, Option<Metrics>);
+
+/// Carries out a strategy to its end on the current rayon pool.
+///
+/// Each design is judged once; `known` answers for designs of an earlier run. `report` receives each batch in the
+/// order of proposal and says whether to go on. Returns `false` if stopped or stale.
+pub fn carry_out(
+    space: &DesignSpace,
+    goal: &Goal,
+    evaluator: &Arc<dyn Evaluate>,
+    strategy: &mut dyn Strategy,
+    ticket: &Ticket,
+    known: &dyn Fn(u64) -> Option<Option<Metrics>>,
+    report: &mut dyn FnMut(&[Tried]) -> bool,
+) -> bool {
+    loop {
+        let proposal = strategy.propose();
+        if proposal.is_empty() {
+            return true;
+        }
+        let Some(outcomes) = judge(space, evaluator, &proposal, ticket, known) else {
+            return false;
+        };
+        let trials: Vec<Trial> = proposal
+            .iter()
+            .zip(&outcomes)
+            .map(|(&index, metrics)| Trial {
+                index,
+                score: goal.score(metrics.as_ref()),
+            })
+            .collect();
+        strategy.learn(&trials);
+        let batch: Vec<Tried> = proposal.into_iter().zip(outcomes).collect();
+        if !report(&batch) {
+            return false;
+        }
+    }
+}
+
+/// Outcomes of a proposal, judged or known.
+fn judge(
+    space: &DesignSpace,
+    evaluator: &Arc<dyn Evaluate>,
+    proposal: &[u64],
+    ticket: &Ticket,
+    known: &dyn Fn(u64) -> Option<Option<Metrics>>,
+) -> Option<Vec<Option<Metrics>>> {
+    let mut outcomes: Vec<Option<Option<Metrics>>> =
+        proposal.iter().map(|&index| known(index)).collect();
+    let fresh: Vec<u64> = proposal
+        .iter()
+        .zip(&outcomes)
+        .filter(|(_, outcome)| outcome.is_none())
+        .map(|(&index, _)| index)
+        .collect();
+    let mut judged = evaluate_all(space, evaluator, &fresh, ticket)?.into_iter();
+    for outcome in &mut outcomes {
+        if outcome.is_none() {
+            *outcome = judged.next();
+        }
+    }
+    Some(outcomes.into_iter().map(Option::flatten).collect())
+}

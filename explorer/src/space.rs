@@ -1,0 +1,225 @@
+//! A design space: a base design, the parameters that vary and the conditions they meet.
+//!
+//! The n-th design is computed, not stored.
+
+use std::sync::Arc;
+
+use blockscape_model::design::Design;
+use blockscape_model::parameter::Value;
+use blockscape_model::violation::Violation;
+use blockscape_model::workload::Workload;
+
+use crate::axis::Axis;
+use crate::lattice::Lattice;
+use crate::objective::Constraint;
+
+/// All combinations of some parameters' values around a base design.
+#[derive(Debug, Clone)]
+pub struct DesignSpace {
+    base: Arc<Design>,
+    workload: Arc<Workload>,
+    axes: Vec<Axis>,
+    values: Vec<Vec<Value>>,
+    constraints: Vec<Constraint>,
+    lattice: Lattice,
+}
+
+impl DesignSpace {
+    /// A space over these axes, the last one turning fastest.
+    ///
+    /// # Errors
+    /// An axis without values or with a value outside its domain, a parameter that comes twice, or more than 2^64 - 1
+    /// designs.
+    pub fn new(
+        base: Arc<Design>,
+        workload: Arc<Workload>,
+        axes: Vec<Axis>,
+        constraints: Vec<Constraint>,
+    ) -> Result<Self, Violation> {
+        for (at, axis) in axes.iter().enumerate() {
+            if axes[..at]
+                .iter()
+                .any(|other| other.parameter == axis.parameter)
+            {
+                return Err(Violation::new(
+                    "axes",
+                    axis.parameter,
+                    "each parameter once",
+                ));
+            }
+        }
+        let values = axes
+            .iter()
+            .map(Axis::values)
+            .collect::<Result<Vec<_>, _>>()?;
+        let shapes = axes
+            .iter()
+            .map(Axis::shape)
+            .collect::<Result<Vec<_>, _>>()?;
+        let lattice = Lattice::new(shapes).ok_or_else(|| {
+            let lens: Vec<String> = values
+                .iter()
+                .map(|values| values.len().to_string())
+                .collect();
+            Violation::new(
+                "axes",
+                lens.join(" x ") + " designs",
+                "fewer than 2^64 designs",
+            )
+        })?;
+        Ok(Self {
+            base,
+            workload,
+            axes,
+            values,
+            constraints,
+            lattice,
+        })
+    }
+
+    /// Number of designs, those that break constraints included.
+    pub fn size(&self) -> u64 {
+        self.lattice.size()
+    }
+
+    /// What strategies see.
+    pub fn lattice(&self) -> &Lattice {
+        &self.lattice
+    }
+
+    /// The axes, slowest first.
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// Values of each axis.
+    pub fn values(&self) -> &[Vec<Value>] {
+        &self.values
+    }
+
+    /// Conditions on parameters and metrics.
+    pub fn constraints(&self) -> &[Constraint] {
+        &self.constraints
+    }
+
+    /// The design around which the axes turn.
+    pub fn base(&self) -> &Arc<Design> {
+        &self.base
+    }
+
+    /// The workload of the base design; axes may change it.
+    pub fn workload(&self) -> &Arc<Workload> {
+        &self.workload
+    }
+
+    /// The design with this number and its workload.
+    ///
+    /// # Errors
+    /// Why this combination does not exist: a format without the field that an axis sets, or a broken constraint.
+    pub fn design(&self, index: u64) -> Result<(Design, Workload), Violation> {
+        let mut cursor = Cursor::new(self);
+        let (design, workload) = cursor.turn_to(index)?;
+        let mut design = design.clone();
+        design.name = format!("{} #{index}", self.base.name);
+        Ok((design, workload.clone()))
+    }
+
+    /// Values of the design with this number as text, one an axis.
+    pub fn value_texts(&self, index: u64) -> Vec<String> {
+        let genome = self.lattice.genome(index);
+        let axes = self.axes.iter().zip(&self.values).zip(genome);
+        axes.map(|((axis, values), gene)| axis.parameter.value_to_text(values[usize::from(gene)]))
+            .collect()
+    }
+
+    /// Number of the design whose values are nearest to another design's, axis by axis.
+    ///
+    /// Where an axis has no comparable value it stays at its first.
+    pub fn nearest(&self, design: &Design, workload: &Workload) -> u64 {
+        let position = |(axis, values): (&Axis, &Vec<Value>)| {
+            let Some(wanted) = axis.parameter.get(design, workload) else {
+                return 0;
+            };
+            let distance = |value: &Value| match (value.number(), wanted.number()) {
+                (Some(value), Some(wanted)) => (value - wanted).abs(),
+                _ if *value == wanted => 0.0,
+                _ => f64::INFINITY,
+            };
+            let positions = 0..axis_len(values);
+            positions
+                .min_by(|&a, &b| {
+                    distance(&values[usize::from(a)]).total_cmp(&distance(&values[usize::from(b)]))
+                })
+                .unwrap_or(0)
+        };
+        let genome: Vec<u16> = self.axes.iter().zip(&self.values).map(position).collect();
+        self.lattice.index(&genome)
+    }
+}
+
+/// Walks through a space and keeps what neighboring designs share.
+#[derive(Debug)]
+pub struct Cursor<'space> {
+    space: &'space DesignSpace,
+    design: Design,
+    workload: Workload,
+    genome: Vec<u16>,
+    target: Vec<u16>,
+    /// How many axes of `genome` are set in `design`.
+    n_set: usize,
+}
+
+impl<'space> Cursor<'space> {
+    /// A cursor at no design yet.
+    pub fn new(space: &'space DesignSpace) -> Self {
+        let n_axes = space.axes.len();
+        Self {
+            design: (*space.base).clone(),
+            workload: (*space.workload).clone(),
+            genome: vec![0; n_axes],
+            target: vec![0; n_axes],
+            n_set: 0,
+            space,
+        }
+    }
+
+    /// Goes to the design with this number; only axes from the first that differs on are set again.
+    ///
+    /// # Errors
+    /// As [`DesignSpace::design`].
+    pub fn turn_to(&mut self, index: u64) -> Result<(&Design, &Workload), Violation> {
+        self.space.lattice.write_genome(index, &mut self.target);
+        let equal = self.genome.iter().zip(&self.target);
+        let equal = equal.take_while(|(here, there)| here == there).count();
+        if self.n_set < self.space.axes.len() {
+            // The last design could not be built: nothing is known to be whole.
+            self.design.clone_from(&self.space.base);
+            self.workload.clone_from(&self.space.workload);
+            self.n_set = 0;
+        }
+        let start = equal.min(self.n_set);
+        self.n_set = 0;
+        self.genome.copy_from_slice(&self.target);
+        for at in start..self.genome.len() {
+            let value = self.space.values[at][usize::from(self.genome[at])];
+            let parameter = self.space.axes[at].parameter;
+            parameter.set(&mut self.design, &mut self.workload, value)?;
+        }
+        self.n_set = self.genome.len();
+        for constraint in &self.space.constraints {
+            if !constraint.admits(&self.design, &self.workload) {
+                return Err(Violation::new(
+                    "constraint",
+                    format!("{constraint:?}"),
+                    "kept",
+                ));
+            }
+        }
+        Ok((&self.design, &self.workload))
+    }
+}
+
+/// Number of values of one axis, checked when the space was made.
+fn axis_len(values: &[Value]) -> u16 {
+    u16::try_from(values.len()).unwrap_or(u16::MAX)
+}
