@@ -8,6 +8,7 @@ pub mod evaluation;
 pub mod format;
 pub mod parameter;
 pub mod preset;
+pub mod quantization;
 pub mod units;
 pub mod violation;
 pub mod workload;

@@ -202,21 +202,28 @@ impl Minifloat {
             };
         }
         let magnitude = f64::from(value.abs());
-        let exponent = floor_log2(magnitude).max(self.smallest_exponent());
-        let step = exponent - i32::from(self.fraction_bits);
-        let n_steps = if value.is_infinite() {
-            f64::INFINITY
-        } else {
-            round_f64(magnitude * power_of_two_f64(-step), rounding, uniform)
-        };
-        let largest = f64::from(self.largest());
-        if n_steps * power_of_two_f64(step) > largest {
+        let (n_steps, step) = self.round_magnitude(magnitude, rounding, uniform);
+        if n_steps * power_of_two_f64(step) > f64::from(self.largest()) {
             return sign | self.overflow_code();
         }
-        let n_steps = n_steps as u32;
         // adding instead of or-ing lets a rounding carry run from the fraction into the exponent
-        let stored = exponent + i32::from(self.bias) - 1;
-        sign | (((stored as u32) << self.fraction_bits) + n_steps)
+        let stored = step + i32::from(self.fraction_bits) + i32::from(self.bias) - 1;
+        sign | (((stored as u32) << self.fraction_bits) + n_steps as u32)
+    }
+
+    /// A magnitude as a number of steps of `2^exponent`, as if there were no largest value.
+    pub(crate) fn round_magnitude(
+        self,
+        magnitude: f64,
+        rounding: Rounding,
+        uniform: f64,
+    ) -> (f64, i32) {
+        // one exponent above the largest is enough to see that a value is too large
+        let exponent =
+            floor_log2(magnitude).clamp(self.smallest_exponent(), self.largest_exponent() + 1);
+        let step = exponent - i32::from(self.fraction_bits);
+        let n_steps = round_f64(magnitude * power_of_two_f64(-step), rounding, uniform);
+        (n_steps, step)
     }
 
     const fn overflow_code(self) -> u32 {

@@ -1,0 +1,190 @@
+//! The few scalar operations all kernels share, written so that they vectorize.
+//!
+//! No loops and no formats here; everything is inlined into loops compiled for several instruction sets.
+
+#![expect(
+    clippy::inline_always,
+    reason = "these must become part of loops compiled for several instruction sets"
+)]
+
+use crate::format::{F32_BIAS, F32_FRACTION_BITS, Rounding};
+
+/// Bits of infinity; a magnitude at or above is not finite.
+pub(super) const INFINITY_BITS: u32 = 0x7f80_0000;
+/// Bits of the smallest normal number.
+pub(super) const SMALLEST_NORMAL_BITS: u32 = 0x0080_0000;
+/// All bits but the sign.
+pub(super) const MAGNITUDE_MASK: u32 = 0x7fff_ffff;
+/// Values handled together: one AVX-512 register.
+pub(super) const LANES: usize = 16;
+
+/// Where the random numbers of stochastic rounding come from: a seed and the position of the first value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Noise {
+    /// Seed and position in one number; the position's low 32 bits count.
+    pub(super) base: u32,
+}
+
+impl Noise {
+    /// A uniform number in `0..1` for the value at this distance: an odd multiple of 2^-24, so never 0 and exact in `f32`.
+    #[inline(always)]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "23 random bits and one set bit are exact in f32; positions count modulo 2^32"
+    )]
+    pub(super) fn uniform(self, index: usize) -> f32 {
+        // finalizer "lowbias32" of C. Wellons' hash prospector: bijective, bias below 0.2
+        let mut hash = self.base.wrapping_add(index as u32);
+        hash ^= hash >> 16;
+        hash = hash.wrapping_mul(0x7feb_352d);
+        hash ^= hash >> 15;
+        hash = hash.wrapping_mul(0x846c_a68b);
+        hash ^= hash >> 16;
+        ((hash >> 8) | 1) as f32 * (1.0 / 16_777_216.0)
+    }
+
+    /// The same source, this many values further on.
+    #[inline(always)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "positions count modulo 2^32"
+    )]
+    pub(super) fn advanced(self, values: usize) -> Self {
+        Self {
+            base: self.base.wrapping_add(values as u32),
+        }
+    }
+}
+
+/// Rounds to a whole number; `rounding` is a constant where this is inlined.
+#[inline(always)]
+pub(super) fn round(value: f32, rounding: Rounding, noise: Noise, index: usize) -> f32 {
+    match rounding {
+        Rounding::NearestEven => value.round_ties_even(),
+        Rounding::NearestAway => {
+            // adding one half first would round 0.49999997 up
+            let whole = value.trunc();
+            let rest = (value - whole).abs();
+            whole
+                + if rest >= 0.5 {
+                    1.0_f32.copysign(value)
+                } else {
+                    0.0_f32.copysign(value)
+                }
+        }
+        Rounding::Truncate => value.trunc(),
+        Rounding::Stochastic => {
+            let magnitude = value.abs();
+            let below = magnitude.floor();
+            let up = if magnitude - below > noise.uniform(index) {
+                1.0
+            } else {
+                0.0
+            };
+            (below + up).copysign(value)
+        }
+    }
+}
+
+/// Keeps a number inside limits, in the form that becomes one minimum and one maximum instruction.
+#[inline(always)]
+pub(super) fn clamp(value: f32, smallest: f32, largest: f32) -> f32 {
+    let value = if value > largest { largest } else { value };
+    if value < smallest { smallest } else { value }
+}
+
+/// `2^exponent` for -126..=127.
+#[inline(always)]
+#[expect(clippy::cast_sign_loss, reason = "a biased exponent is not negative")]
+pub(super) const fn normal_power_of_two(exponent: i32) -> f32 {
+    f32::from_bits(((exponent + F32_BIAS) as u32) << F32_FRACTION_BITS)
+}
+
+/// Bits of the largest magnitude; NaN counts as larger than infinity.
+#[inline(always)]
+pub(super) fn largest_magnitude_bits(x: &[f32]) -> u32 {
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let mut lanes = [0_u32; LANES];
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = (*lane).max(value.to_bits() & MAGNITUDE_MASK);
+        }
+    }
+    let mut largest = 0;
+    for lane in lanes {
+        largest = largest.max(lane);
+    }
+    for value in rest {
+        largest = largest.max(value.to_bits() & MAGNITUDE_MASK);
+    }
+    largest
+}
+
+/// The nearest FP16 value (ties to even) as an `f32`; infinite from 65520 on, as IEEE 754 has it.
+#[inline(always)]
+pub(super) fn nearest_f16(value: f32) -> f32 {
+    half::f16::from_f32(value).to_f32()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::round_f64;
+
+    #[test]
+    fn rounding_in_f32_equals_rounding_in_f64() {
+        let noise = Noise { base: 77 };
+        for (index, value) in [
+            0.0,
+            0.5,
+            1.5,
+            2.5,
+            0.499_999_97,
+            0.500_000_06,
+            126.5,
+            8_388_607.5,
+            8_388_609.0,
+            1e30,
+            3.0e-39,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            for rounding in Rounding::ALL {
+                let uniform = f64::from(noise.uniform(index));
+                let expected = round_f64(f64::from(value), rounding, uniform);
+                for sign in [1.0_f32, -1.0] {
+                    let rounded = round(sign * value, rounding, noise, index);
+                    assert_eq!(
+                        f64::from(rounded).abs().to_bits(),
+                        expected.to_bits(),
+                        "{value} {rounding}"
+                    );
+                    assert_eq!(rounded.is_sign_negative(), sign < 0.0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn uniform_numbers_fill_the_unit_interval_evenly() {
+        let noise = Noise { base: 1 };
+        let mut bins = [0; 16];
+        for index in 0..16_000 {
+            let uniform = noise.uniform(index);
+            assert!(uniform > 0.0 && uniform < 1.0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0..16"
+            )]
+            let bin = (uniform * 16.0) as usize;
+            bins[bin] += 1;
+        }
+        assert!(
+            bins.iter().all(|count| (850..1150).contains(count)),
+            "{bins:?}"
+        );
+    }
+}

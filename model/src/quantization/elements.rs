@@ -1,0 +1,274 @@
+//! Blocks of small floating point numbers: OCP MX, NVFP4, and minifloats without a scale (FP16 among them).
+
+#![expect(
+    clippy::inline_always,
+    reason = "these must become part of loops compiled for several instruction sets"
+)]
+
+use multiversion::multiversion;
+
+use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, normal_power_of_two, round};
+use super::blocks::{BlockKernel, Layout, rows};
+use crate::format::{
+    F32_BIAS, F32_FRACTION_BITS, Minifloat, MinifloatFormat, MxFormat, Nvfp4Format, Overflow,
+    Rounding, Specials, floor_log2, power_of_two_f64,
+};
+
+/// What a block's values are divided by before they become elements.
+#[derive(Debug, Clone, Copy)]
+enum Scale {
+    /// Nothing.
+    One,
+    /// A power of two in E8M0, from the largest magnitude plus this addend (see `ScaleRule::addend`).
+    PowerOfTwo { addend: u32 },
+    /// An E4M3 number of the block times this FP32 number of the tensor.
+    TwoLevel { tensor: f32 },
+}
+
+/// Everything the arithmetic of one block needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ElementKernel {
+    scale: Scale,
+    element: Minifloat,
+    /// Exponent of the largest and of the smallest normal element.
+    largest_exponent: i32,
+    smallest_exponent: i32,
+    fraction_bits: i32,
+    largest: f32,
+    /// What stands for a magnitude above `largest`.
+    above: f32,
+    rounding: Rounding,
+}
+
+/// Smallest and largest exponent of E8M0; the code above is NaN.
+const E8M0: (i32, i32) = (-127, 127);
+
+impl ElementKernel {
+    fn new(element: Minifloat, rounding: Rounding, scale: Scale) -> Self {
+        let largest = element.largest();
+        Self {
+            scale,
+            element,
+            largest_exponent: element.largest_exponent(),
+            smallest_exponent: element.smallest_exponent(),
+            fraction_bits: i32::from(element.fraction_bits),
+            largest,
+            above: match (element.overflow, element.specials) {
+                (Overflow::Saturate, _) | (_, Specials::None) => largest,
+                (Overflow::Special, Specials::NanOnly) => f32::NAN,
+                (Overflow::Special, Specials::Ieee) => f32::INFINITY,
+            },
+            rounding,
+        }
+    }
+
+    pub(super) fn mx(format: MxFormat, element: Minifloat) -> Self {
+        let addend = format
+            .scale
+            .addend(element.largest_fraction(), element.fraction_bits.into());
+        Self::new(element, format.rounding, Scale::PowerOfTwo { addend })
+    }
+
+    pub(super) fn unscaled(format: MinifloatFormat) -> Self {
+        Self::new(format.element, format.rounding, Scale::One)
+    }
+
+    /// IEEE 754 binary16.
+    pub(super) fn half() -> Self {
+        let element = Minifloat {
+            exponent_bits: 5,
+            fraction_bits: 10,
+            bias: 15,
+            specials: Specials::Ieee,
+            overflow: Overflow::Special,
+        };
+        Self::new(element, Rounding::NearestEven, Scale::One)
+    }
+
+    /// `largest` is the largest finite magnitude of the whole tensor, which becomes 448 x 6 (NVIDIA's recipe).
+    pub(super) fn nvfp4(format: Nvfp4Format, largest: f32) -> Self {
+        let tensor = largest / (Minifloat::E4M3.largest() * Minifloat::E2M1.largest());
+        Self::new(Minifloat::E2M1, format.rounding, Scale::TwoLevel { tensor })
+    }
+
+    /// Whether every step and its inverse are normal numbers for values an element can hold.
+    const fn is_narrow(self) -> bool {
+        self.smallest_exponent - self.fraction_bits >= -126 && self.largest_exponent <= 125
+    }
+
+    /// The fast arithmetic: `x / scale` is `x * inverse` or a division, steps come from each value's own exponent.
+    #[inline(always)]
+    #[expect(
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "an exponent field has 8 bits and stays in range"
+    )]
+    fn narrow_block(
+        self,
+        x: &[f32],
+        y: &mut [f32],
+        noise: Noise,
+        scale: f32,
+        scaled: impl Fn(f32) -> f32,
+    ) -> u32 {
+        let smallest = self.smallest_exponent + F32_BIAS;
+        // one above the largest is enough to see that a value is too large
+        let largest = self.largest_exponent + 1 + F32_BIAS;
+        let mut clipped = 0;
+        for (index, (x, y)) in x.iter().zip(y).enumerate() {
+            let value = scaled(*x);
+            let exponent = (value.to_bits() >> F32_FRACTION_BITS & 0xff) as i32;
+            let exponent = if exponent < smallest {
+                smallest
+            } else {
+                exponent
+            };
+            let exponent = if exponent > largest {
+                largest
+            } else {
+                exponent
+            };
+            let step = exponent - self.fraction_bits;
+            let steps_per_one = f32::from_bits(((2 * F32_BIAS - step) as u32) << F32_FRACTION_BITS);
+            let step = f32::from_bits((step as u32) << F32_FRACTION_BITS);
+            let rounded = round(value * steps_per_one, self.rounding, noise, index) * step;
+            clipped += u32::from(rounded.abs() > self.largest);
+            let kept = if rounded > self.largest {
+                self.above
+            } else {
+                rounded
+            };
+            let kept = if rounded < -self.largest {
+                -self.above
+            } else {
+                kept
+            };
+            *y = kept * scale;
+        }
+        clipped
+    }
+
+    /// One block in double precision: unusual widths, scales that are not normal.
+    #[cold]
+    #[inline(never)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the one rounding to f32, by definition"
+    )]
+    fn careful_block(self, x: &[f32], y: &mut [f32], exponent: i32, noise: Noise) -> u32 {
+        let scale = power_of_two_f64(exponent);
+        let mut clipped = 0;
+        for (index, (x, y)) in x.iter().zip(y).enumerate() {
+            let uniform = f64::from(noise.uniform(index));
+            let magnitude = f64::from(x.abs()) / scale;
+            let (n_steps, step) = self
+                .element
+                .round_magnitude(magnitude, self.rounding, uniform);
+            let rounded = n_steps * power_of_two_f64(step);
+            let is_clipped = rounded > f64::from(self.largest);
+            clipped += u32::from(is_clipped);
+            let kept = if is_clipped {
+                f64::from(self.above)
+            } else {
+                rounded
+            };
+            *y = (kept.copysign(f64::from(*x)) * scale) as f32;
+        }
+        clipped
+    }
+
+    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
+    fn shared_exponent(self, largest: u32, addend: u32) -> i32 {
+        let exponent = if largest >= SMALLEST_NORMAL_BITS {
+            ((largest + addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS
+        } else {
+            // the same addition to the fraction of the number written with a leading one
+            let magnitude = f64::from(f32::from_bits(largest));
+            let fraction = (magnitude.to_bits() >> (52 - F32_FRACTION_BITS)) & 0x7f_ffff;
+            let carry = (fraction + u64::from(addend)) >> F32_FRACTION_BITS;
+            floor_log2(magnitude) + i32::from(carry != 0)
+        };
+        (exponent - self.largest_exponent).clamp(E8M0.0, E8M0.1)
+    }
+}
+
+impl BlockKernel for ElementKernel {
+    #[inline(always)]
+    fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
+        match self.scale {
+            Scale::One => {
+                if self.is_narrow() {
+                    self.narrow_block(x, y, noise, 1.0, |x| x)
+                } else {
+                    self.careful_block(x, y, 0, noise)
+                }
+            }
+            Scale::PowerOfTwo { addend } => {
+                let exponent = self.shared_exponent(largest, addend);
+                if !self.is_narrow() || !(-126..=126).contains(&exponent) {
+                    return self.careful_block(x, y, exponent, noise);
+                }
+                let inverse = normal_power_of_two(-exponent);
+                self.narrow_block(x, y, noise, normal_power_of_two(exponent), |x| x * inverse)
+            }
+            Scale::TwoLevel { tensor } => {
+                let scale = block_scale(largest, tensor);
+                if scale > 0.0 {
+                    self.narrow_block(x, y, noise, scale, |x| x / scale)
+                } else {
+                    self.narrow_block(x, y, noise, 0.0, |_| 0.0)
+                }
+            }
+        }
+    }
+}
+
+/// E4M3 scale of a block times the tensor's; zero for a block that vanishes against the tensor's largest value.
+#[inline(always)]
+fn block_scale(largest: u32, tensor: f32) -> f32 {
+    // positive numbers below the smallest normal f32 divide to garbage; such tensors are zero to this format
+    if tensor < f32::MIN_POSITIVE {
+        return 0.0;
+    }
+    let wanted = f32::from_bits(largest) / Minifloat::E2M1.largest() / tensor;
+    nearest_e4m3(wanted) * tensor
+}
+
+/// The nearest E4M3 value of a number that is not negative (ties to even), at most 448.
+#[inline(always)]
+fn nearest_e4m3(value: f32) -> f32 {
+    const SMALLEST_EXPONENT: u32 = 121; // -6, biased as in f32
+    let exponent = (value.to_bits() >> F32_FRACTION_BITS).clamp(SMALLEST_EXPONENT, 136);
+    let steps_per_one = f32::from_bits((254 + 3 - exponent) << F32_FRACTION_BITS);
+    let step = f32::from_bits((exponent - 3) << F32_FRACTION_BITS);
+    let rounded = (value * steps_per_one).round_ties_even() * step;
+    if rounded > 448.0 { 448.0 } else { rounded }
+}
+
+/// Quantizes rows of small floating point numbers; returns the number of clipped values.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
+    "x86_64+avx2+fma",
+    "x86_64+sse4.1",
+))]
+pub(super) fn quantize(kernel: ElementKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+    // the rounding becomes a constant in each arm
+    match kernel.rounding {
+        Rounding::NearestEven => {
+            let rounding = Rounding::NearestEven;
+            rows(ElementKernel { rounding, ..kernel }, x, y, layout)
+        }
+        Rounding::NearestAway => {
+            let rounding = Rounding::NearestAway;
+            rows(ElementKernel { rounding, ..kernel }, x, y, layout)
+        }
+        Rounding::Truncate => {
+            let rounding = Rounding::Truncate;
+            rows(ElementKernel { rounding, ..kernel }, x, y, layout)
+        }
+        Rounding::Stochastic => {
+            let rounding = Rounding::Stochastic;
+            rows(ElementKernel { rounding, ..kernel }, x, y, layout)
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The ggml types with 32 values: which codes a block gets, and what they stand for.
+//!
+//! Arithmetic in `f32`, operation by operation as ggml's reference quantizers have it, so that every code is theirs. The
+//! bytes of a block stand in `small_layout`.
+
+#![expect(
+    clippy::inline_always,
+    reason = "these must become part of loops compiled for several instruction sets"
+)]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "codes are clamped to their range; casts from float saturate"
+)]
+
+use super::super::arithmetic::nearest_f16;
+use super::SMALL_BLOCK;
+use crate::format::{F32_BIAS, GgmlFormat, power_of_two};
+
+/// Scale, minimum and codes of 32 values: `value = scale x code + minimum`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SmallBlock {
+    /// As stored: an FP16 number, or half of an E8M0 power of two for MXFP4.
+    pub scale: f32,
+    /// As stored: an FP16 number; zero for types without one. For Q8_1 the scaled sum of the codes, which no value contains.
+    pub minimum: f32,
+    /// What the stored codes stand for, an offset already taken off; twice the element for MXFP4.
+    pub codes: [i8; SMALL_BLOCK],
+    /// Values whose code was clamped to its range when quantizing.
+    pub n_clipped: u32,
+    /// Whether [`Self::minimum`] is part of the values.
+    has_minimum: bool,
+}
+
+impl SmallBlock {
+    /// Nothing but what unpacking fills in.
+    pub(super) const fn stored(
+        format: GgmlFormat,
+        scale: f32,
+        minimum: f32,
+        codes: [i8; SMALL_BLOCK],
+    ) -> Self {
+        Self {
+            scale,
+            minimum,
+            codes,
+            n_clipped: 0,
+            has_minimum: format.has_minimum(),
+        }
+    }
+
+    /// Codes of 32 finite values. `format` is one of the types with 32 values; super-blocks give zeros.
+    #[inline(always)]
+    pub fn quantize(format: GgmlFormat, x: &[f32; SMALL_BLOCK]) -> Self {
+        match format {
+            GgmlFormat::Q4_0 => signed(format, x, 8),
+            GgmlFormat::Q5_0 => signed(format, x, 16),
+            GgmlFormat::Q4_1 => affine(format, x, 15),
+            GgmlFormat::Q5_1 => affine(format, x, 31),
+            GgmlFormat::Q8_0 | GgmlFormat::Q8_1 => eight_bit(format, x),
+            GgmlFormat::Mxfp4 => mxfp4(format, x),
+            _ => Self::stored(format, 0.0, 0.0, [0; SMALL_BLOCK]),
+        }
+    }
+
+    /// Values of the codes.
+    #[inline(always)]
+    pub fn dequantize(&self, out: &mut [f32; SMALL_BLOCK]) {
+        if self.has_minimum {
+            for (out, code) in out.iter_mut().zip(self.codes) {
+                *out = self.scale * f32::from(code) + self.minimum;
+            }
+        } else {
+            for (out, code) in out.iter_mut().zip(self.codes) {
+                *out = self.scale * f32::from(code);
+            }
+        }
+    }
+}
+
+/// Value with the largest magnitude, the first of equals.
+#[inline(always)]
+fn extreme(x: &[f32; SMALL_BLOCK]) -> f32 {
+    let (smallest, largest) = range(x);
+    if -smallest > largest {
+        smallest
+    } else if largest > -smallest {
+        largest
+    } else {
+        x.iter()
+            .copied()
+            .find(|value| value.abs() >= largest)
+            .unwrap_or(0.0)
+    }
+}
+
+/// Smallest and largest value.
+#[inline(always)]
+fn range(x: &[f32; SMALL_BLOCK]) -> (f32, f32) {
+    let mut smallest = [x[0]; 16];
+    let mut largest = [x[0]; 16];
+    for half in x.as_chunks::<16>().0 {
+        for lane in 0..16 {
+            smallest[lane] = if half[lane] < smallest[lane] {
+                half[lane]
+            } else {
+                smallest[lane]
+            };
+            largest[lane] = if half[lane] > largest[lane] {
+                half[lane]
+            } else {
+                largest[lane]
+            };
+        }
+    }
+    let mut ends = (smallest[0], largest[0]);
+    for lane in 1..16 {
+        ends.0 = if smallest[lane] < ends.0 {
+            smallest[lane]
+        } else {
+            ends.0
+        };
+        ends.1 = if largest[lane] > ends.1 {
+            largest[lane]
+        } else {
+            ends.1
+        };
+    }
+    ends
+}
+
+#[inline(always)]
+fn inverse(scale: f32) -> f32 {
+    if scale == 0.0 { 0.0 } else { 1.0 / scale }
+}
+
+/// Codes `-half ..= half - 1`; the value of largest magnitude gets `-half`.
+#[inline(always)]
+fn signed(format: GgmlFormat, x: &[f32; SMALL_BLOCK], half: u8) -> SmallBlock {
+    let scale = extreme(x) / -f32::from(half);
+    let inverse = inverse(scale);
+    let offset = f32::from(half) + 0.5;
+    let top = f32::from(2 * half - 1);
+    let mut codes = [0; SMALL_BLOCK];
+    let mut n_clipped = 0;
+    for (code, x) in codes.iter_mut().zip(x) {
+        let number = (x * inverse + offset).trunc();
+        n_clipped += u32::from(number > top);
+        let number = if number > top { top } else { number };
+        *code = (number as i32 - i32::from(half)) as i8;
+    }
+    SmallBlock {
+        n_clipped,
+        ..SmallBlock::stored(format, nearest_f16(scale), 0.0, codes)
+    }
+}
+
+/// Codes `0 ..= top` above a minimum.
+#[inline(always)]
+fn affine(format: GgmlFormat, x: &[f32; SMALL_BLOCK], top: u8) -> SmallBlock {
+    let (smallest, largest) = range(x);
+    let scale = (largest - smallest) / f32::from(top);
+    let inverse = inverse(scale);
+    let mut codes = [0; SMALL_BLOCK];
+    for (code, x) in codes.iter_mut().zip(x) {
+        let number = ((x - smallest) * inverse + 0.5).trunc();
+        let number = if number > f32::from(top) {
+            f32::from(top)
+        } else {
+            number
+        };
+        *code = number as i32 as i8;
+    }
+    SmallBlock::stored(format, nearest_f16(scale), nearest_f16(smallest), codes)
+}
+
+/// Codes `-127 ..= 127`, ties away from zero.
+#[inline(always)]
+fn eight_bit(format: GgmlFormat, x: &[f32; SMALL_BLOCK]) -> SmallBlock {
+    let (smallest, largest) = range(x);
+    let magnitude = if -smallest > largest {
+        -smallest
+    } else {
+        largest
+    };
+    let scale = magnitude / 127.0;
+    let inverse = inverse(scale);
+    let mut codes = [0; SMALL_BLOCK];
+    let mut sum = 0;
+    for (code, x) in codes.iter_mut().zip(x) {
+        let number = x * inverse;
+        let below = number.abs().floor();
+        let rounded = below + (2.0 * (number.abs() - below)).floor();
+        let number = rounded.copysign(number) as i32;
+        sum += number;
+        *code = number as i8;
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "32 codes of 8 bits sum to at most 12 bits"
+    )]
+    let scaled_sum = if format == GgmlFormat::Q8_1 {
+        sum as f32 * scale
+    } else {
+        0.0
+    };
+    SmallBlock::stored(format, nearest_f16(scale), nearest_f16(scaled_sum), codes)
+}
+
+/// E2M1 elements, doubled; of two nearest the smaller magnitude, which comes first in ggml's table.
+#[inline(always)]
+fn mxfp4(format: GgmlFormat, x: &[f32; SMALL_BLOCK]) -> SmallBlock {
+    let (smallest, largest) = range(x);
+    let magnitude = if -smallest > largest {
+        -smallest
+    } else {
+        largest
+    };
+    let exponent = mxfp4_exponent(magnitude);
+    // half of the power of two: codes are twice the element
+    let scale = power_of_two((exponent - F32_BIAS - 1).max(-149));
+    let mut codes = [0; SMALL_BLOCK];
+    let mut n_clipped = 0;
+    for (code, x) in codes.iter_mut().zip(x) {
+        let magnitude = x.abs() / scale;
+        let above = |limit: f32| i32::from(magnitude > limit);
+        let level = above(0.5)
+            + above(1.5)
+            + above(2.5)
+            + above(3.5)
+            + 2 * above(5.0)
+            + 2 * above(7.0)
+            + 4 * above(10.0);
+        n_clipped += u32::from(magnitude > 14.0);
+        *code = (if *x < 0.0 { -level } else { level }) as i8;
+    }
+    SmallBlock {
+        n_clipped,
+        ..SmallBlock::stored(format, scale, 0.0, codes)
+    }
+}
+
+/// Stored exponent: `floor(log2(magnitude)) - 2 + 127`, with the logarithm rounded to `f32` as ggml has it, so that a number
+/// just below a power of two may count as that power.
+#[inline(always)]
+fn mxfp4_exponent(magnitude: f32) -> i32 {
+    if magnitude <= 0.0 {
+        return 0;
+    }
+    let bits = magnitude.to_bits();
+    // far from a power of two the exponent field says it
+    let exponent = if bits & 0x7f_ffc0 != 0x7f_ffc0 && bits >= 0x0080_0000 {
+        (bits >> 23) as i32 - F32_BIAS
+    } else {
+        (f64::from(magnitude).log2() as f32).floor() as i32
+    };
+    (exponent - 2 + F32_BIAS).clamp(0, 255)
+}

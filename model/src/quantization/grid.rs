@@ -1,0 +1,212 @@
+//! Blocks on a uniform grid: BFP, MXINT and MASE's two formats are whole multiples of one power of two.
+
+#![expect(
+    clippy::inline_always,
+    reason = "these must become part of loops compiled for several instruction sets"
+)]
+
+use multiversion::multiversion;
+
+use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round};
+use super::blocks::{BlockKernel, Layout, rows};
+use crate::format::{
+    BfpFormat, BlockFpFormat, F32_BIAS, F32_FRACTION_BITS, MxFormat, MxIntFormat, Rounding,
+    ScaleRule, floor_log2, power_of_two_f64, round_f64,
+};
+
+/// Everything the arithmetic of one block needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GridKernel {
+    /// From the scale rule; see [`ScaleRule::addend`].
+    addend: u32,
+    /// Smallest and largest shared exponent that can be stored.
+    smallest_exponent: i32,
+    largest_exponent: i32,
+    /// The step is `2^(shared exponent - shift)`.
+    shift: i32,
+    /// Range in steps.
+    smallest: f32,
+    largest: f32,
+    rounding: Rounding,
+    /// Whether zero has a sign.
+    signed_zero: bool,
+}
+
+impl GridKernel {
+    /// Fraction bits of the largest element in the layout of `f32` when it is `2 - 2^-fraction_bits`.
+    const fn ones(fraction_bits: u32) -> u32 {
+        ((1 << fraction_bits) - 1) << (F32_FRACTION_BITS - fraction_bits)
+    }
+
+    /// `2^bits - 1` steps.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "at most 24 bits are exact in f32"
+    )]
+    const fn all_ones(bits: u8) -> f32 {
+        ((1_u32 << bits) - 1) as f32
+    }
+
+    pub(super) const fn bfp(format: BfpFormat) -> Self {
+        let fraction_bits = format.mantissa_bits as u32 - 1;
+        let (smallest_exponent, largest_exponent) = exponent_range(format.exponent_bits);
+        let largest = Self::all_ones(format.mantissa_bits);
+        Self {
+            addend: format
+                .scale
+                .addend(Self::ones(fraction_bits), fraction_bits),
+            smallest_exponent,
+            largest_exponent,
+            shift: format.mantissa_bits as i32 - 1,
+            smallest: -largest,
+            largest,
+            rounding: format.rounding,
+            signed_zero: true,
+        }
+    }
+
+    /// MX with integer elements: one bit before the point, symmetric range.
+    pub(super) const fn mx(format: MxFormat, bits: u8) -> Self {
+        let fraction_bits = bits as u32 - 2;
+        let largest = Self::all_ones(bits - 1);
+        Self {
+            addend: format
+                .scale
+                .addend(Self::ones(fraction_bits), fraction_bits),
+            // E8M0 has no 2^128: its last code is NaN
+            smallest_exponent: -127,
+            largest_exponent: 127,
+            shift: bits as i32 - 2,
+            smallest: -largest,
+            largest,
+            rounding: format.rounding,
+            signed_zero: false,
+        }
+    }
+
+    /// `MXInt` of MASE (`mxint/fake.py`): exponent rounded up, two's complement.
+    pub(super) const fn mase_integer(format: MxIntFormat) -> Self {
+        Self {
+            smallest: -Self::all_ones(format.width - 1) - 1.0,
+            signed_zero: false,
+            ..Self::mase(format.width, format.exponent_bits, format.rounding)
+        }
+    }
+
+    /// `block_fp` of MASE (`block_fp.py`): exponent rounded up, sign and magnitude.
+    pub(super) const fn mase_block(format: BlockFpFormat) -> Self {
+        Self::mase(format.width, format.exponent_bits, format.rounding)
+    }
+
+    const fn mase(width: u8, exponent_bits: u8, rounding: Rounding) -> Self {
+        let (smallest_exponent, largest_exponent) = exponent_range(exponent_bits);
+        let largest = Self::all_ones(width - 1);
+        Self {
+            addend: ScaleRule::Ceil.addend(0, 0),
+            smallest_exponent,
+            largest_exponent,
+            shift: width as i32 - 1,
+            smallest: -largest,
+            largest,
+            rounding,
+            signed_zero: true,
+        }
+    }
+
+    /// One block in double precision: blocks whose step or scale would leave the normal numbers, and zeros.
+    #[cold]
+    #[inline(never)]
+    fn careful_block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
+        let mut clipped = 0;
+        let exponent = self.careful_exponent(largest);
+        let step = power_of_two_f64(exponent - self.shift);
+        for (index, (x, y)) in x.iter().zip(y).enumerate() {
+            let uniform = f64::from(noise.uniform(index));
+            let magnitude = round_f64(f64::from(x.abs()) / step, self.rounding, uniform);
+            let steps = magnitude.copysign(f64::from(*x));
+            let kept = steps.clamp(f64::from(self.smallest), f64::from(self.largest));
+            clipped += u32::from(kept.to_bits() != steps.to_bits());
+            let kept = if self.signed_zero { kept } else { kept + 0.0 };
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the one rounding to f32, by definition"
+            )]
+            let value = (kept * step) as f32;
+            *y = value;
+        }
+        clipped
+    }
+
+    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
+    fn careful_exponent(self, largest: u32) -> i32 {
+        let exponent = if largest >= SMALLEST_NORMAL_BITS {
+            ((largest + self.addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS
+        } else {
+            // the same addition to the fraction of the number written with a leading one
+            let magnitude = f64::from(f32::from_bits(largest));
+            let fraction = (magnitude.to_bits() >> (52 - F32_FRACTION_BITS)) & 0x7f_ffff;
+            let carry = (fraction + u64::from(self.addend)) >> F32_FRACTION_BITS;
+            floor_log2(magnitude) + i32::from(carry != 0)
+        };
+        exponent.clamp(self.smallest_exponent, self.largest_exponent)
+    }
+}
+
+impl BlockKernel for GridKernel {
+    #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
+    fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
+        let exponent = ((largest + self.addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS;
+        let exponent = exponent.clamp(self.smallest_exponent, self.largest_exponent);
+        let step_exponent = exponent - self.shift;
+        // both the step and its inverse must be normal
+        if largest < SMALLEST_NORMAL_BITS || !(-126..=126).contains(&step_exponent) {
+            return self.careful_block(x, y, largest, noise);
+        }
+        let step = normal_power_of_two(step_exponent);
+        let steps_per_one = normal_power_of_two(-step_exponent);
+        let mut clipped = 0;
+        for (index, (x, y)) in x.iter().zip(y).enumerate() {
+            let steps = round(x * steps_per_one, self.rounding, noise, index);
+            clipped += u32::from(steps > self.largest || steps < self.smallest);
+            let kept = clamp(steps, self.smallest, self.largest);
+            let kept = if self.signed_zero { kept } else { kept + 0.0 };
+            *y = kept * step;
+        }
+        clipped
+    }
+}
+
+/// Exponents that `bits` bits with the usual bias can store: every code is an exponent.
+const fn exponent_range(bits: u8) -> (i32, i32) {
+    let bias = (1 << (bits - 1)) - 1;
+    (-bias, (1 << bits) - 1 - bias)
+}
+
+/// Quantizes rows on a grid; returns the number of clipped values.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
+    "x86_64+avx2+fma",
+    "x86_64+sse4.1",
+))]
+pub(super) fn quantize(kernel: GridKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+    // the rounding becomes a constant in each arm
+    match kernel.rounding {
+        Rounding::NearestEven => {
+            let rounding = Rounding::NearestEven;
+            rows(GridKernel { rounding, ..kernel }, x, y, layout)
+        }
+        Rounding::NearestAway => {
+            let rounding = Rounding::NearestAway;
+            rows(GridKernel { rounding, ..kernel }, x, y, layout)
+        }
+        Rounding::Truncate => {
+            let rounding = Rounding::Truncate;
+            rows(GridKernel { rounding, ..kernel }, x, y, layout)
+        }
+        Rounding::Stochastic => {
+            let rounding = Rounding::Stochastic;
+            rows(GridKernel { rounding, ..kernel }, x, y, layout)
+        }
+    }
+}

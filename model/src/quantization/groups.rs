@@ -1,0 +1,120 @@
+//! Integers with an FP16 scale for each group, symmetric or with a zero point.
+
+#![expect(
+    clippy::inline_always,
+    reason = "these must become part of loops compiled for several instruction sets"
+)]
+
+use multiversion::multiversion;
+
+use super::arithmetic::{Noise, clamp, nearest_f16, round};
+use super::blocks::{BlockKernel, Layout, rows};
+use crate::format::{IntegerFormat, Rounding};
+
+/// Largest finite FP16 number: a scale saturates there.
+const LARGEST_F16: f32 = 65504.0;
+
+/// Everything the arithmetic of one group needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GroupKernel {
+    /// Largest code: `2^(bits-1) - 1`, or `2^bits - 1` with a zero point.
+    largest: f32,
+    asymmetric: bool,
+    rounding: Rounding,
+}
+
+impl GroupKernel {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "at most 16 bits are exact in f32"
+    )]
+    pub(super) fn new(format: IntegerFormat) -> Self {
+        let bits = if format.asymmetric {
+            format.bits
+        } else {
+            format.bits - 1
+        };
+        Self {
+            largest: ((1_u32 << bits) - 1) as f32,
+            asymmetric: format.asymmetric,
+            rounding: format.rounding,
+        }
+    }
+
+    /// Codes `-largest ..= largest`, scale `max / largest`.
+    #[inline(always)]
+    fn symmetric_block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
+        let scale = nearest_f16(f32::from_bits(largest) / self.largest).min(LARGEST_F16);
+        self.scaled_block(x, y, scale, (-self.largest, self.largest), noise)
+    }
+
+    /// Codes `0 ..= largest` less a zero point that is a code itself, so that zero is exact.
+    #[inline(always)]
+    fn asymmetric_block(self, x: &[f32], y: &mut [f32], noise: Noise) -> u32 {
+        let mut smallest = 0.0_f32;
+        let mut largest = 0.0_f32;
+        for value in x {
+            smallest = if *value < smallest { *value } else { smallest };
+            largest = if *value > largest { *value } else { largest };
+        }
+        // halves keep the difference of two huge numbers finite
+        let range = (0.5 * largest - 0.5 * smallest) / (0.5 * self.largest);
+        let scale = nearest_f16(range).min(LARGEST_F16);
+        let zero_point = if scale > 0.0 {
+            clamp((-smallest / scale).round_ties_even(), 0.0, self.largest)
+        } else {
+            0.0
+        };
+        self.scaled_block(x, y, scale, (-zero_point, self.largest - zero_point), noise)
+    }
+
+    #[inline(always)]
+    fn scaled_block(
+        self,
+        x: &[f32],
+        y: &mut [f32],
+        scale: f32,
+        limits: (f32, f32),
+        noise: Noise,
+    ) -> u32 {
+        if scale <= 0.0 {
+            y.fill(0.0);
+            return 0;
+        }
+        let mut clipped = 0;
+        for (index, (x, y)) in x.iter().zip(y).enumerate() {
+            let code = round(x / scale, self.rounding, noise, index);
+            clipped += u32::from(code < limits.0 || code > limits.1);
+            // whole numbers have no negative zero
+            *y = (clamp(code, limits.0, limits.1) + 0.0) * scale;
+        }
+        clipped
+    }
+}
+
+impl BlockKernel for GroupKernel {
+    #[inline(always)]
+    fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
+        if self.asymmetric {
+            self.asymmetric_block(x, y, noise)
+        } else {
+            self.symmetric_block(x, y, largest, noise)
+        }
+    }
+}
+
+/// Quantizes rows of grouped integers; returns the number of clipped values.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
+    "x86_64+avx2+fma",
+    "x86_64+sse4.1",
+))]
+pub(super) fn quantize(kernel: GroupKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+    match kernel.rounding {
+        Rounding::NearestEven => {
+            let rounding = Rounding::NearestEven;
+            rows(GroupKernel { rounding, ..kernel }, x, y, layout)
+        }
+        _ => rows(kernel, x, y, layout),
+    }
+}
