@@ -5,4 +5,6 @@ mod house_rules; // length, opening sentence and names of source files
 mod layering; // manifests: app -> explorer -> model, and nothing else
 mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo
 mod pareto_laws; // what holds for fronts of any points
-mod strategy_search; // strategies against an enumerated space, and the worked example of Anda
+mod perplexity_logits; // logits of the small real models against float64
+mod perplexity_reference;
+mod strategy_search; // strategies against an enumerated space, and the worked example of Anda // perplexities of the small real models against float64

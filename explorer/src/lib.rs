@@ -12,6 +12,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod job;
 pub mod lattice;
+pub mod measurement;
 pub mod objective;
 pub mod pareto;
 pub mod random;

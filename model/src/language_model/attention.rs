@@ -1,0 +1,373 @@
+//! Attention of one layer over one window, with quantized queries, keys, probabilities and values.
+//!
+//! Blocks of Q and K run along the head dimension, blocks of P and V along tokens from position 0. A value's block
+//! fills as tokens arrive: the query at position t sees the block that holds t quantized from the tokens up to t alone
+//! (see `open_values`), and earlier blocks quantized whole. So no query's result depends on a later token. Scores are
+//! divided by the root of the head dimension after the product, in f32.
+
+use std::ops::Range;
+
+use super::elementwise::softmax;
+use super::matrix::MatrixView;
+use super::matrix_product::matrix_product;
+use super::open_values::OpenValues;
+use super::operands::{depends_on_largest_alone, quantize_in_place, quantize_into};
+use crate::design::KeyValuePolicy;
+use crate::format::{BlockLen, Format};
+use crate::workload::{Product, Side, Slot};
+
+/// Queries that are computed together, unless the blocks of V ask for another number.
+const QUERIES: usize = 64;
+/// Most queries computed together; bounds the memory of scores.
+const MAX_QUERIES: usize = 256;
+
+/// Sizes that attention needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AttentionShape {
+    pub(super) n_heads: usize,
+    pub(super) n_kv_heads: usize,
+    pub(super) head_dim: usize,
+    pub(super) sliding_window: Option<usize>,
+}
+
+/// Formats of the four operands, and what is protected.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AttentionFormats {
+    pub(super) query: Format,
+    pub(super) key: Format,
+    pub(super) probability: Format,
+    pub(super) value: Format,
+    pub(super) policy: KeyValuePolicy,
+}
+
+/// Q, K and V of one layer, a token a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct QueryKeyValue<'a> {
+    pub(super) q: &'a [f32],
+    pub(super) k: &'a [f32],
+    pub(super) v: &'a [f32],
+    pub(super) n_tokens: usize,
+}
+
+/// A run of queries `first .. end` of a window.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Queries {
+    pub(super) first: usize,
+    pub(super) end: usize,
+    pub(super) n_tokens: usize,
+}
+
+/// Keys or values in one format, and the open blocks of the values.
+#[derive(Debug, Default)]
+struct Cache {
+    keys: Vec<f32>,
+    /// One channel a row.
+    values: Vec<f32>,
+    open: OpenValues,
+}
+
+/// Buffers, kept between windows.
+#[derive(Debug, Default)]
+pub(super) struct Attention {
+    query: Vec<f32>,
+    value_rows: Vec<f32>,
+    plain: Cache,
+    protected: Cache,
+    scores: Vec<f32>,
+    other_scores: Vec<f32>,
+}
+
+impl AttentionFormats {
+    /// The format of protected keys and values, where the policy protects any.
+    fn protected(&self) -> Option<Format> {
+        let KeyValuePolicy {
+            initial_tokens,
+            local_tokens,
+            protected,
+            ..
+        } = self.policy;
+        protected.filter(|_| initial_tokens > 0 || local_tokens > 0)
+    }
+
+    /// Whether the query at position `t` sees the token at `s` in the protected format.
+    fn is_protected(&self, t: usize, s: usize) -> bool {
+        s < self.policy.initial_tokens as usize || s + self.policy.local_tokens as usize > t
+    }
+
+    /// How many queries are computed together: whole blocks of V where they are not too long.
+    fn n_queries(&self) -> usize {
+        match self.value.block_len() {
+            BlockLen::One => QUERIES,
+            BlockLen::Fixed(len) => {
+                let len = usize::from(len.get());
+                (len * (QUERIES / len).max(1)).min(MAX_QUERIES)
+            }
+            BlockLen::Row if depends_on_largest_alone(self.value) => MAX_QUERIES,
+            BlockLen::Row => QUERIES / 4,
+        }
+    }
+}
+
+impl Attention {
+    /// Writes the heads' outputs, a token a row.
+    pub(super) fn run(
+        &mut self,
+        shape: AttentionShape,
+        formats: &AttentionFormats,
+        input: QueryKeyValue<'_>,
+        out: &mut [f32],
+        observe: &mut dyn FnMut(Slot, &[f32], usize),
+    ) {
+        self.quantize(shape, formats, input, observe);
+        out.fill(0.0);
+        let n_queries = formats.n_queries();
+        for kv_head in 0..shape.n_kv_heads {
+            for first in (0..input.n_tokens).step_by(n_queries) {
+                let end = (first + n_queries).min(input.n_tokens);
+                let queries = Queries {
+                    first,
+                    end,
+                    n_tokens: input.n_tokens,
+                };
+                self.attend(shape, formats, queries, kv_head, out, observe);
+            }
+        }
+    }
+
+    fn quantize(
+        &mut self,
+        shape: AttentionShape,
+        formats: &AttentionFormats,
+        input: QueryKeyValue<'_>,
+        observe: &mut dyn FnMut(Slot, &[f32], usize),
+    ) {
+        let AttentionShape {
+            n_kv_heads,
+            head_dim,
+            ..
+        } = shape;
+        transpose(input.v, n_kv_heads * head_dim, &mut self.value_rows);
+        observe(Slot::of(Product::Qk, Side::Moving), input.q, head_dim);
+        observe(Slot::of(Product::Qk, Side::Stationary), input.k, head_dim);
+        observe(
+            Slot::of(Product::Pv, Side::Stationary),
+            &self.value_rows,
+            input.n_tokens,
+        );
+        quantize_into(formats.query, input.q, head_dim, &mut self.query);
+        quantize_into(formats.key, input.k, head_dim, &mut self.plain.keys);
+        quantize_into(
+            formats.value,
+            &self.value_rows,
+            input.n_tokens,
+            &mut self.plain.values,
+        );
+        if let Some(format) = formats.protected() {
+            quantize_into(format, input.k, head_dim, &mut self.protected.keys);
+            quantize_into(
+                format,
+                &self.value_rows,
+                input.n_tokens,
+                &mut self.protected.values,
+            );
+        }
+    }
+
+    /// All query heads of one key head, for a run of queries.
+    fn attend(
+        &mut self,
+        shape: AttentionShape,
+        formats: &AttentionFormats,
+        queries: Queries,
+        kv_head: usize,
+        out: &mut [f32],
+        observe: &mut dyn FnMut(Slot, &[f32], usize),
+    ) {
+        let AttentionShape {
+            n_heads,
+            n_kv_heads,
+            head_dim,
+            ..
+        } = shape;
+        let channels =
+            kv_head * head_dim * queries.n_tokens..(kv_head + 1) * head_dim * queries.n_tokens;
+        let protected = formats.protected();
+        if formats.value.block_len() != BlockLen::One {
+            self.plain
+                .open
+                .prepare(formats.value, &self.value_rows[channels.clone()], queries);
+        }
+        if let Some(format) = protected.filter(|format| format.block_len() != BlockLen::One) {
+            self.protected
+                .open
+                .prepare(format, &self.value_rows[channels.clone()], queries);
+        }
+        let group = n_heads / n_kv_heads;
+        for head in kv_head * group..(kv_head + 1) * group {
+            self.scores(shape, formats, queries, (head, kv_head));
+            self.probabilities(shape, formats, queries, observe);
+            let out = &mut out[queries.first * n_heads * head_dim + head * head_dim..];
+            let stride = n_heads * head_dim;
+            if let Some(format) = protected {
+                split(formats, queries, &mut self.scores, &mut self.other_scores);
+                let channels = channels.clone();
+                self.protected.add_values(
+                    format,
+                    channels,
+                    queries,
+                    &mut self.other_scores,
+                    out,
+                    stride,
+                );
+            }
+            let channels = channels.clone();
+            self.plain.add_values(
+                formats.value,
+                channels,
+                queries,
+                &mut self.scores,
+                out,
+                stride,
+            );
+        }
+    }
+
+    /// Query times key for all keys up to the last query.
+    fn scores(
+        &mut self,
+        shape: AttentionShape,
+        formats: &AttentionFormats,
+        queries: Queries,
+        (head, kv_head): (usize, usize),
+    ) {
+        let AttentionShape {
+            n_heads,
+            n_kv_heads,
+            head_dim,
+            ..
+        } = shape;
+        let Queries { first, end, .. } = queries;
+        let row_len = n_heads * head_dim;
+        let query = MatrixView::strided(
+            &self.query[first * row_len + head * head_dim..],
+            end - first,
+            head_dim,
+            row_len,
+        );
+        let product = |keys: &[f32], scores: &mut Vec<f32>| {
+            scores.resize((end - first) * end, 0.0);
+            let keys = MatrixView::strided(
+                &keys[kv_head * head_dim..],
+                end,
+                head_dim,
+                n_kv_heads * head_dim,
+            );
+            matrix_product(scores, end, query, keys.transposed(), false);
+        };
+        product(&self.plain.keys, &mut self.scores);
+        if formats.protected().is_some() {
+            product(&self.protected.keys, &mut self.other_scores);
+            let rows = self
+                .scores
+                .chunks_exact_mut(end)
+                .zip(self.other_scores.chunks_exact(end));
+            for (t, (scores, protected)) in (first..).zip(rows) {
+                for (s, (score, protected)) in
+                    scores.iter_mut().zip(protected).enumerate().take(t + 1)
+                {
+                    if formats.is_protected(t, s) {
+                        *score = *protected;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Softmax over the visible tokens and quantization of the result; zero where a query sees nothing.
+    #[expect(clippy::cast_precision_loss, reason = "head dimensions are below 2^14")]
+    fn probabilities(
+        &mut self,
+        shape: AttentionShape,
+        formats: &AttentionFormats,
+        queries: Queries,
+        observe: &mut dyn FnMut(Slot, &[f32], usize),
+    ) {
+        let Queries { first, end, .. } = queries;
+        let scale = 1.0 / (shape.head_dim as f32).sqrt();
+        for (t, row) in (first..).zip(self.scores.chunks_exact_mut(end)) {
+            let hidden = shape
+                .sliding_window
+                .map_or(0, |window| (t + 1).saturating_sub(window));
+            row[..hidden].fill(0.0);
+            softmax(&mut row[hidden..=t], scale);
+            row[t + 1..].fill(0.0);
+        }
+        observe(Slot::of(Product::Pv, Side::Moving), &self.scores, end);
+        if depends_on_largest_alone(formats.probability) {
+            quantize_in_place(formats.probability, &mut self.scores, end);
+        } else {
+            for (t, row) in (first..).zip(self.scores.chunks_exact_mut(end)) {
+                quantize_in_place(formats.probability, &mut row[..=t], t + 1);
+            }
+        }
+    }
+}
+
+impl Cache {
+    /// Adds probabilities times values; clears the probabilities of open blocks.
+    fn add_values(
+        &self,
+        format: Format,
+        channels: Range<usize>,
+        queries: Queries,
+        probabilities: &mut [f32],
+        out: &mut [f32],
+        out_stride: usize,
+    ) {
+        if format.block_len() != BlockLen::One {
+            self.open.apply(probabilities, queries, out, out_stride);
+        }
+        let head_dim = channels.len() / queries.n_tokens;
+        let values = MatrixView::strided(
+            &self.values[channels],
+            head_dim,
+            queries.end,
+            queries.n_tokens,
+        );
+        let probabilities =
+            MatrixView::rows(probabilities, queries.end - queries.first, queries.end);
+        matrix_product(out, out_stride, probabilities, values.transposed(), true);
+    }
+}
+
+/// Moves the probabilities of protected tokens to a matrix of their own.
+fn split(
+    formats: &AttentionFormats,
+    queries: Queries,
+    plain: &mut [f32],
+    protected: &mut Vec<f32>,
+) {
+    protected.clear();
+    protected.resize(plain.len(), 0.0);
+    let rows = plain
+        .chunks_exact_mut(queries.end)
+        .zip(protected.chunks_exact_mut(queries.end));
+    for (t, (plain, protected)) in (queries.first..).zip(rows) {
+        for (s, (plain, protected)) in plain.iter_mut().zip(protected).enumerate().take(t + 1) {
+            if formats.is_protected(t, s) {
+                *protected = std::mem::take(plain);
+            }
+        }
+    }
+}
+
+/// One row a channel from one row a token.
+fn transpose(tokens: &[f32], row_len: usize, channels: &mut Vec<f32>) {
+    let n_tokens = tokens.len() / row_len;
+    channels.resize(tokens.len(), 0.0);
+    for (token, row) in tokens.chunks_exact(row_len).enumerate() {
+        for (channel, value) in row.iter().enumerate() {
+            channels[channel * n_tokens + token] = *value;
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What a checkpoint says about its architecture: shapes and the few choices in which families differ.
+//!
+//! Read from `config.json`, GGUF metadata or a llama2.c header; the forward pass asks only this.
+
+mod from_config;
+mod from_gguf;
+
+use super::checkpoint::{CheckpointError, Llama2cHeader};
+use crate::workload::{Family, ModelShape};
+
+pub use from_config::hyperparameters_from_config;
+pub use from_gguf::hyperparameters_from_gguf;
+
+/// Which names and layout the tensors of a checkpoint have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// GGUF names (`blk.0.attn_q.weight`).
+    Gguf,
+    /// Hugging Face names of Llama, Mistral and Qwen2 (`model.layers.0.self_attn.q_proj.weight`).
+    HuggingFaceLlama,
+    /// Hugging Face names of OPT (`model.decoder.layers.0.self_attn.q_proj.weight`).
+    HuggingFaceOpt,
+    /// Hugging Face names of GPT-2 (`transformer.h.0.attn.c_attn.weight`, stored with the input axis first).
+    HuggingFaceGpt2,
+}
+
+/// How a layer's input is normalized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Normalization {
+    /// Division by the root mean square, times a gain.
+    RootMeanSquare,
+    /// Mean subtracted, divided by the standard deviation, times a gain, plus a bias.
+    Layer,
+}
+
+/// The nonlinearity of the feed-forward part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// x / (1 + exp(-x)).
+    Silu,
+    /// max(x, 0).
+    Relu,
+    /// x times the normal distribution function, by the error function.
+    Gelu,
+    /// The tanh approximation of [`Self::Gelu`] (`gelu_new`).
+    GeluTanh,
+}
+
+/// Which two channels of a head one rotation turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RotaryPairs {
+    /// Channels 2i and 2i+1.
+    Neighbors,
+    /// Channels i and i + half the rotated width.
+    Halves,
+}
+
+/// Change of the rotation frequencies for contexts longer than those trained on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RotaryScaling {
+    /// As trained.
+    None,
+    /// All frequencies divided by a factor.
+    Linear {
+        /// The divisor.
+        factor: f64,
+    },
+    /// Low frequencies divided, high ones kept, a ramp between (Llama 3.1 `rope_type: llama3`).
+    Llama3 {
+        /// The divisor of low frequencies.
+        factor: f64,
+        /// Wavelengths above `original_context / low_frequency_factor` are divided.
+        low_frequency_factor: f64,
+        /// Wavelengths below `original_context / high_frequency_factor` are kept.
+        high_frequency_factor: f64,
+        /// Context of the original training.
+        original_context: f64,
+    },
+}
+
+/// How a token's position enters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Position {
+    /// Rotation of Q and K.
+    Rotary {
+        /// Base of the geometric series of frequencies.
+        theta: f64,
+        /// Channels of a head that are rotated, from the first on; even.
+        n_rotated: u32,
+        /// Which channels form a pair.
+        pairs: RotaryPairs,
+        /// Change of the frequencies.
+        scaling: RotaryScaling,
+    },
+    /// A learned vector a position, added to the embedding.
+    Learned {
+        /// Row of the table that belongs to position 0.
+        offset: u32,
+    },
+}
+
+/// Shape and choices of one language model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hyperparameters {
+    /// Dimensions, name and family.
+    pub shape: ModelShape,
+    /// Naming of the tensors.
+    pub naming: Naming,
+    /// Kind of normalization.
+    pub normalization: Normalization,
+    /// Added under the root of the normalization.
+    pub normalization_epsilon: f32,
+    /// Nonlinearity.
+    pub activation: Activation,
+    /// Position encoding.
+    pub position: Position,
+    /// A query sees this many tokens, itself included; `None`: all before it.
+    pub sliding_window: Option<u32>,
+    /// Token that starts a text, where the file names one.
+    pub start_token: Option<u32>,
+}
+
+impl Hyperparameters {
+    /// Of a llama2.c checkpoint: interleaved pairs, theta 10000 and epsilon 1e-5 as in its `run.c`.
+    pub fn from_llama2c(header: &Llama2cHeader) -> Self {
+        let head_dim = header.hidden_size / header.n_heads;
+        Self {
+            shape: ModelShape {
+                name: "llama2.c checkpoint".to_owned(),
+                source: "llama2.c header".to_owned(),
+                family: Family::Llama,
+                n_layers: header.n_layers,
+                hidden_size: header.hidden_size,
+                n_heads: header.n_heads,
+                n_kv_heads: header.n_kv_heads,
+                head_dim,
+                ffn_size: header.ffn_size,
+                gated_mlp: true,
+                vocab_size: header.vocab_size,
+                tied_embeddings: header.tied_embeddings,
+                max_context: header.max_context,
+            },
+            naming: Naming::Gguf,
+            normalization: Normalization::RootMeanSquare,
+            normalization_epsilon: 1e-5,
+            activation: Activation::Silu,
+            position: Position::Rotary {
+                theta: 10_000.0,
+                n_rotated: head_dim,
+                pairs: RotaryPairs::Neighbors,
+                scaling: RotaryScaling::None,
+            },
+            sliding_window: None,
+            start_token: Some(1),
+        }
+    }
+
+    /// Checks what the forward pass relies on.
+    ///
+    /// # Errors
+    /// Names the field, its value and what is allowed.
+    pub(super) fn checked(self) -> Result<Self, CheckpointError> {
+        let fault = |field: &str, reason: String| Err(CheckpointError::new(field, reason));
+        if let Err(violations) = self.shape.check() {
+            let reasons = violations
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>();
+            return fault("model shape", reasons.join("; "));
+        }
+        if !(self.normalization_epsilon.is_finite() && self.normalization_epsilon >= 0.0) {
+            return fault(
+                "normalization epsilon",
+                format!(
+                    "is {}; a finite number from 0 is allowed",
+                    self.normalization_epsilon
+                ),
+            );
+        }
+        if self.sliding_window == Some(0) {
+            return fault(
+                "sliding window",
+                "is 0; at least 1 token is needed".to_owned(),
+            );
+        }
+        if let Position::Rotary {
+            theta,
+            n_rotated,
+            scaling,
+            ..
+        } = self.position
+        {
+            if n_rotated == 0 || n_rotated > self.shape.head_dim || !n_rotated.is_multiple_of(2) {
+                return fault(
+                    "rotary dimension",
+                    format!(
+                        "is {n_rotated}; an even number up to the head dimension {} is allowed",
+                        self.shape.head_dim
+                    ),
+                );
+            }
+            if !(theta.is_finite() && theta > 0.0) {
+                return fault(
+                    "rotary base",
+                    format!("is {theta}; a positive number is allowed"),
+                );
+            }
+            if !scaling.is_sound() {
+                return fault(
+                    "rotary scaling",
+                    format!(
+                        "is {scaling:?}; positive numbers are allowed, the high frequency factor above the low one"
+                    ),
+                );
+            }
+        }
+        Ok(self)
+    }
+}
+
+impl RotaryScaling {
+    fn is_sound(self) -> bool {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        match self {
+            Self::None => true,
+            Self::Linear { factor } => positive(factor),
+            Self::Llama3 {
+                factor,
+                low_frequency_factor,
+                high_frequency_factor,
+                original_context,
+            } => {
+                positive(factor)
+                    && positive(low_frequency_factor)
+                    && positive(high_frequency_factor)
+                    && positive(original_context)
+                    && high_frequency_factor > low_frequency_factor
+            }
+        }
+    }
+}

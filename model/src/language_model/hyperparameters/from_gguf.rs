@@ -1,0 +1,139 @@
+//! Hyperparameters from the metadata of a GGUF file.
+
+use super::{
+    Activation, Hyperparameters, Naming, Normalization, Position, RotaryPairs, RotaryScaling,
+};
+use crate::language_model::checkpoint::{CheckpointError, Gguf};
+use crate::workload::{Family, ModelShape};
+
+/// Reads the metadata and the few shapes that only tensors tell.
+///
+/// # Errors
+/// When the architecture is not `llama`, `mistral`, `qwen2` or `gpt2`, or a field is missing or out of range.
+pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, CheckpointError> {
+    let metadata = &file.metadata;
+    let family = metadata
+        .text("general.architecture")
+        .ok_or_else(|| CheckpointError::new("metadata general.architecture", "is missing"))?;
+    let rotary_pairs = match family {
+        "llama" | "mistral" => Some(RotaryPairs::Neighbors),
+        "qwen2" => Some(RotaryPairs::Halves),
+        "gpt2" => None,
+        other => {
+            return Err(CheckpointError::new(
+                "metadata general.architecture",
+                format!("is \"{other}\"; llama, mistral, qwen2 and gpt2 can be run"),
+            ));
+        }
+    };
+    let key = |name: &str| format!("{family}.{name}");
+    let count = |name: &str| metadata.required_count(&key(name));
+    let hidden_size = count("embedding_length")?;
+    let n_heads = count("attention.head_count")?;
+    let head_dim = metadata
+        .count(&key("attention.key_length"))?
+        .or(hidden_size.checked_div(n_heads))
+        .unwrap_or(0);
+    let rms = rotary_pairs.is_some();
+    let epsilon_key = key(if rms {
+        "attention.layer_norm_rms_epsilon"
+    } else {
+        "attention.layer_norm_epsilon"
+    });
+    let position = match rotary_pairs {
+        None => Position::Learned { offset: 0 },
+        Some(pairs) => Position::Rotary {
+            theta: metadata.float(&key("rope.freq_base")).unwrap_or(10_000.0),
+            n_rotated: metadata
+                .count(&key("rope.dimension_count"))?
+                .unwrap_or(head_dim),
+            pairs,
+            scaling: scaling(file, &key("rope.scaling"))?,
+        },
+    };
+    Hyperparameters {
+        shape: ModelShape {
+            name: metadata.text("general.name").unwrap_or(family).to_owned(),
+            source: "GGUF metadata".to_owned(),
+            family: match family {
+                "mistral" => Family::Mistral,
+                "qwen2" => Family::Qwen2,
+                "gpt2" => Family::Gpt2,
+                _ => Family::Llama,
+            },
+            n_layers: count("block_count")?,
+            hidden_size,
+            n_heads,
+            n_kv_heads: metadata
+                .count(&key("attention.head_count_kv"))?
+                .unwrap_or(n_heads),
+            head_dim,
+            ffn_size: count("feed_forward_length")?,
+            gated_mlp: rms,
+            vocab_size: vocab_size(file)?,
+            tied_embeddings: !file.tensors.contains_key("output.weight"),
+            max_context: count("context_length")?,
+        },
+        naming: Naming::Gguf,
+        normalization: if rms {
+            Normalization::RootMeanSquare
+        } else {
+            Normalization::Layer
+        },
+        normalization_epsilon: epsilon(metadata.float(&epsilon_key), &epsilon_key)?,
+        activation: if rms {
+            Activation::Silu
+        } else {
+            Activation::GeluTanh
+        },
+        position,
+        sliding_window: metadata
+            .count(&key("attention.sliding_window"))?
+            .filter(|&window| window > 0),
+        start_token: metadata.count("tokenizer.ggml.bos_token_id")?,
+    }
+    .checked()
+}
+
+/// Rows of the embedding; files without tensors (vocabularies alone) have no model to run.
+fn vocab_size(file: &Gguf<'_>) -> Result<u32, CheckpointError> {
+    let name = "token_embd.weight";
+    let embedding = file.tensors.get(name).ok_or_else(|| {
+        CheckpointError::new(
+            format!("tensor {name}"),
+            "is missing: the file holds no model, perhaps a vocabulary alone",
+        )
+    })?;
+    u32::try_from(embedding.n_rows()).map_err(|error| {
+        CheckpointError::new(
+            format!("tensor {name}"),
+            format!("has too many rows: {error}"),
+        )
+    })
+}
+
+fn scaling(file: &Gguf<'_>, prefix: &str) -> Result<RotaryScaling, CheckpointError> {
+    let factor = file.metadata.float(&format!("{prefix}.factor"));
+    match file.metadata.text(&format!("{prefix}.type")) {
+        None | Some("none") => Ok(RotaryScaling::None),
+        Some("linear") => Ok(
+            factor.map_or(RotaryScaling::None, |factor| RotaryScaling::Linear {
+                factor,
+            }),
+        ),
+        Some(other) => Err(CheckpointError::new(
+            format!("metadata {prefix}.type"),
+            format!("is \"{other}\"; none and linear are computed"),
+        )),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "f32 is the working precision"
+)]
+fn epsilon(value: Option<f64>, key: &str) -> Result<f32, CheckpointError> {
+    value
+        .map(|value| value as f32)
+        .ok_or_else(|| CheckpointError::new(format!("metadata {key}"), "is missing"))
+}

@@ -1,0 +1,75 @@
+//! A language model that runs with the arithmetic of a design: checkpoints, tokenizers and the forward pass.
+//!
+//! Nothing here opens a file or starts a thread: bytes come in, sums of negative log-likelihood go out. Windows of a
+//! text are independent, so a caller may run them in parallel with one [`Pass`] a thread.
+
+mod attention;
+pub mod checkpoint;
+mod elementwise;
+pub mod hyperparameters;
+mod likelihood;
+mod matrix;
+mod matrix_product;
+mod open_values;
+mod operands;
+mod pass;
+mod protocol;
+mod quantized_model;
+mod rotary;
+mod tensor_names;
+pub mod tokenizer;
+mod weights;
+
+use std::sync::Arc;
+
+pub use checkpoint::{Checkpoint, CheckpointError};
+pub use hyperparameters::Hyperparameters;
+pub use likelihood::{Divergence, NllSum};
+pub use matrix::Matrix;
+pub use operands::Observer;
+pub use pass::{Pass, WindowError};
+pub use protocol::{Cutting, Protocol, Window};
+pub use quantized_model::QuantizedModel;
+pub use tokenizer::Tokenizer;
+
+/// The weights of one model in f32. Cloning shares them.
+#[derive(Debug, Clone)]
+pub struct LanguageModel {
+    /// Shape and choices of the architecture.
+    pub hyperparameters: Hyperparameters,
+    /// Divisors of the rotation frequencies, one a pair, where the file carries them.
+    pub(crate) rotary_divisors: Option<Arc<[f32]>>,
+    pub(crate) embedding: Matrix,
+    pub(crate) positions: Option<Matrix>,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) final_norm: Norm,
+    pub(crate) head: Linear,
+}
+
+/// A linear layer: `out = in x weight^T + bias`, rows of the weight run along the reduction.
+#[derive(Debug, Clone)]
+pub(crate) struct Linear {
+    pub(crate) weight: Matrix,
+    pub(crate) bias: Option<Arc<[f32]>>,
+}
+
+/// Gain and bias of a normalization.
+#[derive(Debug, Clone)]
+pub(crate) struct Norm {
+    pub(crate) gain: Arc<[f32]>,
+    pub(crate) bias: Option<Arc<[f32]>>,
+}
+
+/// The weights of one transformer layer.
+#[derive(Debug, Clone)]
+pub(crate) struct Layer {
+    pub(crate) attention_norm: Norm,
+    pub(crate) q: Linear,
+    pub(crate) k: Linear,
+    pub(crate) v: Linear,
+    pub(crate) o: Linear,
+    pub(crate) mlp_norm: Norm,
+    pub(crate) gate: Option<Linear>,
+    pub(crate) up: Linear,
+    pub(crate) down: Linear,
+}

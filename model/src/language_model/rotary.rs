@@ -1,0 +1,111 @@
+//! Rotary position encoding (Su et al. 2021): each pair of channels is turned by position times a frequency.
+
+use super::LanguageModel;
+use super::hyperparameters::{Position, RotaryPairs, RotaryScaling};
+
+/// Cosines and sines for the positions of one window.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RotaryTable {
+    pairs: Option<RotaryPairs>,
+    n_pairs: usize,
+    /// (cosine, sine), position by position.
+    turns: Vec<(f32, f32)>,
+}
+
+impl RotaryTable {
+    /// For positions from 0; empty for models without rotation.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "f32 is the working precision"
+    )]
+    #[expect(clippy::cast_precision_loss, reason = "positions are below 2^24")]
+    pub(super) fn new(model: &LanguageModel, n_positions: usize) -> Self {
+        let Position::Rotary { pairs, .. } = model.hyperparameters.position else {
+            return Self::default();
+        };
+        let frequencies = frequencies(model);
+        let turns = (0..n_positions)
+            .flat_map(|position| {
+                frequencies.iter().map(move |frequency| {
+                    let (sin, cos) = (position as f64 * frequency).sin_cos();
+                    (cos as f32, sin as f32)
+                })
+            })
+            .collect();
+        Self {
+            pairs: Some(pairs),
+            n_pairs: frequencies.len(),
+            turns,
+        }
+    }
+
+    /// Turns every head of every token; a row of `x` is one token with heads of `head_dim` channels.
+    pub(super) fn apply(&self, x: &mut [f32], row_len: usize, head_dim: usize) {
+        let Some(pairs) = self.pairs else { return };
+        for (row, turns) in x
+            .chunks_exact_mut(row_len)
+            .zip(self.turns.chunks_exact(self.n_pairs))
+        {
+            for head in row.chunks_exact_mut(head_dim) {
+                match pairs {
+                    RotaryPairs::Neighbors => {
+                        for (pair, turn) in head.as_chunks_mut::<2>().0.iter_mut().zip(turns) {
+                            let [a, b] = *pair;
+                            *pair = [a * turn.0 - b * turn.1, a * turn.1 + b * turn.0];
+                        }
+                    }
+                    RotaryPairs::Halves => {
+                        let (first, second) = head.split_at_mut(self.n_pairs);
+                        for ((first, second), turn) in first.iter_mut().zip(second).zip(turns) {
+                            let (a, b) = (*first, *second);
+                            *first = a * turn.0 - b * turn.1;
+                            *second = a * turn.1 + b * turn.0;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Angle a position, one a pair.
+fn frequencies(model: &LanguageModel) -> Vec<f64> {
+    let Position::Rotary {
+        theta,
+        n_rotated,
+        scaling,
+        ..
+    } = model.hyperparameters.position
+    else {
+        return Vec::new();
+    };
+    (0..n_rotated / 2)
+        .map(|pair| {
+            let frequency = theta.powf(-2.0 * f64::from(pair) / f64::from(n_rotated));
+            let scaled = scale(frequency, scaling);
+            model.rotary_divisors.as_ref().map_or(scaled, |divisors| {
+                scaled / f64::from(divisors[pair as usize])
+            })
+        })
+        .collect()
+}
+
+/// Formulas of `modeling_rope_utils` in `transformers`; Llama 3.1's is described in its model card.
+fn scale(frequency: f64, scaling: RotaryScaling) -> f64 {
+    match scaling {
+        RotaryScaling::None => frequency,
+        RotaryScaling::Linear { factor } => frequency / factor,
+        RotaryScaling::Llama3 {
+            factor,
+            low_frequency_factor,
+            high_frequency_factor,
+            original_context,
+        } => {
+            let turns = original_context * frequency / std::f64::consts::TAU;
+            let kept = ((turns - low_frequency_factor)
+                / (high_frequency_factor - low_frequency_factor))
+                .clamp(0.0, 1.0);
+            frequency * (kept + (1.0 - kept) / factor)
+        }
+    }
+}

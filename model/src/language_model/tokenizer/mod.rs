@@ -1,0 +1,169 @@
+//! Text to tokens: SentencePiece vocabularies, byte-level BPE of GGUF files, and `tokenizer.json`.
+
+mod byte_pair;
+mod hugging_face;
+mod sentence_piece;
+mod sentence_piece_file;
+
+use super::checkpoint::{CheckpointError, Metadata};
+use hugging_face::HuggingFace;
+use sentence_piece::SentencePiece;
+
+/// Turns text into token ids.
+#[derive(Debug)]
+pub struct Tokenizer {
+    kind: Kind,
+    start_token: Option<u32>,
+    /// Whether the vocabulary must have as many tokens as the model, as files without room for padding do.
+    exact_size: bool,
+}
+
+#[derive(Debug)]
+enum Kind {
+    SentencePiece(SentencePiece),
+    HuggingFace(Box<HuggingFace>),
+}
+
+/// Share of the model's tokens that a padded vocabulary must at least have.
+const LEAST_SHARE: f64 = 0.75;
+
+impl Tokenizer {
+    /// A llama2.c `tokenizer.bin`.
+    ///
+    /// # Errors
+    /// When the bytes are not whole entries of score, length and text.
+    pub fn from_llama2c(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        let pieces = sentence_piece_file::read_llama2c(bytes)?;
+        Ok(Self {
+            kind: Kind::SentencePiece(pieces),
+            start_token: Some(1),
+            exact_size: true,
+        })
+    }
+
+    /// A SentencePiece `tokenizer.model` with merges (`model_type: BPE`).
+    ///
+    /// # Errors
+    /// When the bytes are not such a file.
+    pub fn from_sentencepiece(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        let (pieces, start_token) = sentence_piece_file::read_model(bytes)?;
+        Ok(Self {
+            kind: Kind::SentencePiece(pieces),
+            start_token,
+            exact_size: false,
+        })
+    }
+
+    /// A Hugging Face `tokenizer.json`.
+    ///
+    /// # Errors
+    /// When the text is not a tokenizer.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        let tokenizer = HuggingFace::from_json(bytes)?;
+        let start_token = tokenizer.start_token();
+        Ok(Self {
+            kind: Kind::HuggingFace(Box::new(tokenizer)),
+            start_token,
+            exact_size: false,
+        })
+    }
+
+    /// By the first bytes: `{` is a `tokenizer.json`, a protobuf field a `tokenizer.model`, the rest a `tokenizer.bin`.
+    ///
+    /// # Errors
+    /// As the reader of the kind that the bytes look like.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        match first {
+            None => Err(CheckpointError::new(
+                "byte 0",
+                "a tokenizer file is not empty",
+            )),
+            Some(b'{') => Self::from_json(bytes),
+            // Field 1, length-delimited: the first piece; a llama2.c file starts with a token length below 2^16.
+            Some(0x0a) if bytes.get(2) == Some(&0x0a) => Self::from_sentencepiece(bytes),
+            Some(_) => Self::from_llama2c(bytes),
+        }
+    }
+
+    /// The vocabulary inside a GGUF file.
+    ///
+    /// # Errors
+    /// When there is none, it is damaged, or of a kind that is not read.
+    pub fn from_gguf(metadata: &Metadata) -> Result<Self, CheckpointError> {
+        let key = "tokenizer.ggml.model";
+        let kind = match metadata.text(key) {
+            Some("llama") => Kind::SentencePiece(SentencePiece::from_gguf(metadata)?),
+            Some("gpt2") => Kind::HuggingFace(Box::new(byte_pair::from_gguf(metadata)?)),
+            Some(other) => {
+                return Err(CheckpointError::new(
+                    format!("metadata {key}"),
+                    format!("is \"{other}\"; llama and gpt2 are read, or give a tokenizer file"),
+                ));
+            }
+            None => {
+                return Err(CheckpointError::new(
+                    format!("metadata {key}"),
+                    "is missing: the file holds no vocabulary, give a tokenizer file",
+                ));
+            }
+        };
+        let start_token = metadata.count("tokenizer.ggml.bos_token_id")?;
+        Ok(Self {
+            kind,
+            start_token,
+            exact_size: false,
+        })
+    }
+
+    /// Number of tokens.
+    pub fn vocab_size(&self) -> usize {
+        match &self.kind {
+            Kind::SentencePiece(pieces) => pieces.vocab_size(),
+            Kind::HuggingFace(tokenizer) => tokenizer.vocab_size(),
+        }
+    }
+
+    /// The token that starts a text, if the vocabulary names one.
+    pub fn start_token(&self) -> Option<u32> {
+        self.start_token
+    }
+
+    /// The tokens of a text, without a start token.
+    ///
+    /// # Errors
+    /// When the tokenizer of a `tokenizer.json` refuses the text.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, CheckpointError> {
+        match &self.kind {
+            Kind::SentencePiece(pieces) => Ok(pieces.encode(text)),
+            Kind::HuggingFace(tokenizer) => tokenizer.encode(text),
+        }
+    }
+
+    /// Whether the vocabulary can belong to a model with this many tokens. Models may have more tokens than their
+    /// tokenizer, as vocabularies are padded to round numbers.
+    ///
+    /// # Errors
+    /// Names both sizes.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "vocabularies are far below 2^53"
+    )]
+    pub fn check_vocabulary(&self, model_vocab_size: u32) -> Result<(), CheckpointError> {
+        let (own, model) = (self.vocab_size(), model_vocab_size as usize);
+        let fits = if self.exact_size {
+            own == model
+        } else {
+            own <= model && own as f64 >= LEAST_SHARE * model as f64
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(CheckpointError::new(
+            "vocabulary",
+            format!(
+                "the tokenizer has {own} tokens, the model {model}: they do not belong together"
+            ),
+        ))
+    }
+}
