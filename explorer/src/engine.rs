@@ -229,7 +229,7 @@ impl Engine {
                 &job.evaluator,
                 &mut *strategy,
                 &ticket,
-                &|_| None,
+                &mut |_| None,
                 &mut report,
             )
         });

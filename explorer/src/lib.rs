@@ -18,7 +18,9 @@ pub mod pareto;
 pub mod random;
 pub mod search;
 pub mod space;
+pub mod store;
 pub mod strategy;
+pub mod sweep;
 
 pub use axis::{Axis, Spread};
 pub use engine::{Explorer, Wake};
@@ -27,3 +29,4 @@ pub use job::{Candidate, Generation, Job, Progress, Ticket, Update};
 pub use objective::{Constraint, Goal, Objective};
 pub use search::Search;
 pub use space::DesignSpace;
+pub use sweep::{Summary, Sweep, SweepError};

@@ -142,6 +142,9 @@ impl Search {
 /// A design that was tried: its number and its figures, `None` if it cannot be built.
 pub type Tried = (u64, Option<Metrics>);
 
+/// Answers for a design that was judged before: its figures, or that it cannot be built. Asked in order of proposal.
+pub type Known<'answers> = dyn FnMut(u64) -> Option<Option<Metrics>> + Send + 'answers;
+
 /// Carries out a strategy to its end on the current rayon pool.
 ///
 /// Each design is judged once; `known` answers for designs of an earlier run. `report` receives each batch in the
@@ -152,8 +155,8 @@ pub fn carry_out(
     evaluator: &Arc<dyn Evaluate>,
     strategy: &mut dyn Strategy,
     ticket: &Ticket,
-    known: &dyn Fn(u64) -> Option<Option<Metrics>>,
-    report: &mut dyn FnMut(&[Tried]) -> bool,
+    known: &mut Known<'_>,
+    report: &mut (dyn FnMut(&[Tried]) -> bool + Send),
 ) -> bool {
     loop {
         let proposal = strategy.propose();
@@ -185,7 +188,7 @@ fn judge(
     evaluator: &Arc<dyn Evaluate>,
     proposal: &[u64],
     ticket: &Ticket,
-    known: &dyn Fn(u64) -> Option<Option<Metrics>>,
+    known: &mut Known<'_>,
 ) -> Option<Vec<Option<Metrics>>> {
     let mut outcomes: Vec<Option<Option<Metrics>>> =
         proposal.iter().map(|&index| known(index)).collect();

@@ -1,5 +1,7 @@
 //! What several tests share: where real data lies, golden files, builders.
 
+pub mod made_up;
+
 use std::path::{Path, PathBuf};
 
 /// The real data beside the checkout, or `None` with a message, so that a test can skip.

@@ -128,6 +128,11 @@ impl PlanSearch {
         }
     }
 
+    /// Places of the plan that are left.
+    pub fn remaining(&self) -> u64 {
+        self.rest.end - self.rest.start
+    }
+
     /// Carries out the whole plan.
     pub fn whole(plan: Plan) -> Self {
         let places = 0..plan.len();
