@@ -6,6 +6,7 @@
 )]
 
 pub mod cli;
+pub mod figure;
 pub mod file_dialog;
 pub mod notices;
 pub mod panels;

@@ -139,6 +139,9 @@ fn linear_ticks(low: f64, high: f64, room: f64, placed_on: Scale) -> Vec<Tick> {
 /// Whole numbers above this are not all distinct as floats.
 const MOST_EXACT: f64 = 9e15;
 
+/// Labels a decade must have room for so that 2 and 5 stand clear of its ends: the inverse of `log10(2)`.
+const ROOM_FOR_2_AND_5: f64 = 3.4;
+
 /// Decades with 2 and 5 where there is room; `low` and `high` are exponents.
 fn log_ticks(low: f64, high: f64, room: f64) -> Vec<Tick> {
     let per_decade = room / (high - low);
@@ -152,7 +155,11 @@ fn log_ticks(low: f64, high: f64, room: f64) -> Vec<Tick> {
         );
     }
     let every = (1.0 / per_decade).ceil().max(1.0);
-    let labelled: &[u8] = if per_decade >= 4.5 { &[1, 2, 5] } else { &[1] };
+    let labelled: &[u8] = if per_decade >= ROOM_FOR_2_AND_5 {
+        &[1, 2, 5]
+    } else {
+        &[1]
+    };
     let mut marks = Vec::new();
     let mut decade = low.floor();
     while decade <= high {

@@ -10,7 +10,7 @@ use egui::{Painter, Pos2, Rect, Response, RichText, Shape, Stroke, StrokeKind, U
 use egui_plot::{AxisHints, GridMark, Plot, PlotBounds, PlotPoint, PlotTransform};
 use serde::{Deserialize, Serialize};
 
-use super::axis::{Axis, FINEST_GRID, FULL_GRID, Scale, grid_marks};
+use super::axis::{Axis, FINEST_GRID, FULL_GRID, Scale, grid_marks, ticks};
 use super::theme::PlotTheme;
 
 /// A rectangle in scaled coordinates.
@@ -158,13 +158,14 @@ impl Chart<'_> {
             *bounds = None;
         }
         let frame = *transform.frame();
+        let painter = ui.painter().with_clip_rect(frame.intersect(ui.clip_rect()));
+        paint_grid(&painter, &transform, scales, theme);
         ui.painter().rect_stroke(
             frame,
             0.0,
             Stroke::new(border_width(theme), theme.frame),
             StrokeKind::Middle,
         );
-        let painter = ui.painter().with_clip_rect(frame.intersect(ui.clip_rect()));
         ShownChart {
             transform,
             response: response.response,
@@ -183,17 +184,17 @@ impl Chart<'_> {
             theme.small_text_size * 3.4
         };
         let y_axis = axis_hints(AxisHints::new_y(), self.y, theme).min_thickness(y_thickness);
-        let (x_marks, x_labels) = spacer(self.x.scale, theme.small_text_size * 4.6);
-        let (y_marks, y_labels) = spacer(self.y.scale, theme.small_text_size * 2.6);
+        let (x_marks, x_labels) = spacer(self.x.scale, label_room(theme)[0]);
+        let (y_marks, y_labels) = spacer(self.y.scale, label_room(theme)[1]);
         Plot::new(self.id.to_owned())
             .show_background(false)
+            .show_grid(false)
             .show_x(false)
             .show_y(false)
             .allow_scroll(false)
             .allow_drag(self.drag_pans && !theme.on_paper)
             .allow_double_click_reset(false)
             .grid_spacing(FINEST_GRID..=FULL_GRID)
-            .grid_color(theme.grid)
             .x_grid_spacer(x_marks)
             .y_grid_spacer(y_marks)
             .custom_x_axes(vec![x_axis.formatter(x_labels)])
@@ -201,12 +202,55 @@ impl Chart<'_> {
     }
 }
 
-/// Room that the frame of a chart takes to the sides of its plot area, in points; used to align things under it.
+/// Width of the line around the plot area, in points.
 fn border_width(theme: &PlotTheme) -> f32 {
     if theme.on_paper {
         theme.line_width * 0.5
     } else {
         1.0
+    }
+}
+
+/// Least distance of two labels across and up, in points.
+fn label_room(theme: &PlotTheme) -> [f32; 2] {
+    [theme.small_text_size * 3.8, theme.small_text_size * 3.0]
+}
+
+/// Lines at the marks of both axes; finer and fainter where there is no label.
+fn paint_grid(painter: &Painter, transform: &PlotTransform, scales: [Scale; 2], theme: &PlotTheme) {
+    let frame = *transform.frame();
+    let width = if theme.on_paper {
+        theme.line_width * 0.45
+    } else {
+        1.0
+    };
+    let strong = Stroke::new(width, theme.grid);
+    let faint = Stroke::new(width * 0.75, theme.grid.gamma_multiply(0.45));
+    let bounds = transform.bounds();
+    let sides = [frame.width(), frame.height()];
+    for labelled in [false, true] {
+        for d in 0..2 {
+            let room = f64::from(sides[d] / label_room(theme)[d]);
+            for tick in ticks(scales[d], (bounds.min()[d], bounds.max()[d]), room) {
+                if tick.label.is_empty() == labelled {
+                    continue;
+                }
+                let stroke = if labelled { strong } else { faint };
+                if d == 0 {
+                    painter.vline(
+                        transform.position_from_point_x(tick.coordinate),
+                        frame.y_range(),
+                        stroke,
+                    );
+                } else {
+                    painter.hline(
+                        frame.x_range(),
+                        transform.position_from_point_y(tick.coordinate),
+                        stroke,
+                    );
+                }
+            }
+        }
     }
 }
 

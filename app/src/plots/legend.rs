@@ -18,6 +18,8 @@ pub enum Key {
     Dashed(Color32),
     /// A filled swatch.
     Swatch(Color32),
+    /// What a limit excludes: its shading and its edge.
+    Limit(Color32),
     /// The marker of the current design.
     Current(Color32),
 }
@@ -95,6 +97,16 @@ fn draw_key(painter: &Painter, key: Key, left: Pos2, width: f32, theme: &PlotThe
                 color,
             );
         }
+        Key::Limit(color) => {
+            let area =
+                Rect::from_center_size(center, vec2(width * 0.8, theme.small_text_size * 0.8));
+            painter.rect_filled(area, 0.0, color);
+            painter.add(line(
+                area.left_bottom(),
+                area.right_bottom(),
+                Stroke::new(theme.line_width * 0.6, color.to_opaque()),
+            ));
+        }
         Key::Current(color) => {
             painter.add(current(center, color, theme));
         }
@@ -133,6 +145,7 @@ pub fn current(center: Pos2, color: Color32, theme: &PlotTheme) -> Shape {
 #[derive(Debug, Default)]
 pub struct Labels {
     taken: Vec<Rect>,
+    written: Vec<Rect>,
 }
 
 impl Labels {
@@ -141,7 +154,7 @@ impl Labels {
         self.taken.push(rect);
     }
 
-    /// Writes `text` beside `center`, in the first free of eight places; leaves it out when there is none.
+    /// Writes `text` beside `center`, in the first free of sixteen places, else where it covers no other name.
     pub fn place(
         &mut self,
         painter: &Painter,
@@ -164,19 +177,23 @@ impl Labels {
             (Align2::RIGHT_BOTTOM, vec2(-off * 0.6, -off * 0.6)),
             (Align2::RIGHT_TOP, vec2(-off * 0.6, off * 0.6)),
         ];
-        let free = places
-            .into_iter()
-            .map(|(anchor, offset)| anchor.anchor_size(center + offset, size))
-            .find(|rect| {
-                area.contains_rect(*rect)
-                    && !self
-                        .taken
-                        .iter()
-                        .any(|taken| taken.intersects(rect.shrink(0.5)))
-            });
+        let around = |distance: f32| {
+            places
+                .into_iter()
+                .map(move |(anchor, offset)| anchor.anchor_size(center + offset * distance, size))
+        };
+        let inside = |rect: &Rect| area.contains_rect(*rect);
+        let hits = |rect: &Rect, taken: &[Rect]| {
+            taken.iter().any(|taken| taken.intersects(rect.shrink(0.5)))
+        };
+        let free = around(1.0)
+            .chain(around(1.8))
+            .find(|rect| inside(rect) && !hits(rect, &self.taken))
+            .or_else(|| around(1.0).find(|rect| inside(rect) && !hits(rect, &self.written)));
         if let Some(rect) = free {
             painter.galley(rect.min, galley, color);
             self.taken.push(rect);
+            self.written.push(rect);
         }
     }
 }

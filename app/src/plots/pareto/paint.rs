@@ -11,8 +11,8 @@ use crate::plots::theme::{Marker, PlotTheme, line};
 
 /// Categories of the published designs start here; the ones before belong to fronts.
 const LITERATURE_CATEGORY: usize = 3;
-/// Markers of one front nearer to each other than this share of their radius are thinned out.
-const THINNING: f32 = 0.8;
+/// Markers of one front nearer to each other than this share of their radius are thinned out: estimates, measurements.
+const THINNING: [f32; 2] = [2.1, 0.7];
 
 /// All that painting needs.
 pub(super) struct Scene<'a> {
@@ -44,6 +44,7 @@ impl Scene<'_> {
         self.paint_bands(color);
         self.paint_front_markers(self.data.front, Some(self.visible), color, Marker::Circle);
         self.front_entries(color, &mut entries);
+        self.keep_clear(&mut labels);
         if self.view.literature {
             self.paint_named(self.data.literature, LITERATURE_CATEGORY, &mut labels);
         }
@@ -120,7 +121,7 @@ impl Scene<'_> {
                     "above"
                 };
                 let name = format!("{} {bound} its limit", metric.description().label);
-                entries.push((Key::Swatch(self.theme.excluded), name));
+                entries.push((Key::Limit(self.theme.excluded), name));
             }
         }
     }
@@ -167,9 +168,8 @@ impl Scene<'_> {
             else {
                 continue;
             };
-            let crowded =
-                last.is_some_and(|at| at.distance(center) < self.theme.marker_radius * THINNING);
-            if crowded && !front_point.measured {
+            let room = self.theme.marker_radius * THINNING[usize::from(front_point.measured)];
+            if last.is_some_and(|at| at.distance(center) < room) {
                 continue;
             }
             self.shown.painter.add(point(
@@ -180,6 +180,16 @@ impl Scene<'_> {
                 self.theme,
             ));
             last = Some(center);
+        }
+    }
+
+    /// Keeps names off the front's markers.
+    fn keep_clear(&self, labels: &mut Labels) {
+        let side = Vec2::splat(self.theme.marker_radius * 2.0);
+        for front_point in self.visible.iter().filter_map(|&i| self.data.front.get(i)) {
+            if let Some(center) = self.position(&front_point.metrics) {
+                labels.avoid(Rect::from_center_size(center, side));
+            }
         }
     }
 
