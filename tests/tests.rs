@@ -7,5 +7,6 @@ mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and 
 mod pareto_laws; // what holds for fronts of any points
 mod perplexity_logits; // logits of the small real models against float64
 mod perplexity_reference; // perplexities of the small real models against float64
+mod quality_published; // large models: predicted against published perplexities, searches against published widths
 mod resume; // sweeps that are killed or cut into shards end with the same file
 mod strategy_search; // strategies against an enumerated space, and the worked example of Anda

@@ -9,6 +9,7 @@ pub mod format;
 pub mod language_model;
 pub mod parameter;
 pub mod preset;
+pub mod quality;
 pub mod quantization;
 pub mod units;
 pub mod violation;
