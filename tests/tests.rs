@@ -9,4 +9,5 @@ mod perplexity_logits; // logits of the small real models against float64
 mod perplexity_reference; // perplexities of the small real models against float64
 mod quality_published; // large models: predicted against published perplexities, searches against published widths
 mod resume; // sweeps that are killed or cut into shards end with the same file
+mod strategy_budget; // formats of single layers within a budget, against all combinations
 mod strategy_search; // strategies against an enumerated space, and the worked example of Anda
