@@ -7,6 +7,7 @@ pub mod design;
 pub mod evaluation;
 pub mod format;
 pub mod language_model;
+pub mod hardware;
 pub mod parameter;
 pub mod preset;
 pub mod quality;
