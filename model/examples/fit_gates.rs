@@ -106,7 +106,7 @@ fn weights(rows: &[&Row]) -> Vec<f64> {
 
 fn area_features(row: &Row) -> Vec<f64> {
     let mut sum = vec![0.0; Cell::COUNT];
-    for part in row.unit.parts() {
+    for part in &row.unit.parts() {
         for (total, count) in sum.iter_mut().zip(part.gates.counts()) {
             *total += count;
         }
@@ -114,7 +114,7 @@ fn area_features(row: &Row) -> Vec<f64> {
     sum
 }
 
-const ENERGY_FEATURES: usize = Logic::COUNT + 6;
+const ENERGY_FEATURES: usize = Logic::COUNT + 7;
 
 fn energy_features(row: &Row, gate_equivalents: &[f64; Cell::COUNT]) -> Vec<f64> {
     let mut sum = vec![0.0; ENERGY_FEATURES];
@@ -126,6 +126,7 @@ fn energy_features(row: &Row, gate_equivalents: &[f64; Cell::COUNT]) -> Vec<f64>
                 sum[Logic::COUNT + 1] += part.rows * part.activity;
                 sum[Logic::COUNT + 2] += part.activity;
             }
+            Logic::Shifter => sum[Logic::COUNT + 5] += part.edges * part.activity,
             Logic::Gating => sum[Logic::COUNT + 4] += part.activity,
             Logic::Product => sum[Logic::COUNT + 3] += part.edges * part.activity,
             _ => {}
@@ -166,6 +167,7 @@ fn coefficients(rows: &[&Row]) -> Coefficients {
         Logic::COUNT + 2,
         Logic::COUNT + 3,
         Logic::COUNT + 4,
+        Logic::COUNT + 5,
     ];
     let energy = |target: &dyn Fn(&Row) -> f64| {
         // The clock pins are known: what is left is fitted, relative to the whole.
@@ -303,11 +305,12 @@ fn print_coefficients(c: &Coefficients) {
     eprintln!("    gate_equivalents: ({}),", list(&c.gate_equivalents));
     for (name, table) in [("settled", &c.settled), ("with_glitches", &c.glitches)] {
         eprintln!(
-            "    {name}: (\n        per_gate: ({}),\n        multiplier: ({}),\n        product_lane: {:.5},\n        gating: {:.5},\n        clock_pin: {:.5},\n    ),",
+            "    {name}: (\n        per_gate: ({}),\n        multiplier: ({}),\n        product_lane: {:.5},\n        gating: {:.5},\n        shifter_mask: {:.5},\n        clock_pin: {:.5},\n    ),",
             list(&table[..Logic::COUNT]),
             list(&table[Logic::COUNT..Logic::COUNT + 3]),
             table[Logic::COUNT + 3],
             table[Logic::COUNT + 4],
+            table[Logic::COUNT + 5],
             c.clock_pin
         );
     }

@@ -29,6 +29,8 @@ pub struct SwitchingTable {
     pub gating: f64,
     /// Femtojoules a lane of a dot product adds at its ends.
     pub product_lane: f64,
+    /// Femtojoules a zero fill of a shifter adds: its neighbors switch more or less for it.
+    pub shifter_mask: f64,
     /// Femtojoules of a flip-flop's clock pin a cycle.
     pub clock_pin: f64,
 }
@@ -114,6 +116,7 @@ impl CellLibrary {
                 gates + edge * part.edges + row * part.rows + constant
             }
             Logic::Gating => gates + table.gating,
+            Logic::Shifter => gates + table.shifter_mask * part.edges,
             Logic::Product => gates + table.product_lane * part.edges,
             _ => gates,
         };

@@ -80,21 +80,27 @@ fn exponent_adder() -> Part {
     )
 }
 
-/// Anda-like bit-serial dot product: one mantissa plane a cycle, AND with signed INT4 weights, tree, shift and
-/// accumulate in `acc` bits; FP32 accumulation once in m cycles.
+/// Anda-like bit-serial dot product: mantissa planes, and FP32 accumulation once in m cycles.
 pub(super) fn bit_serial(lanes: u32, m: u32, acc: u32, parts: &mut Parts) {
-    const WEIGHT_BITS: f64 = 4.0;
-    let lane = Gates::of(Cell::And, WEIGHT_BITS)
-        .and(Cell::FullAdder, WEIGHT_BITS + 1.0)
+    const WEIGHT_BITS: u32 = 4;
+    bit_planes(lanes, WEIGHT_BITS, acc, parts);
+    float_accumulator(acc, false, 1.0 / f64::from(m.max(1)), parts);
+}
+
+/// One plane a cycle: AND with signed n-bit operands, tree, shift and accumulate in `acc` bits.
+pub(super) fn bit_planes(lanes: u32, n: u32, acc: u32, parts: &mut Parts) {
+    let bits = f64::from(n);
+    let lane = Gates::of(Cell::And, bits)
+        .and(Cell::FullAdder, bits + 1.0)
         .and(Cell::HalfAdder, 1.0)
-        .and(Cell::Xor, WEIGHT_BITS);
+        .and(Cell::Xor, bits);
     parts.push(
         Part::new("bit-plane products and tree", Logic::Product, lane)
             .with_edges(1.0, 0.0)
             .times(f64::from(lanes)),
     );
-    let accumulate = Gates::of(Cell::FullAdder, (f64::from(acc) - WEIGHT_BITS).max(0.0))
-        .and(Cell::Mux, f64::from(acc));
+    let accumulate =
+        Gates::of(Cell::FullAdder, (f64::from(acc) - bits).max(0.0)).and(Cell::Mux, f64::from(acc));
     parts.push(Part::new(
         "shift and accumulate",
         Logic::Product,
@@ -102,7 +108,6 @@ pub(super) fn bit_serial(lanes: u32, m: u32, acc: u32, parts: &mut Parts) {
     ));
     parts.push(registers(acc, ACCUMULATOR_DATA));
     parts.push(registers(PASS_CONTROL_BITS, 0.0));
-    float_accumulator(acc, false, 1.0 / f64::from(m.max(1)), parts);
 }
 
 /// Flip-flops that count passes and hold flags in the bit-serial unit.

@@ -6,8 +6,8 @@ use super::primitive::{
     registers, shifter, tree,
 };
 use super::{
-    Cell, FloatKind, Gates, Logic, Part, Parts, Path, ReconfigurableMode, Step, ceil_log2, converter,
-    dot_product,
+    Cell, FloatKind, Gates, Logic, Part, Parts, Path, ReconfigurableMode, Step, ceil_log2,
+    converter, dot_product,
 };
 
 /// Whether registers cut a floating-point adder into align, add, normalize and round.
@@ -92,6 +92,8 @@ pub enum Unit {
     },
     /// Bit-serial mantissa planes by INT4 weights, FP32 accumulation every m cycles included.
     BitSerialDot { lanes: u32, m: u32, acc: u32 },
+    /// One bit plane a cycle by n-bit operands into an integer register; no FP stage.
+    BitPlaneDot { lanes: u32, n: u32, acc: u32 },
     /// Reconfigurable 8 x 4 products in a mode, FP32 accumulation included.
     ReconfigurableDot {
         lanes: u32,
@@ -120,7 +122,9 @@ impl Unit {
                 parts.push(Part::new("carry-save tree", Logic::Tree, tree(inputs, w)));
             }
             Self::ShiftRight { w, range } => {
-                parts.push(Part::new("shifter", Logic::Shifter, shifter(w, range)));
+                let gates = shifter(w, range);
+                let part = Part::new("shifter", Logic::Shifter, gates);
+                parts.push(part.with_edges(gates.count(Cell::Mask), 0.0));
             }
             Self::MaximumTree { inputs, w } => parts.push(Part::new(
                 "maximum tree",
@@ -192,6 +196,9 @@ impl Unit {
             }
             Self::BitSerialDot { lanes, m, acc } => {
                 dot_product::bit_serial(lanes, m, acc, &mut parts);
+            }
+            Self::BitPlaneDot { lanes, n, acc } => {
+                dot_product::bit_planes(lanes, n, acc, &mut parts);
             }
             Self::ReconfigurableDot { lanes, mode } => {
                 dot_product::reconfigurable(lanes, mode, &mut parts);
@@ -296,6 +303,7 @@ impl Unit {
                 stages,
             } => dot_stages(lanes * n, m + n, m + n + ceil_log2(lanes) + 1, stages),
             Self::BitSerialDot { lanes, acc, .. } => dot_stages(lanes, 4, acc, Pipelining::Uncut),
+            Self::BitPlaneDot { lanes, n, .. } => one(registered.tree(lanes, n)),
             Self::ReconfigurableDot { lanes, .. } => {
                 dot_stages(lanes * 5, 12, 25, Pipelining::Uncut)
             }

@@ -119,6 +119,7 @@ impl Unit {
         "fp32_accumulate",
         "bfp_bfp_dot",
         "bit_serial_dot",
+        "bit_plane_dot",
         "reconfig_dot",
         "mx_dot",
         "fp16_to_bfp",
@@ -220,6 +221,11 @@ fn read_dot(kind: &str, p: &mut Parameters<'_>) -> Result<Unit, Violation> {
         "bit_serial_dot" => Unit::BitSerialDot {
             lanes: p.lanes()?,
             m: p.required("m", 1, 24)?,
+            acc: p.optional("acc", 8, 128)?.unwrap_or(27),
+        },
+        "bit_plane_dot" => Unit::BitPlaneDot {
+            lanes: p.lanes()?,
+            n: p.required("n", 1, 16)?,
             acc: p.optional("acc", 8, 128)?.unwrap_or(27),
         },
         "reconfig_dot" => Unit::ReconfigurableDot {
