@@ -1,8 +1,8 @@
 //! All tests that reach across files or crates, one module a subject.
 
-mod exploration; // the background engine and the spaces it walks through
 mod cost_gates; // gate model against the synthesis table
 mod cost_laws; // laws of the cost model
+mod exploration; // the background engine and the spaces it walks through
 mod house_rules; // length, opening sentence and names of source files
 mod layering; // manifests: app -> explorer -> model, and nothing else
 mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo

@@ -6,8 +6,8 @@
 pub mod design;
 pub mod evaluation;
 pub mod format;
-pub mod language_model;
 pub mod hardware;
+pub mod language_model;
 pub mod parameter;
 pub mod preset;
 pub mod quality;
