@@ -2,15 +2,34 @@
 #![expect(
     missing_docs,
     clippy::missing_errors_doc,
-    reason = "the items of the window are read in place, not as a library"
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "the items of the window are read in place, not as a library; casts are screen coordinates"
 )]
 
+pub mod app;
+pub mod axis_choice;
+pub mod background;
 pub mod cli;
+pub mod command;
+pub mod document;
+pub mod exploration;
 pub mod figure;
 pub mod file_dialog;
+pub mod frame_clock;
+pub mod help;
+pub mod history;
+pub mod judge;
+pub mod model_config;
 pub mod notices;
 pub mod panels;
 pub mod plots;
+pub mod preset_library;
+pub mod request;
+pub mod results;
+pub mod session;
 pub mod settings;
 pub mod theme;
 pub mod widgets;
+pub mod window;

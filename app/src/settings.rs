@@ -105,6 +105,11 @@ impl Folders {
             .map(|folder| folder.join("recovery.ron"))
     }
 
+    /// Presets of the user.
+    pub fn presets(&self) -> Option<PathBuf> {
+        self.config.as_ref().map(|folder| folder.join("presets"))
+    }
+
     fn settings_path(&self) -> Option<PathBuf> {
         self.config.as_ref().map(|folder| folder.join("window.ron"))
     }

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use egui::{Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Vec2, Visuals};
 use serde::{Deserialize, Deserializer};
 
+use crate::plots::PlotTheme;
+
 /// The tokens of both themes.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -168,6 +170,29 @@ pub fn install(ctx: &egui::Context) {
     }
 }
 
+/// The colors of the plots of the theme a context shows.
+pub fn plot_theme(ctx: &egui::Context) -> PlotTheme {
+    let dark = ctx.theme() == egui::Theme::Dark;
+    let colors = colors(ctx);
+    let base = if dark {
+        PlotTheme::dark()
+    } else {
+        PlotTheme::light()
+    };
+    PlotTheme {
+        text: colors.text.0,
+        weak_text: colors.text_dim.0,
+        background: colors.canvas.0,
+        grid: colors.grid_line.0,
+        frame: colors.line.0,
+        better: colors.good.0,
+        worse: colors.warning.0,
+        text_size: THEME.text.body,
+        small_text_size: THEME.text.small,
+        ..base
+    }
+}
+
 fn visuals(kind: egui::Theme, colors: &Colors) -> Visuals {
     let mut visuals = kind.default_visuals();
     visuals.panel_fill = colors.panel.0;
@@ -248,13 +273,12 @@ fn style_spacing(style: &mut egui::Style) {
         grid,
         row_height,
         slider_width,
-        number_width,
         ..
     } = THEME.layout;
     let spacing = &mut style.spacing;
     spacing.item_spacing = Vec2::new(2.0 * grid, grid);
     spacing.button_padding = Vec2::new(2.0 * grid, 0.5 * grid);
-    spacing.interact_size = Vec2::new(number_width, row_height);
+    spacing.interact_size = Vec2::new(8.0 * grid, row_height);
     spacing.slider_width = slider_width;
     spacing.slider_rail_height = grid;
     spacing.indent = 3.0 * grid;

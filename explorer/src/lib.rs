@@ -8,7 +8,6 @@
 //! Nothing here draws, and nothing knows what a window is.
 
 pub mod axis;
-pub mod budget;
 pub mod engine;
 pub mod evaluate;
 pub mod job;

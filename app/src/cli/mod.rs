@@ -48,7 +48,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn perform(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.task {
         Some(task) => match task {},
-        None => anyhow::bail!("the window is not built yet"),
+        None => crate::app::run(crate::app::Options {
+            file: arguments.file,
+            folders: crate::settings::Folders::of_user(),
+            n_threads: 0,
+        }),
     }
 }
 

@@ -2,12 +2,16 @@
 //!
 //! Widgets know the theme and nothing of the session; they change the value they are given and report that they did.
 
+mod format_picker;
+mod format_width;
 mod number_entry;
 mod parameter_row;
 mod quantity_label;
 mod slider;
 mod value_range;
 
+pub use format_picker::{BLOCK_LENGTHS, format_card_ui, format_picker_ui};
+pub use format_width::{block_len_mut, width_of, with_width};
 pub use number_entry::number_entry_ui;
 pub use parameter_row::{ParameterRow, RowAction, parameter_row_ui};
 pub use quantity_label::{Delta, QuantityRow, delta_text, number_text, quantity_row_ui, scaled};

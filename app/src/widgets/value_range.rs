@@ -25,8 +25,16 @@ impl ValueRange {
             }
             Self::Steps { .. } => 0.0,
             Self::List(values) => {
-                let last = values.len().saturating_sub(1).max(1);
-                as_f64(nearest(values, value)) / as_f64(last)
+                let last = as_f64(values.len().saturating_sub(1).max(1));
+                let above = values.partition_point(|each| *each <= value);
+                let Some(below) = above.checked_sub(1) else {
+                    return 0.0;
+                };
+                let between = match values.get(above) {
+                    Some(next) => (value - values[below]) / (next - values[below]),
+                    None => 0.0,
+                };
+                (as_f64(below) + between) / last
             }
         }
     }

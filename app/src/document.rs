@@ -1,0 +1,129 @@
+//! The session as a file: where it was saved, whether it changed since, the copy for recovery.
+//!
+//! Writing happens on a thread of its own, whole or not at all; the window never waits for a disk.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::background::{Background, Wake};
+use crate::session::Session;
+use crate::settings::{Folders, write_whole};
+
+/// Time between two copies for recovery.
+const COPY_EVERY: Duration = Duration::from_secs(2);
+
+/// The file of the session.
+#[derive(Debug)]
+pub struct Document {
+    /// Where it was opened or saved.
+    pub path: Option<PathBuf>,
+    saved: Session,
+    copied: Session,
+    copied_at: Option<Instant>,
+    recovery: Option<PathBuf>,
+    copier: Background<(PathBuf, String), anyhow::Result<()>>,
+    told_of_failure: bool,
+}
+
+impl Document {
+    pub fn new(session: &Session, folders: &Folders, wake: Wake) -> Self {
+        let copier = Background::new(
+            "recovery copy",
+            wake,
+            |(path, text): (PathBuf, String), _| write_whole(&path, text.as_bytes()),
+        );
+        Self {
+            path: None,
+            saved: session.clone(),
+            copied: session.clone(),
+            copied_at: None,
+            recovery: folders.recovery_path(),
+            copier,
+            told_of_failure: false,
+        }
+    }
+
+    /// Whether there is work that no file has.
+    pub fn is_unsaved(&self, session: &Session) -> bool {
+        !self.saved.is_same_work(session)
+    }
+
+    /// A session was opened from a file, or begun.
+    pub fn opened(&mut self, session: &Session, path: Option<PathBuf>) {
+        self.saved = session.clone();
+        self.path = path;
+    }
+
+    /// Writes the session.
+    ///
+    /// # Errors
+    /// What could not be written and that the old file is whole.
+    pub fn save(&mut self, session: &Session, path: &Path) -> anyhow::Result<()> {
+        write_whole(path, session.to_ron().as_bytes())?;
+        self.opened(session, Some(path.to_path_buf()));
+        self.forget_copy();
+        Ok(())
+    }
+
+    /// Copies the session for recovery once it changed; returns when to look again, and what failed.
+    pub fn keep_copy(&mut self, session: &Session) -> (Option<Duration>, Option<String>) {
+        let failure = match self.copier.try_answer() {
+            Some(Ok(Err(error))) if !self.told_of_failure => {
+                self.told_of_failure = true;
+                Some(format!("no copy for recovery: {error:#}"))
+            }
+            _ => None,
+        };
+        let Some(path) = &self.recovery else {
+            return (None, failure);
+        };
+        if self.copied.is_same_work(session) {
+            return (None, failure);
+        }
+        let since = self.copied_at.map_or(COPY_EVERY, |at| at.elapsed());
+        if since < COPY_EVERY {
+            return (Some(COPY_EVERY.saturating_sub(since)), failure);
+        }
+        self.copier.submit((path.clone(), session.to_ron()));
+        self.copied = session.clone();
+        self.copied_at = Some(Instant::now());
+        (None, failure)
+    }
+
+    /// Removes the copy: the work is saved, or given up on purpose.
+    pub fn forget_copy(&mut self) {
+        if let Some(path) = &self.recovery {
+            // There may be none.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Copies left by windows that did not close, oldest first.
+pub fn left_copies(folders: &Folders) -> Vec<PathBuf> {
+    let Some(folder) = &folders.state else {
+        return Vec::new();
+    };
+    let entries = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    let mut copies: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| process_of(path).is_some_and(|id| !is_running(id)))
+        .collect();
+    copies.sort();
+    copies
+}
+
+fn process_of(path: &Path) -> Option<u32> {
+    let name = path.file_name()?.to_str()?;
+    name.strip_prefix("recovery-")?
+        .strip_suffix(".ron")?
+        .parse()
+        .ok()
+}
+
+fn is_running(process: u32) -> bool {
+    process == std::process::id() || Path::new("/proc").join(process.to_string()).exists()
+}

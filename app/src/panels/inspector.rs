@@ -1,0 +1,163 @@
+//! The right panel: the edited design in numbers, against the pinned reference.
+
+use blockscape_model::evaluation::{Direction, Metric};
+use egui::{ScrollArea, Ui};
+
+use super::Scene;
+use crate::command::Command;
+use crate::request::Request;
+use crate::theme::{colors, theme};
+use crate::widgets::{Delta, QuantityRow, quantity_row_ui};
+
+/// Draws the panel.
+pub fn inspector_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
+    let mut requests = Vec::new();
+    head_ui(ui, scene, &mut requests);
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        violations_ui(ui, scene);
+        metrics_ui(ui, scene);
+        ui.add_space(2.0 * theme().layout.grid);
+        pinned_ui(ui, scene, &mut requests);
+    });
+    requests
+}
+
+fn head_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
+    ui.horizontal(|ui| {
+        ui.heading("Current");
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui
+                .button("Pin")
+                .on_hover_text("Keep this design for comparison")
+                .clicked()
+            {
+                requests.push(Command::Pin(Box::new(scene.session.design.clone())).into());
+            }
+            if let Some(reference) = scene.session.reference_design() {
+                let text = egui::RichText::new(format!("vs {}", reference.name)).weak();
+                ui.add(egui::Label::new(text).truncate());
+            }
+        });
+    });
+}
+
+fn violations_ui(ui: &mut Ui, scene: &Scene<'_>) {
+    if scene.results.violations.is_empty() {
+        return;
+    }
+    let color = colors(ui.ctx()).error.0;
+    ui.colored_label(
+        color,
+        "This design cannot be built; the numbers are of the last one that can",
+    );
+    for violation in &scene.results.violations {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(
+                egui::RichText::new(violation.to_string())
+                    .small()
+                    .color(color),
+            );
+        });
+    }
+    ui.add_space(theme().layout.grid);
+}
+
+fn metrics_ui(ui: &mut Ui, scene: &Scene<'_>) {
+    let Some(current) = &scene.results.current else {
+        ui.weak("The figures of the design appear here once it was evaluated");
+        return;
+    };
+    let reference = scene
+        .session
+        .reference
+        .and_then(|index| *scene.results.pinned.get(index)?);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for metric in Metric::ALL {
+        let description = metric.description();
+        let value = Some(current.get(metric)).filter(|value| !value.is_nan());
+        let before = reference
+            .map(|metrics| metrics.get(metric))
+            .filter(|before| before.is_finite());
+        let delta =
+            value
+                .zip(before)
+                .filter(|(_, before)| *before != 0.0)
+                .map(|(value, before)| Delta {
+                    relative: value / before - 1.0,
+                    lower_is_better: description.direction == Direction::Minimize,
+                });
+        let row = QuantityRow {
+            label: description.label,
+            value,
+            unit: unit_text(description.unit),
+            prefixed: matches!(description.unit, "s" | "J"),
+            delta,
+            help: description.help,
+        };
+        quantity_row_ui(ui, &row);
+    }
+}
+
+/// Units as they are printed.
+pub fn unit_text(unit: &'static str) -> &'static str {
+    match unit {
+        "mm2" => "mm²",
+        "TOPS/mm2" => "TOPS/mm²",
+        other => other,
+    }
+}
+
+fn pinned_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
+    ui.spacing_mut().item_spacing.y = theme().layout.grid;
+    ui.strong("Pinned");
+    if scene.session.pinned.is_empty() {
+        ui.weak("Press Pin, or Shift-click a point of the plot, to compare designs");
+        return;
+    }
+    for (index, design) in scene.session.pinned.iter().enumerate() {
+        ui.push_id(index, |ui| {
+            pinned_row_ui(ui, scene, index, &design.name, requests);
+        });
+    }
+}
+
+fn pinned_row_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    index: usize,
+    name: &str,
+    requests: &mut Vec<Request>,
+) {
+    ui.horizontal(|ui| {
+        let is_reference = scene.session.reference == Some(index);
+        let radio = ui
+            .radio(is_reference, "")
+            .on_hover_text("Show changes against this design");
+        ui.ctx().accesskit_node_builder(radio.id, |node| {
+            node.set_label(format!("Compare with {name}"));
+        });
+        if radio.clicked() {
+            let reference = (!is_reference).then_some(index);
+            requests.push(Command::SetReference(reference).into());
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let remove = ui.small_button("×").on_hover_text("Unpin");
+            ui.ctx()
+                .accesskit_node_builder(remove.id, |node| node.set_label(format!("Unpin {name}")));
+            if remove.clicked() {
+                requests.push(Command::Unpin(index).into());
+            }
+            if ui
+                .small_button("Load")
+                .on_hover_text("Make it the edited design")
+                .clicked()
+            {
+                let design = scene.session.pinned[index].clone();
+                requests.push(Command::LoadDesign(Box::new(design)).into());
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(egui::Label::new(name).truncate());
+            });
+        });
+    });
+}

@@ -1,0 +1,210 @@
+//! Built-in and user presets, and the one place that finds out what a file is.
+//!
+//! Reads text and nothing larger; a checkpoint is recognized here and read in the background.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use blockscape_explorer::{Axis, Spread};
+use blockscape_model::design::Design;
+use blockscape_model::parameter::Parameter;
+use blockscape_model::preset;
+use blockscape_model::workload::{ModelShape, Workload};
+
+use crate::cli::input;
+use crate::model_config;
+use crate::session::Session;
+
+/// What can be chosen by name.
+#[derive(Debug, Default)]
+pub struct PresetLibrary {
+    pub designs: Vec<Design>,
+    pub models: Vec<ModelShape>,
+    /// Names of the technologies.
+    pub technologies: Vec<String>,
+    /// Files in the user's folder that could not be read, one line each.
+    pub refused: Vec<String>,
+}
+
+/// A file, recognized and checked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Opened {
+    Session(Box<Session>),
+    Design(Box<Design>),
+    Workload(Box<Workload>),
+    /// A model's weights, to be read in the background.
+    Checkpoint(PathBuf),
+}
+
+/// Most preset files read from the user's folder.
+const MOST_USER_PRESETS: usize = 500;
+
+impl PresetLibrary {
+    /// The built-in presets and those in `folder`, if it exists.
+    pub fn load(folder: Option<&Path>) -> Self {
+        let mut library = Self {
+            designs: preset::designs(),
+            models: preset::models(),
+            technologies: vec!["16 nm".to_owned(), "28 nm".to_owned()],
+            refused: Vec::new(),
+        };
+        let Some(entries) = folder.and_then(|folder| std::fs::read_dir(folder).ok()) else {
+            return library;
+        };
+        let mut paths: Vec<PathBuf> = entries
+            .filter_map(Result::ok)
+            .map(|entry| entry.path())
+            .collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "ron"));
+        paths.sort();
+        for path in paths.into_iter().take(MOST_USER_PRESETS) {
+            match open(&path) {
+                Ok(Opened::Design(design)) => library.designs.push(*design),
+                Ok(Opened::Workload(workload)) => library.models.push(workload.model),
+                Ok(_) => {}
+                Err(error) => library.refused.push(format!("{error:#}")),
+            }
+        }
+        library
+    }
+}
+
+/// The session of a first run: Anda on Llama-2-7B.
+///
+/// # Panics
+/// If a built-in preset of these names is missing, which a test rules out.
+pub fn first_session() -> Session {
+    let design = preset::design("Anda").expect("a test finds the built-in design");
+    let model = preset::model("LLaMA-2-7B").expect("a test finds the built-in model");
+    let mut session = Session::new(design, Workload::single_sequence(model));
+    session.exploration.axes = FIRST_AXES
+        .iter()
+        .filter_map(|text| first_axis(text))
+        .collect();
+    session
+}
+
+/// Mantissa bits of Anda's four modules and the width of the array: 9,604 designs.
+const FIRST_AXES: [&str; 5] = [
+    "mantissa_bits qkv.activation",
+    "mantissa_bits o.activation",
+    "mantissa_bits gate_up.activation",
+    "mantissa_bits down.activation",
+    "columns",
+];
+
+fn first_axis(parameter: &str) -> Option<Axis> {
+    let parameter: Parameter = parameter.parse().ok()?;
+    let values = match parameter {
+        Parameter::Columns => Spread::Log {
+            from: 8.0,
+            to: 64.0,
+            factor: 2.0,
+        },
+        _ => Spread::Range {
+            from: 4.0,
+            to: 10.0,
+            step: 1.0,
+        },
+    };
+    Some(Axis { parameter, values })
+}
+
+/// Finds out what a file is and reads it.
+///
+/// # Errors
+/// File, position and field of what is wrong, in one line.
+pub fn open(path: &Path) -> anyhow::Result<Opened> {
+    if std::fs::metadata(path)
+        .with_context(|| path.display().to_string())?
+        .is_dir()
+    {
+        anyhow::bail!("{}: is a directory; a file is needed", path.display());
+    }
+    let extension = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    match extension.as_str() {
+        "gguf" | "safetensors" | "bin" => Ok(Opened::Checkpoint(path.to_path_buf())),
+        "json" => model_config::read(path)
+            .map(|shape| Opened::Workload(Box::new(Workload::single_sequence(shape)))),
+        _ => text_of(path, &input::read_text(path)?),
+    }
+}
+
+fn text_of(path: &Path, text: &str) -> anyhow::Result<Opened> {
+    let named = || path.display().to_string();
+    match kind_of(text) {
+        Kind::Session => {
+            let session = Session::from_ron(text).with_context(named)?;
+            Ok(Opened::Session(Box::new(session)))
+        }
+        Kind::Design => {
+            let design: Design = preset::from_ron(text).with_context(named)?;
+            design
+                .check()
+                .map_err(|violations| input::refused(&named(), &violations))?;
+            Ok(Opened::Design(Box::new(design)))
+        }
+        Kind::Workload => {
+            input::workload(&named()).map(|workload| Opened::Workload(Box::new(workload)))
+        }
+        Kind::Unknown => anyhow::bail!(
+            "{}: not a session, design, space, model or figure of Blockscape, nor a checkpoint (.gguf, .safetensors, .bin)",
+            path.display()
+        ),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Session,
+    Design,
+    Workload,
+    Unknown,
+}
+
+/// Tells RON files apart by a field that only one of them has, so that errors speak of the right one.
+fn kind_of(text: &str) -> Kind {
+    let has = |field: &str| {
+        text.lines().any(|line| {
+            let line = line.trim_start().trim_start_matches('(').trim_start();
+            line.strip_prefix(field)
+                .is_some_and(|rest| rest.trim_start().starts_with(':'))
+        })
+    };
+    if has("design") && has("workload") {
+        Kind::Session
+    } else if has("prefill_tokens") || has("n_layers") {
+        Kind::Workload
+    } else if has("formats") || has("array") {
+        Kind::Design
+    } else {
+        Kind::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_session_is_found_and_comes_back_from_its_text() {
+        let session = first_session();
+        assert_eq!(session.exploration.axes.len(), FIRST_AXES.len());
+        assert_eq!(kind_of(&session.to_ron()), Kind::Session);
+        assert_eq!(Session::from_ron(&session.to_ron()), Ok(session));
+    }
+
+    #[test]
+    fn every_built_in_preset_is_recognized() {
+        for design in preset::designs() {
+            assert_eq!(kind_of(&preset::to_ron(&design).unwrap()), Kind::Design);
+        }
+        for model in preset::models() {
+            assert_eq!(kind_of(&preset::to_ron(&model).unwrap()), Kind::Workload);
+        }
+    }
+}

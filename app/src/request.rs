@@ -1,0 +1,47 @@
+//! What a panel can ask for: a change of the session, or something of the window around it.
+
+use std::path::PathBuf;
+
+use crate::command::Command;
+use crate::file_dialog::Purpose;
+use crate::panels::layout::Pane;
+
+/// One wish of a panel; carried out after drawing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// A change of the session.
+    Edit(Command),
+    Undo,
+    Redo,
+    /// A session as of the first run.
+    New,
+    /// Ask for a path.
+    Ask(Purpose),
+    /// Open a file, whatever it is.
+    Open(PathBuf),
+    /// Save where it was saved or opened before, else ask.
+    Save,
+    /// Bring a pane to the front.
+    Reveal(Pane),
+    ResetLayout,
+    SetTheme(egui::ThemePreference),
+    /// Zoom of the whole window, 0.75 to 2.
+    Zoom(f32),
+    /// Stop the exploration that runs.
+    CancelExploration,
+    /// Perplexity of the current design on the opened model.
+    Measure,
+    /// The same for the designs of the front.
+    VerifyFront,
+    CancelMeasurement,
+    ShowPalette,
+    ShowGuide,
+    ShowTour,
+    Quit,
+}
+
+impl From<Command> for Request {
+    fn from(command: Command) -> Self {
+        Self::Edit(command)
+    }
+}

@@ -1,0 +1,209 @@
+//! What is saved: the design, what it works on, what is explored around it, what is pinned.
+//!
+//! Holds nothing that can be computed from it and nothing of the window. Only `command::apply` writes it.
+
+use std::path::PathBuf;
+
+use blockscape_explorer::{Axis, Constraint, Objective, Search};
+use blockscape_model::design::Design;
+use blockscape_model::evaluation::Metric;
+use blockscape_model::parameter::Parameter;
+use blockscape_model::preset::{self, PresetError};
+use blockscape_model::workload::Workload;
+use serde::{Deserialize, Serialize};
+
+use crate::plots::pareto::ParetoView;
+
+/// Form of the saved session; older ones are read, newer ones refused.
+pub const VERSION: u32 = 1;
+
+/// The saved state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Form of this text.
+    #[serde(default = "version")]
+    pub version: u32,
+    /// The design under the sliders.
+    pub design: Design,
+    /// The design it started from: what Reset goes back to.
+    #[serde(default)]
+    pub preset: Option<Design>,
+    /// Model, batch and lengths.
+    pub workload: Workload,
+    /// What is explored and how.
+    #[serde(default)]
+    pub exploration: ExplorationSettings,
+    /// How the Pareto plot is looked at.
+    #[serde(default)]
+    pub pareto: ParetoView,
+    /// Designs kept for comparison.
+    #[serde(default)]
+    pub pinned: Vec<Design>,
+    /// Which pinned design the deltas refer to.
+    #[serde(default)]
+    pub reference: Option<usize>,
+    /// Parameters that controls and painting leave alone.
+    #[serde(default)]
+    pub locked: Vec<Parameter>,
+    /// The opened model, if any.
+    #[serde(default)]
+    pub checkpoint: Option<PathBuf>,
+}
+
+/// What is explored around the design: axes, conditions, goals and how many designs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExplorationSettings {
+    /// Parameters that vary.
+    pub axes: Vec<Axis>,
+    /// Conditions beyond the objectives' limits.
+    pub constraints: Vec<Constraint>,
+    /// Two to five metrics to improve.
+    pub objectives: Vec<Objective>,
+    /// Strategy and number of designs.
+    pub search: Search,
+    /// Start of all random numbers.
+    pub seed: u64,
+}
+
+impl Default for ExplorationSettings {
+    fn default() -> Self {
+        Self {
+            axes: Vec::new(),
+            constraints: Vec::new(),
+            objectives: vec![
+                Objective::new(Metric::Perplexity),
+                Objective::new(Metric::EnergyPerToken),
+            ],
+            search: Search::Exhaustive,
+            seed: 1,
+        }
+    }
+}
+
+fn version() -> u32 {
+    VERSION
+}
+
+impl Session {
+    /// A session around one design.
+    pub fn new(design: Design, workload: Workload) -> Self {
+        Self {
+            version: VERSION,
+            preset: Some(design.clone()),
+            design,
+            workload,
+            exploration: ExplorationSettings::default(),
+            pareto: ParetoView::default(),
+            pinned: Vec::new(),
+            reference: None,
+            locked: Vec::new(),
+            checkpoint: None,
+        }
+    }
+
+    /// The session of a text that [`Session::to_ron`] wrote, by this or an older version.
+    pub fn from_ron(text: &str) -> Result<Self, PresetError> {
+        let session: Self = preset::from_ron(text)?;
+        let refuse = |violations: Vec<blockscape_model::violation::Violation>| match violations
+            .into_iter()
+            .next()
+        {
+            Some(violation) => Err(PresetError::Value(violation)),
+            None => Ok(()),
+        };
+        if session.version > VERSION {
+            let violation = blockscape_model::violation::Violation::new(
+                "version",
+                session.version,
+                format!("up to {VERSION}; the file is of a newer Blockscape"),
+            );
+            return Err(PresetError::Value(violation));
+        }
+        for design in session
+            .pinned
+            .iter()
+            .chain(&session.preset)
+            .chain([&session.design])
+        {
+            design.check().or_else(refuse)?;
+        }
+        session.workload.model.check().or_else(refuse)?;
+        Ok(session)
+    }
+
+    /// The session as RON.
+    pub fn to_ron(&self) -> String {
+        preset::to_ron(self)
+            .unwrap_or_else(|error| unreachable!("a session is plain data: {error}"))
+    }
+
+    /// Whether two sessions differ in nothing but how the plot is looked at.
+    pub fn is_same_work(&self, other: &Self) -> bool {
+        let Self {
+            version,
+            design,
+            preset,
+            workload,
+            exploration,
+            pareto: _,
+            pinned,
+            reference,
+            locked,
+            checkpoint,
+        } = self;
+        (version, design, preset, workload)
+            == (
+                &other.version,
+                &other.design,
+                &other.preset,
+                &other.workload,
+            )
+            && (exploration, pinned, reference)
+                == (&other.exploration, &other.pinned, &other.reference)
+            && (locked, checkpoint) == (&other.locked, &other.checkpoint)
+    }
+
+    /// The design that deltas refer to.
+    pub fn reference_design(&self) -> Option<&Design> {
+        self.pinned.get(self.reference?)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn session() -> Session {
+        crate::preset_library::first_session()
+    }
+
+    #[test]
+    fn a_session_of_a_newer_program_is_refused_by_name() {
+        let text = session().to_ron().replacen("version: 1", "version: 99", 1);
+        let message = Session::from_ron(&text).unwrap_err().to_string();
+        assert!(message.contains("version is 99"), "{message}");
+    }
+
+    #[test]
+    fn an_unknown_field_is_named_with_its_line() {
+        let text = session()
+            .to_ron()
+            .replacen("version: 1,", "version: 1,\n    colour: 3,", 1);
+        let message = Session::from_ron(&text).unwrap_err().to_string();
+        assert!(
+            message.contains("colour") && message.contains("line 3"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_design_that_cannot_be_is_refused() {
+        let text = session()
+            .to_ron()
+            .replacen("clock_mhz: 285", "clock_mhz: 0", 1);
+        let message = Session::from_ron(&text).unwrap_err().to_string();
+        assert!(message.contains("clock_mhz"), "{message}");
+    }
+}

@@ -1,0 +1,99 @@
+//! The window around the session: layout, dialogs, what is open at the moment. Nothing of it is work to be saved.
+
+use std::path::{Path, PathBuf};
+
+use crate::document::left_copies;
+use crate::file_dialog::FileDialog;
+use crate::notices::Notices;
+use crate::panels::design::DesignView;
+use crate::panels::dialogs::Question;
+use crate::panels::layout::{self, Pane};
+use crate::panels::palette::Palette;
+use crate::panels::tiles::TileViews;
+use crate::settings::{Folders, Settings};
+
+/// Everything of the window that is not the session or computed from it.
+#[derive(Debug)]
+pub struct WindowState {
+    pub settings: Settings,
+    pub folders: Folders,
+    pub tree: egui_tiles::Tree<Pane>,
+    pub design: DesignView,
+    pub tiles: TileViews,
+    pub dialog: FileDialog,
+    pub notices: Notices,
+    pub question: Option<Question>,
+    pub palette: Option<Palette>,
+    /// The open page of the guide.
+    pub guide: Option<usize>,
+    /// The step of the tour.
+    pub tour: Option<usize>,
+    /// Closing was decided; nothing is asked any more.
+    pub closing: bool,
+}
+
+impl WindowState {
+    /// The window as it was left, or as of a first run.
+    pub fn new(folders: Folders) -> Self {
+        let mut notices = Notices::default();
+        let mut settings = folders.read_settings().unwrap_or_else(|error| {
+            notices.warning(format!("{error:#}"));
+            Settings::default()
+        });
+        let tree = settings
+            .layout
+            .take()
+            .map_or_else(layout::default_tree, layout::completed);
+        let question = left_copies(&folders).pop().map(Question::Recover);
+        let tour = settings.show_tour.then_some(0);
+        Self {
+            settings,
+            folders,
+            tree,
+            design: DesignView::default(),
+            tiles: TileViews::default(),
+            dialog: FileDialog::default(),
+            notices,
+            question,
+            palette: None,
+            guide: None,
+            tour,
+            closing: false,
+        }
+    }
+
+    /// Remembers an opened or saved file.
+    pub fn remember(&mut self, path: &Path) {
+        self.settings.remember(path);
+    }
+
+    /// Writes what is remembered between runs.
+    pub fn save_settings(&mut self) {
+        self.settings.layout = Some(self.tree.clone());
+        self.settings.show_tour = self.tour.is_some();
+        if let Err(error) = self.folders.write_settings(&self.settings) {
+            self.notices
+                .warning(format!("settings are not kept: {error:#}"));
+        }
+    }
+
+    /// The name offered when saving.
+    pub fn suggestion(path: Option<&PathBuf>, name: &str, extension: &str) -> String {
+        if let Some(path) =
+            path.filter(|path| path.extension().is_some_and(|known| known == extension))
+        {
+            return path.to_string_lossy().into_owned();
+        }
+        let stem: String = name
+            .chars()
+            .map(|c| {
+                if c.is_alphanumeric() || c == '-' {
+                    c
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        format!("{}.{extension}", stem.to_lowercase())
+    }
+}
