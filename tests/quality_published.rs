@@ -1,8 +1,8 @@
 //! Large models: what the estimator predicts against what Anda and a width sweep published.
 
 use blockscape_model::design::{
-    Buffers, Dataflow, Design, FormatTable, KeyValuePolicy, Memory, MemoryKind, ProcessingArray,
-    Target, UnitKind,
+    Buffers, Dataflow, Datapath, Design, FormatTable, KeyValuePolicy, Memory, MemoryKind,
+    ProcessingArray, Target, UnitKind,
 };
 use blockscape_model::format::Format;
 use blockscape_model::preset;
@@ -116,6 +116,7 @@ fn some_design() -> Design {
         clock_mhz: 285.0,
         voltage_v: None,
         key_value: KeyValuePolicy::default(),
+        datapath: Datapath::default(),
         target: Target::default(),
     }
 }

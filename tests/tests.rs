@@ -1,5 +1,7 @@
 //! All tests that reach across files or crates, one module a subject.
 
+mod cost_gates; // gate model against the synthesis table
+mod cost_laws; // laws of the cost model
 mod exploration; // the background engine and the spaces it walks through
 mod house_rules; // length, opening sentence and names of source files
 mod layering; // manifests: app -> explorer -> model, and nothing else
@@ -9,4 +11,5 @@ mod perplexity_logits; // logits of the small real models against float64
 mod perplexity_reference; // perplexities of the small real models against float64
 mod quality_published; // large models: predicted against published perplexities, searches against published widths
 mod resume; // sweeps that are killed or cut into shards end with the same file
+mod strategy_budget; // formats of single layers within a budget, against all combinations
 mod strategy_search; // strategies against an enumerated space, and the worked example of Anda

@@ -8,6 +8,7 @@
 //! Nothing here draws, and nothing knows what a window is.
 
 pub mod axis;
+pub mod budget;
 pub mod engine;
 pub mod evaluate;
 pub mod job;

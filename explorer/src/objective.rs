@@ -36,6 +36,27 @@ impl Objective {
     }
 }
 
+/// What adds up over the sites of a design, from a metric's value to minimize ([`Metric::cost`]).
+///
+/// Losses in nats add up, so a perplexity becomes its logarithm; noise powers add up, so decibels become a ratio; times
+/// and energies add up, so a rate becomes its inverse.
+pub fn additive(metric: Metric) -> fn(f64) -> f64 {
+    match metric {
+        Metric::Perplexity => f64::ln,
+        Metric::DeltaPerplexity => |percent| (percent / 100.0).ln_1p(),
+        Metric::Sqnr => |negative_db| 10f64.powf(negative_db / 10.0),
+        Metric::DecodeRate | Metric::PrefillTops | Metric::TopsPerWatt | Metric::TopsPerMm2 => {
+            |negative_rate| -1.0 / negative_rate
+        }
+        Metric::Area
+        | Metric::EnergyPerToken
+        | Metric::PrefillTime
+        | Metric::PrefillEnergy
+        | Metric::WeightBits
+        | Metric::KvBits => |value| value,
+    }
+}
+
 /// A condition that designs of a space must meet.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Constraint {

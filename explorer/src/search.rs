@@ -1,18 +1,24 @@
 //! Which strategy a search uses, as presets and the command line name it, and the loop that carries it out.
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "counts of multiply-accumulates become a cost"
+)]
 
 use std::sync::Arc;
 
+use blockscape_model::design::SlotFormats;
 use blockscape_model::evaluation::Metrics;
 use blockscape_model::violation::Violation;
+use blockscape_model::workload::{Phase, Product, Side, Slot};
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{Evaluate, evaluate_all};
 use crate::job::Ticket;
-use crate::objective::Goal;
+use crate::objective::{Goal, additive};
 use crate::space::DesignSpace;
 use crate::strategy::{
-    Evolution, EvolutionSettings, ParzenSearch, ParzenSettings, Plan, PlanSearch, Refinement,
-    Strategy, Trial,
+    Additive, AndaSearch, BudgetSearch, Evolution, EvolutionSettings, KnownCost, ParzenSearch,
+    ParzenSettings, Plan, PlanSearch, Refinement, Strategy, Trial,
 };
 
 /// A strategy and how much it may try.
@@ -44,6 +50,16 @@ pub enum Search {
         /// Designs to try.
         evaluations: u64,
     },
+    /// The best combinations for every budget: the first objective is the loss, the second what is budgeted.
+    Budget {
+        /// Designs to try.
+        evaluations: u64,
+    },
+    /// Anda's precision search, each axis a width: the cheapest design that keeps all limits.
+    Anda {
+        /// Designs to try; the paper takes 32.
+        evaluations: u64,
+    },
     /// Pareto local search around a design.
     Refine {
         /// Number of the design to start from.
@@ -66,6 +82,8 @@ impl Search {
             | Self::LatinHypercube { evaluations }
             | Self::Nsga2 { evaluations, .. }
             | Self::Tpe { evaluations }
+            | Self::Budget { evaluations }
+            | Self::Anda { evaluations }
             | Self::Refine { evaluations, .. } => evaluations.min(size),
         }
     }
@@ -79,7 +97,11 @@ impl Search {
             Self::LatinHypercube { evaluations } => {
                 Some(Plan::latin_hypercube(lattice, evaluations, seed))
             }
-            Self::Nsga2 { .. } | Self::Tpe { .. } | Self::Refine { .. } => None,
+            Self::Nsga2 { .. }
+            | Self::Tpe { .. }
+            | Self::Budget { .. }
+            | Self::Anda { .. }
+            | Self::Refine { .. } => None,
         }
     }
 
@@ -110,6 +132,27 @@ impl Search {
             Self::Refine { start, evaluations } => {
                 Box::new(Refinement::new(lattice, n, start, count(evaluations)))
             }
+            Self::Budget { evaluations } => {
+                let base = space.nearest(space.base(), space.workload());
+                let objective = |at: usize| goal.objectives().get(at.min(n - 1));
+                let transform =
+                    |at| objective(at).map_or(identity as Additive, |each| additive(each.metric));
+                let limit =
+                    objective(1).and_then(|each| each.limit.map(|limit| each.metric.cost(limit)));
+                let transforms = [transform(0), transform(1)];
+                let evaluations = count(evaluations);
+                Box::new(BudgetSearch::new(
+                    lattice,
+                    base,
+                    transforms,
+                    limit,
+                    evaluations,
+                ))
+            }
+            Self::Anda { evaluations } => {
+                let cost = bit_operations(space);
+                Box::new(AndaSearch::new(lattice, cost, count(evaluations)))
+            }
             Self::Exhaustive | Self::Random { .. } | Self::LatinHypercube { .. } => {
                 unreachable!("these follow a plan")
             }
@@ -137,6 +180,38 @@ impl Search {
         let places = plan.shard(shard, n_shards);
         Ok(PlanSearch::new(plan, places))
     }
+}
+
+fn identity(value: f64) -> f64 {
+    value
+}
+
+/// Bit operations of a token through the linear layers, the cost that Anda's search goes by.
+///
+/// Widths of both operands, multiplied and summed over all multiply-accumulates (Fang et al., HPCA 2025, section III).
+fn bit_operations(space: &DesignSpace) -> KnownCost {
+    let space = space.clone();
+    Arc::new(move |index| {
+        let Ok((design, workload)) = space.design(index) else {
+            return f64::INFINITY;
+        };
+        let products = workload.layer_products(Phase::Decode);
+        let layers = design.formats.layer_groups(workload.model.n_layers);
+        let widths = |row: &SlotFormats, product: Product| {
+            let bits = |side| row[Slot::of(product, side).index()].bits_per_value();
+            bits(Side::Moving) * bits(Side::Stationary)
+        };
+        let products: Vec<_> = products.collect();
+        layers
+            .map(|group| {
+                let row = products.iter().map(|product| {
+                    let macs = product.m * product.n * product.k * product.count;
+                    macs as f64 * widths(group.formats, product.product)
+                });
+                f64::from(group.count) * row.sum::<f64>()
+            })
+            .sum()
+    })
 }
 
 /// A design that was tried: its number and its figures, `None` if it cannot be built.

@@ -6,6 +6,7 @@
 pub mod design;
 pub mod evaluation;
 pub mod format;
+pub mod hardware;
 pub mod language_model;
 pub mod parameter;
 pub mod preset;

@@ -4,12 +4,14 @@
 //! part of the strategy, so that what is tried does not depend on threads or time; all randomness is seeded.
 
 mod anda;
+mod budget;
 mod evolutionary;
 mod parzen;
 mod plan;
 mod refinement;
 
 pub use anda::{AndaSearch, KnownCost};
+pub use budget::{Additive, BudgetSearch};
 pub use evolutionary::{Evolution, EvolutionSettings};
 pub use parzen::{ParzenSearch, ParzenSettings};
 pub use plan::{Plan, PlanSearch};

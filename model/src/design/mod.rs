@@ -1,9 +1,11 @@
 //! Every choice an architect makes for one accelerator.
 
+mod datapath;
 mod format_table;
 mod hardware_choice;
 mod key_value;
 
+pub use datapath::{Datapath, Delivery};
 pub use format_table::{FormatRule, FormatTable, LayerGroup, SitePattern, SlotFormats};
 pub use hardware_choice::{
     Buffers, Dataflow, Memory, MemoryKind, ProcessingArray, Target, UnitKind,
@@ -45,6 +47,9 @@ pub struct Design {
     /// How keys and values are kept.
     #[serde(default)]
     pub key_value: KeyValuePolicy,
+    /// Readings of the datapath that papers leave open.
+    #[serde(default)]
+    pub datapath: Datapath,
     /// What it is built on.
     #[serde(default)]
     pub target: Target,
@@ -75,6 +80,7 @@ impl Design {
             64.0,
         );
         self.key_value.check(&mut number);
+        self.datapath.check(&mut number);
         if self.name.trim().is_empty() {
             violations.push(Violation::new("name", "empty", "a name"));
         }

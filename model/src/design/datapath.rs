@@ -1,0 +1,66 @@
+//! Readings of a datapath that papers leave open, each a parameter: none is chosen in secret.
+
+use serde::{Deserialize, Serialize};
+
+/// How operands reach the processing elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Delivery {
+    /// From element to element, a cycle each: every fold fills and drains the array (SCALE-Sim's closed form).
+    #[default]
+    Systolic,
+    /// Along rows and columns at once: one fill for a whole product.
+    Broadcast,
+}
+
+/// What a design's description leaves open about its arithmetic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Datapath {
+    /// How operands are delivered.
+    pub delivery: Delivery,
+    /// Whether registers cut floating-point adders into three stages.
+    pub pipelined: bool,
+    /// Processing elements that share one FP32 accumulation stage, 1 to 1024.
+    pub float_stage_elements: u16,
+    /// Whether floating-point inputs may be subnormal, which costs a normalizer for each.
+    pub subnormals: bool,
+    /// Mantissa bits to which floating-point activations are aligned before an integer datapath (FIGNA: 13, 11, 8);
+    /// two more than the significand where absent.
+    pub aligned_mantissa_bits: Option<u8>,
+    /// Floating-point lanes of the vector unit, which also runs products whose formats the array cannot take; 1 to 4096.
+    pub vector_lanes: u16,
+    /// Converters from floating point to blocks that work at the same time, 1 to 4096.
+    pub converter_lanes: u16,
+}
+
+impl Default for Datapath {
+    fn default() -> Self {
+        Self {
+            delivery: Delivery::Systolic,
+            pipelined: false,
+            float_stage_elements: 1,
+            subnormals: false,
+            aligned_mantissa_bits: None,
+            vector_lanes: 64,
+            converter_lanes: 16,
+        }
+    }
+}
+
+impl Datapath {
+    pub(super) fn check(&self, number: &mut impl FnMut(&str, f64, f64, f64)) {
+        let aligned = self.aligned_mantissa_bits.map_or(1, u16::from);
+        for (field, value, most) in [
+            (
+                "datapath.float_stage_elements",
+                self.float_stage_elements,
+                1024.0,
+            ),
+            ("datapath.vector_lanes", self.vector_lanes, 4096.0),
+            ("datapath.converter_lanes", self.converter_lanes, 4096.0),
+            ("datapath.aligned_mantissa_bits", aligned, 24.0),
+        ] {
+            number(field, f64::from(value), 1.0, most);
+        }
+    }
+}

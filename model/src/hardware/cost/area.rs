@@ -1,0 +1,117 @@
+//! Area of a design: elements, converters, vector unit, control, buffers.
+
+use super::datapath::Element;
+use super::{AreaBreakdown, Component};
+use crate::design::{Design, UnitKind};
+use crate::hardware::gates::{CellLibrary, FloatKind, FloatOperand, Pipelining, Unit};
+use crate::hardware::technology::{SramAccess, Technology};
+use crate::units::Area;
+
+/// Floating-point lane of the vector unit.
+pub(super) const fn vector_lane(pipelined: bool) -> Unit {
+    Unit::FloatMac {
+        kind: FloatKind::Fp16,
+        operand: FloatOperand::Same,
+        accumulator: FloatKind::Fp32,
+        stages: if pipelined {
+            Pipelining::ThreeStages
+        } else {
+            Pipelining::Uncut
+        },
+    }
+}
+
+/// A converter for blocks of `block` values of `m` magnitude bits.
+///
+/// Bit-serial arrays are fed a plane a cycle, so a value needs a register and a counter instead of a shifter (Anda's
+/// bit-plane compressor); all others convert a block at once (Harmonia's real-time converter).
+pub(super) fn converter_units(
+    kind: UnitKind,
+    block: u32,
+    m: u32,
+    rounds: bool,
+) -> [Option<(Unit, f64)>; 3] {
+    let values = f64::from(block);
+    if kind == UnitKind::AndaBitSerial {
+        [
+            Some((
+                Unit::MaximumTree {
+                    inputs: block.max(2),
+                    w: 5,
+                },
+                1.0,
+            )),
+            Some((Unit::Adder { w: 5 }, values)),
+            Some((Unit::EnabledRegister { w: 16 }, values)),
+        ]
+    } else {
+        [
+            Some((
+                Unit::Fp16ToBfp {
+                    block: block.max(2),
+                    m,
+                    rounds,
+                },
+                1.0,
+            )),
+            None,
+            None,
+        ]
+    }
+}
+
+/// Area of cells before layout.
+pub(super) fn unit_area(cells: &CellLibrary, unit: &Unit) -> Area {
+    unit.parts()
+        .iter()
+        .map(|part| cells.area(&part.gates))
+        .sum()
+}
+
+/// Everything on the chip. `buffers` are one bank of each buffer, `None` where there is none.
+pub(super) fn chip_area(
+    design: &Design,
+    technology: &Technology,
+    element: &Element,
+    converter: Option<(u32, u32, bool)>,
+    buffers: [Option<SramAccess>; 3],
+) -> AreaBreakdown {
+    let node = &technology.node;
+    let placed = node.area.value * node.layout_area.value;
+    let cells = &technology.cells;
+    let elements = f64::from(design.array.rows) * f64::from(design.array.columns);
+    let mut area = AreaBreakdown::ZERO;
+    area.add(Component::Array, element.area(cells) * (elements * placed));
+    if let Some((block, m, rounds)) = converter {
+        let lanes = f64::from(design.datapath.converter_lanes);
+        for (unit, count) in converter_units(design.unit, block, m, rounds)
+            .into_iter()
+            .flatten()
+        {
+            area.add(
+                Component::Converter,
+                unit_area(cells, &unit) * (count * lanes * placed),
+            );
+        }
+    }
+    let lanes = f64::from(design.datapath.vector_lanes);
+    let lane = unit_area(cells, &vector_lane(design.datapath.pipelined));
+    area.add(Component::VectorUnit, lane * (lanes * placed));
+    let logic = area.total();
+    area.add(Component::Control, logic * node.control_share.value);
+    let parts = [
+        Component::ActivationBuffer,
+        Component::WeightBuffer,
+        Component::OutputBuffer,
+    ];
+    for (component, bank) in parts.into_iter().zip(buffers) {
+        if let Some(bank) = bank {
+            let banks = f64::from(design.buffers.banks);
+            area.add(
+                component,
+                Area::square_millimeters(bank.area_mm2 * banks * node.sram.area.value),
+            );
+        }
+    }
+    area
+}

@@ -1,0 +1,267 @@
+//! A design made ready for walking its products: element, energies of events, capacities, bandwidths.
+
+use super::area::{chip_area, converter_units, vector_lane};
+use super::component::{AreaBreakdown, Component};
+use super::datapath::{Demand, Placement, aligns};
+use super::energy::EventEnergies;
+use super::tiling::Capacity;
+use crate::design::{Delivery, Design};
+use crate::format::{Format, OperandKind, Rounding};
+use crate::hardware::gates::Unit;
+use crate::hardware::technology::{SramAccess, SramMacro, SramTable, Technology};
+use crate::units::{Energy, Power, Voltage};
+use crate::violation::Violation;
+use crate::workload::{Product, Side, Slot};
+
+/// Distinct pairs of formats that are remembered; more are composed again each time.
+const MOST_PAIRINGS: usize = 24;
+
+/// How a pair of formats runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pairing {
+    formats: [Format; 2],
+    pub(super) placement: Placement,
+    /// Cycles and energy of one group of lanes on the array.
+    pub(super) cycles: f64,
+    pub(super) group: Energy,
+}
+
+/// A design with everything that its products share.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared<'a> {
+    pub(super) design: &'a Design,
+    pub(super) area: AreaBreakdown,
+    pub(super) event: EventEnergies,
+    pub(super) capacity: Capacity,
+    /// Bits a cycle through the ports of activation, weight and output buffer.
+    pub(super) port_bits: f64,
+    /// Bits a second to and from external memory.
+    pub(super) external_bits_per_second: f64,
+    pub(super) clock_hz: f64,
+    pub(super) leakage: Power,
+    pub(super) delivery: Delivery,
+    /// Whether activations are aligned each time they are read.
+    pub(super) aligns_on_read: bool,
+    /// Widest element on the array; `None` where the array takes no site.
+    pub(super) demand: Option<Demand>,
+    pairings: [Option<Pairing>; MOST_PAIRINGS],
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn new(
+        design: &'a Design,
+        technology: &Technology,
+        sram: &SramTable,
+        pairs: impl Iterator<Item = [Format; 2]>,
+    ) -> Result<Self, Vec<Violation>> {
+        let one = |violation| vec![violation];
+        design.check()?;
+        let node = &technology.node;
+        let scale = technology
+            .energy_factor(design.voltage_v.map(Voltage::volts))
+            .map_err(one)?;
+        let memory = technology.memory(design.memory.kind).map_err(one)?;
+        let logic_scale = scale * node.layout_energy.value;
+        let sram_scale = scale / node.energy.value * node.sram.energy.value;
+        let energy_of = |unit: &Unit| -> Energy {
+            let parts = unit.parts();
+            let energy: Energy = parts
+                .iter()
+                .map(|part| technology.cells.energy(part, node.switching))
+                .sum();
+            energy * logic_scale
+        };
+        let mut pairings = [None; MOST_PAIRINGS];
+        let mut demand: Option<Demand> = None;
+        for formats in pairs {
+            let asked = Demand::of(design, formats[0], formats[1]);
+            let remembered = pairings
+                .iter()
+                .flatten()
+                .any(|pairing: &Pairing| pairing.formats == formats);
+            if !remembered && let Some(free) = pairings.iter().position(Option::is_none) {
+                pairings[free] = Some(pairing(design, formats, asked, |element| {
+                    element.energy(&technology.cells, node.switching) * logic_scale
+                }));
+            }
+            if let Some(asked) = asked {
+                demand = Some(demand.map_or(asked, |widest| widest.widest(asked)));
+            }
+        }
+        let Some(widest) = demand else {
+            return Err(one(Violation::new(
+                "unit",
+                format!("{:?}", design.unit),
+                "a kind of element that takes the formats of at least one product",
+            )));
+        };
+        let banks = f64::from(design.buffers.banks);
+        let bank = |kib: u32| {
+            (kib > 0).then(|| {
+                sram.access(SramMacro {
+                    bytes: f64::from(kib) * 1024.0 / banks,
+                    port_bits: f64::from(design.buffers.port_bits),
+                })
+            })
+        };
+        let buffers = [
+            bank(design.buffers.activation_kib),
+            bank(design.buffers.weight_kib),
+            bank(design.buffers.output_kib),
+        ];
+        let converter = converter(design);
+        let area = chip_area(design, technology, &widest.element(), converter, buffers);
+        let port = f64::from(design.buffers.port_bits);
+        let per_bit = |access: Option<SramAccess>, pick: fn(&SramAccess) -> f64| {
+            let access = access.or(buffers[0]);
+            access.map_or(0.0, |access| pick(&access) / port * sram_scale)
+        };
+        let conversion = converter.map_or(Energy::ZERO, |(block, m, rounds)| {
+            converter_units(design.unit, block, m, rounds)
+                .into_iter()
+                .flatten()
+                .map(|(unit, count)| energy_of(&unit) * (count / f64::from(block)))
+                .sum()
+        });
+        let event = EventEnergies {
+            conversion,
+            vector: energy_of(&vector_lane(design.datapath.pipelined)),
+            control_share: node.control_share.value,
+            buffer_read: buffers.map(|access| per_bit(access, |a| a.read_pj)),
+            buffer_write: buffers.map(|access| per_bit(access, |a| a.write_pj)),
+            output_component: if buffers[2].is_some() {
+                Component::OutputBuffer
+            } else {
+                Component::ActivationBuffer
+            },
+            external: memory.pj_per_bit.value,
+        };
+        let bits = |kib: u32| f64::from(kib) * 8192.0;
+        let capacity = Capacity {
+            activation: bits(design.buffers.activation_kib),
+            weight: bits(design.buffers.weight_kib),
+            output: bits(design.buffers.output_kib),
+            accumulator_bits: f64::from(design.array.accumulator_bits),
+            rows: f64::from(design.array.rows),
+            columns: f64::from(design.array.columns),
+        };
+        let leakage = if node.include_leakage {
+            leakage(technology, &area, buffers, banks)
+        } else {
+            Power::ZERO
+        };
+        Ok(Self {
+            design,
+            area,
+            event,
+            capacity,
+            port_bits: banks * port,
+            external_bits_per_second: 8e9
+                * memory.gigabytes_per_second.value
+                * f64::from(design.memory.channels),
+            clock_hz: design.clock_mhz * 1e6,
+            leakage,
+            delivery: design.datapath.delivery,
+            aligns_on_read: aligns(design.unit),
+            demand,
+            pairings,
+        })
+    }
+
+    /// How a pair of formats runs.
+    pub(super) fn pairing(&self, formats: [Format; 2], technology: &Technology) -> Pairing {
+        let known = self
+            .pairings
+            .iter()
+            .flatten()
+            .find(|pairing| pairing.formats == formats);
+        if let Some(pairing) = known {
+            return *pairing;
+        }
+        let node = &technology.node;
+        let scale = technology
+            .energy_factor(self.design.voltage_v.map(Voltage::volts))
+            .map_or(1.0, |scale| scale * node.layout_energy.value);
+        let asked = Demand::of(self.design, formats[0], formats[1]);
+        pairing(self.design, formats, asked, |element| {
+            element.energy(&technology.cells, node.switching) * scale
+        })
+    }
+}
+
+fn pairing(
+    design: &Design,
+    formats: [Format; 2],
+    asked: Option<Demand>,
+    energy: impl Fn(&super::Element) -> Energy,
+) -> Pairing {
+    match asked.map(|demand| demand.element()) {
+        Some(element) => Pairing {
+            formats,
+            placement: Placement::Array,
+            cycles: element.cycles,
+            group: energy(&element),
+        },
+        None => Pairing {
+            formats,
+            placement: Placement::VectorUnit,
+            cycles: 1.0 / f64::from(design.datapath.vector_lanes),
+            group: Energy::ZERO,
+        },
+    }
+}
+
+/// Block length, mantissa bits and rounding of the converter that serves every moving block format and the caches.
+fn converter(design: &Design) -> Option<(u32, u32, bool)> {
+    let mut found: Option<(u32, u32, bool)> = None;
+    let mut ask = |block: u32, m: u32, rounds: bool| {
+        let (most_block, most_m, any) = found.unwrap_or((2, 1, false));
+        found = Some((most_block.max(block), most_m.max(m), any || rounds));
+    };
+    for row in design.formats.rows() {
+        for slot in Slot::ALL {
+            let is_cache = matches!(slot.product(), Product::Qk | Product::Pv);
+            if slot.side() == Side::Stationary && !is_cache {
+                continue;
+            }
+            let format = row[slot.index()];
+            let operand = format.operand();
+            let m = u32::from(operand.kind.magnitude_bits());
+            if operand.shared_exponent_bits > 0 {
+                let block = u32::try_from(operand.block_len.values(1024)).unwrap_or(1024);
+                ask(block, m.min(16), format.rounding() != Rounding::Truncate);
+            } else if aligns(design.unit) && matches!(operand.kind, OperandKind::Float { .. }) {
+                let aligned = design
+                    .datapath
+                    .aligned_mantissa_bits
+                    .map_or(m + 2, u32::from);
+                ask(design.array.lanes.max(2), aligned.min(16), false);
+            }
+        }
+    }
+    found
+}
+
+fn leakage(
+    technology: &Technology,
+    area: &AreaBreakdown,
+    buffers: [Option<SramAccess>; 3],
+    banks: f64,
+) -> Power {
+    let node = &technology.node;
+    let logic: f64 = [
+        Component::Array,
+        Component::Converter,
+        Component::VectorUnit,
+        Component::Control,
+    ]
+    .into_iter()
+    .map(|component| area.get(component).to_square_millimeters())
+    .sum();
+    let sram: f64 = buffers
+        .into_iter()
+        .flatten()
+        .map(|bank| bank.leakage_mw * banks * node.sram.leakage.value * node.sram.area.value)
+        .sum();
+    Power::watts(logic * node.leakage_w_per_mm2.value) + Power::milliwatts(sram)
+}

@@ -1,0 +1,166 @@
+//! What the cost model answers: totals of a design, and the same with everything it saw on the way.
+
+use super::{AreaBreakdown, Band, EnergyBreakdown, LoopOrder, Placement};
+use crate::hardware::Confidence;
+use crate::units::{Area, Energy, Macs, Time};
+use crate::workload::{Phase, Product};
+
+/// Totals of one phase.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PhaseSummary {
+    /// Time of the phase: the whole prompt, or one decode step, for all sequences.
+    pub time: Time,
+    /// Clock cycles of it.
+    pub cycles: f64,
+    /// Energy by component.
+    pub energy: EnergyBreakdown,
+    /// Multiply-accumulates.
+    pub macs: Macs,
+    /// Bits moved to and from external memory.
+    pub external_bits: f64,
+}
+
+impl PhaseSummary {
+    /// Tera-operations per second; a MAC is two operations.
+    pub fn tops(&self) -> f64 {
+        2e-12 * self.macs.to_f64() / self.time.to_seconds()
+    }
+
+    /// Tera-operations per joule.
+    pub fn tops_per_watt(&self) -> f64 {
+        2e-12 * self.macs.to_f64() / self.energy.total().to_joules()
+    }
+}
+
+/// Totals of a design.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CostSummary {
+    /// Area by component; zero for an FPGA.
+    pub area: AreaBreakdown,
+    /// Prefill.
+    pub prefill: PhaseSummary,
+    /// One decode step.
+    pub decode: PhaseSummary,
+    /// Stored bits per weight of the linear layers, scales included, head excluded.
+    pub weight_bits: f64,
+    /// Stored bits per value of the key and value cache.
+    pub kv_bits: f64,
+    /// Sequences in a decode step.
+    pub batch: u32,
+}
+
+impl CostSummary {
+    /// Tokens decoded per second, all sequences together.
+    pub fn decode_tokens_per_second(&self) -> f64 {
+        f64::from(self.batch) / self.decode.time.to_seconds()
+    }
+
+    /// Energy of a decoded token.
+    pub fn energy_per_token(&self) -> Energy {
+        self.decode.energy.total() / f64::from(self.batch)
+    }
+
+    /// The totals of a phase.
+    pub const fn phase(&self, phase: Phase) -> &PhaseSummary {
+        match phase {
+            Phase::Prefill => &self.prefill,
+            Phase::Decode => &self.decode,
+        }
+    }
+}
+
+/// One product in a run of layers with equal formats; times and energies are those of one layer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProductCost {
+    /// Phase.
+    pub phase: Phase,
+    /// First layer; the head counts as layer `n_layers`.
+    pub first_layer: u32,
+    /// Layers in the run.
+    pub n_layers: u32,
+    /// Product.
+    pub product: Product,
+    /// Where it runs.
+    pub placement: Placement,
+    /// Multiply-accumulates.
+    pub macs: Macs,
+    /// Time: the longest of the three below, with fill and drain.
+    pub time: Time,
+    /// Time of computing alone.
+    pub compute: Time,
+    /// Time of buffer ports alone.
+    pub ports: Time,
+    /// Time of external memory alone.
+    pub external: Time,
+    /// Energy by component, leakage excluded (it is charged by the phase's time).
+    pub energy: EnergyBreakdown,
+    /// Bits to and from external memory.
+    pub external_bits: f64,
+    /// Loop order with the least traffic.
+    pub order: LoopOrder,
+}
+
+impl ProductCost {
+    /// MACs per byte of external traffic; infinite without any.
+    pub fn intensity(&self) -> f64 {
+        self.macs.to_f64() / (self.external_bits / 8.0)
+    }
+}
+
+/// One phase with its products.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhaseCost {
+    /// Totals.
+    pub summary: PhaseSummary,
+    /// Products in order of execution, one entry a run of equal layers.
+    pub products: Vec<ProductCost>,
+}
+
+/// One part of the processing element.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ElementPart {
+    /// Name.
+    pub name: String,
+    /// Area in one element, layout included.
+    pub area: Area,
+}
+
+/// A constant that a result rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceNote {
+    /// What it is.
+    pub name: String,
+    /// Value.
+    pub value: f64,
+    /// Least plausible value.
+    pub low: f64,
+    /// Largest plausible value.
+    pub high: f64,
+    /// Paper or tool, node, voltage.
+    pub source: String,
+    /// How far to trust it.
+    pub confidence: Confidence,
+}
+
+/// Full cost of a design.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cost {
+    /// Totals, digit for digit those of [`super::CostModel::summary`].
+    pub summary: CostSummary,
+    /// Area by component.
+    pub area: AreaBreakdown,
+    /// Prefill.
+    pub prefill: PhaseCost,
+    /// One decode step.
+    pub decode: PhaseCost,
+    /// Stored bits per weight of the linear layers.
+    pub weight_bits: f64,
+    /// Stored bits per value of the key and value cache.
+    pub kv_bits: f64,
+    /// Parts of the processing element.
+    pub element: Vec<ElementPart>,
+    /// What the ranges of the constants make of the totals.
+    pub band: Band,
+    /// Constants used.
+    pub sources: Vec<SourceNote>,
+}

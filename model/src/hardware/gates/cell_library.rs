@@ -1,0 +1,151 @@
+//! Coefficients of a cell library and what they make of a unit.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cell, Gates, Logic, Part, Step, Unit};
+use crate::hardware::sourced::Sourced;
+use crate::units::{Area, Energy, Time};
+
+/// Which switching counts: a stated choice, since glitches move ratios of floating point to block floating point by up to 2x.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switching {
+    /// Changes between settled values only: a lower bound.
+    #[default]
+    Settled,
+    /// All changes in a gate-level simulation with delays.
+    WithGlitches,
+}
+
+/// Energy coefficients for one kind of switching.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SwitchingTable {
+    /// Femtojoules a gate equivalent and cycle, in the order of [`Logic::ALL`]; for registers, of their data at full activity.
+    pub per_gate: [f64; Logic::COUNT],
+    /// Femtojoules a multiplier saves for each row and column (m + n), and for each row of the shorter side; then its constant.
+    pub multiplier: [f64; 3],
+    /// Femtojoules a row of single-bit masks lacks at its ends.
+    pub gating: f64,
+    /// Femtojoules a lane of a dot product adds at its ends.
+    pub product_lane: f64,
+    /// Femtojoules a zero fill of a shifter adds: its neighbors switch more or less for it.
+    pub shifter_mask: f64,
+    /// Femtojoules of a flip-flop's clock pin a cycle.
+    pub clock_pin: f64,
+}
+
+/// A cell library: gate equivalents of each cell, energy by logic, delay by step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellLibrary {
+    /// Name as in the synthesis table.
+    pub name: String,
+    /// Where the coefficients come from.
+    pub source: String,
+    /// Node, voltage and corner in words.
+    pub condition: String,
+    /// Area of one gate equivalent, the smallest two-input NAND, in um2.
+    pub gate_area_um2: Sourced<f64>,
+    /// Gate equivalents in the order of [`Cell::ALL`].
+    pub gate_equivalents: [f64; Cell::COUNT],
+    /// Energy without glitches.
+    pub settled: SwitchingTable,
+    /// Energy with glitches.
+    pub with_glitches: SwitchingTable,
+    /// Picoseconds in the order of [`Step`].
+    pub step_ps: [f64; Step::COUNT],
+    /// Area of a fitted unit against its synthesis: 1 with the spread of the residuals.
+    pub area_fit: Sourced<f64>,
+    /// Energy of a fitted unit against its simulation: 1 with the spread of the residuals.
+    pub energy_fit: Sourced<f64>,
+}
+
+/// What a unit costs in its library's own node.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UnitCost {
+    /// Sum of the cell areas, before placement.
+    pub area: Area,
+    /// Area in smallest NANDs.
+    pub gate_equivalents: f64,
+    /// Flip-flops.
+    pub register_bits: f64,
+    /// Energy a cycle without glitches.
+    pub settled: Energy,
+    /// Energy a cycle with glitches.
+    pub with_glitches: Energy,
+    /// Longest path.
+    pub delay: Time,
+}
+
+impl UnitCost {
+    /// Energy a cycle for a choice of switching.
+    pub const fn energy(&self, switching: Switching) -> Energy {
+        match switching {
+            Switching::Settled => self.settled,
+            Switching::WithGlitches => self.with_glitches,
+        }
+    }
+}
+
+impl CellLibrary {
+    /// Gate equivalents of some gates.
+    pub fn gate_equivalents(&self, gates: &Gates) -> f64 {
+        gates.weigh(&self.gate_equivalents)
+    }
+
+    /// Area of some gates.
+    pub fn area(&self, gates: &Gates) -> Area {
+        Area::square_micrometers(self.gate_equivalents(gates) * self.gate_area_um2.value)
+    }
+
+    /// Energy of a part in one cycle.
+    pub fn energy(&self, part: &Part, switching: Switching) -> Energy {
+        let table = match switching {
+            Switching::Settled => &self.settled,
+            Switching::WithGlitches => &self.with_glitches,
+        };
+        let gates = table.per_gate[part.logic.index()] * self.gate_equivalents(&part.gates);
+        let femtojoules = match part.logic {
+            Logic::Register => {
+                let clock = table.clock_pin * part.gates.count(Cell::Flipflop);
+                return Energy::femtojoules(clock + gates * part.activity);
+            }
+            Logic::Multiplier => {
+                let [edge, row, constant] = table.multiplier;
+                gates + edge * part.edges + row * part.rows + constant
+            }
+            Logic::Gating => gates + table.gating,
+            Logic::Shifter => gates + table.shifter_mask * part.edges,
+            Logic::Product => gates + table.product_lane * part.edges,
+            _ => gates,
+        };
+        Energy::femtojoules(femtojoules.max(0.0) * part.activity)
+    }
+
+    /// Cost of a whole unit.
+    pub fn cost(&self, unit: &Unit) -> UnitCost {
+        let mut cost = UnitCost {
+            area: Area::ZERO,
+            gate_equivalents: 0.0,
+            register_bits: 0.0,
+            settled: Energy::ZERO,
+            with_glitches: Energy::ZERO,
+            delay: Time::ZERO,
+        };
+        for part in &unit.parts() {
+            cost.area += self.area(&part.gates);
+            cost.gate_equivalents += self.gate_equivalents(&part.gates);
+            cost.register_bits += part.gates.count(Cell::Flipflop);
+            cost.settled += self.energy(part, Switching::Settled);
+            cost.with_glitches += self.energy(part, Switching::WithGlitches);
+        }
+        let slowest = unit
+            .paths()
+            .iter()
+            .map(|path| path.delay(&self.step_ps))
+            .fold(0.0, f64::max);
+        cost.delay = Time::picoseconds(slowest);
+        cost
+    }
+}

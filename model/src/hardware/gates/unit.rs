@@ -1,0 +1,442 @@
+//! Hardware units by kind and widths, and the parts each is composed of.
+
+use super::float::{ACCUMULATOR_DATA, float_accumulator, float_adder, float_multiplier};
+use super::primitive::{
+    adder, comparator, leading_zeros, maximum_tree, multiplier, negation, normalizing_shifter,
+    registers, shifter, tree,
+};
+use super::{
+    Cell, FloatKind, Gates, Logic, Part, Parts, Path, ReconfigurableMode, Step, ceil_log2,
+    converter, dot_product,
+};
+
+/// Whether registers cut a floating-point adder into align, add, normalize and round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Pipelining {
+    /// One long path.
+    #[default]
+    Uncut,
+    /// Three stages.
+    ThreeStages,
+}
+
+/// What a floating-point value is multiplied with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FloatOperand {
+    /// A value of the same format.
+    Same,
+    /// A two's complement integer of this many bits.
+    Integer(u32),
+}
+
+/// One hardware unit, by the names and parameters of the synthesis table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(
+    missing_docs,
+    reason = "the fields are the table's parameters: w, m, n, a, b bits, acc accumulator bits, lanes, block"
+)]
+pub enum Unit {
+    /// Unsigned m x n multiplier.
+    Multiplier { m: u32, n: u32 },
+    /// w + w adder.
+    Adder { w: u32 },
+    /// Unsigned sum of `inputs` w-bit values.
+    Tree { inputs: u32, w: u32 },
+    /// Right shifter by 0 .. range - 1.
+    ShiftRight { w: u32, range: u32 },
+    /// Maximum of `inputs` w-bit values.
+    MaximumTree { inputs: u32, w: u32 },
+    /// Leading-zero count.
+    LeadingZeros { w: u32 },
+    /// a > b.
+    Compare { w: u32 },
+    /// Sign-magnitude to two's complement.
+    SignMagnitudeToTwos { w: u32 },
+    /// Two's complement to sign-magnitude.
+    TwosToSignMagnitude { w: u32 },
+    /// Two-way multiplexer.
+    Mux { w: u32 },
+    /// Register.
+    Register { w: u32 },
+    /// Register with enable.
+    EnabledRegister { w: u32 },
+    /// Floating-point multiplier with rounded result.
+    FloatMultiplier { kind: FloatKind },
+    /// Floating-point adder.
+    FloatAdder { kind: FloatKind, stages: Pipelining },
+    /// Floating-point multiply-accumulate; an FP16 accumulator takes the product rounded, an FP32 one exact.
+    FloatMac {
+        kind: FloatKind,
+        operand: FloatOperand,
+        accumulator: FloatKind,
+        stages: Pipelining,
+    },
+    /// Two's complement a x b multiply-accumulate into `acc` bits.
+    IntegerMac { a: u32, b: u32, acc: u32 },
+    /// `lanes` sign-magnitude m-bit by two's complement n-bit products into an integer register; no FP stage.
+    BfpIntDot {
+        lanes: u32,
+        m: u32,
+        n: u32,
+        acc: u32,
+        weights_held: bool,
+    },
+    /// FP32 accumulation of a w-bit integer with exponent.
+    Fp32Accumulate { w: u32, stages: Pipelining },
+    /// `lanes` sign-magnitude m x n products, FP32 accumulation included.
+    BfpBfpDot {
+        lanes: u32,
+        m: u32,
+        n: u32,
+        stages: Pipelining,
+    },
+    /// Bit-serial mantissa planes by INT4 weights, FP32 accumulation every m cycles included.
+    BitSerialDot { lanes: u32, m: u32, acc: u32 },
+    /// One bit plane a cycle by n-bit operands into an integer register; no FP stage.
+    BitPlaneDot { lanes: u32, n: u32, acc: u32 },
+    /// Reconfigurable 8 x 4 products in a mode, FP32 accumulation included.
+    ReconfigurableDot {
+        lanes: u32,
+        mode: ReconfigurableMode,
+    },
+    /// Minifloats of `exponent` and `fraction` bits with shared exponents, FP32 accumulation included.
+    MxDot {
+        lanes: u32,
+        exponent: u32,
+        fraction: u32,
+        stages: Pipelining,
+    },
+    /// FP16 to m-bit block floating point, a block a cycle, no register.
+    Fp16ToBfp { block: u32, m: u32, rounds: bool },
+}
+
+impl Unit {
+    /// Its parts, each with gates and switching; their areas and energies sum to the unit's.
+    #[expect(clippy::too_many_lines, reason = "one arm a unit")]
+    pub fn parts(&self) -> Parts {
+        let mut parts = Parts::EMPTY;
+        match *self {
+            Self::Multiplier { m, n } => parts.push(multiplier(m, n)),
+            Self::Adder { w } => parts.push(Part::new("adder", Logic::Adder, adder(w))),
+            Self::Tree { inputs, w } => {
+                parts.push(Part::new("carry-save tree", Logic::Tree, tree(inputs, w)));
+            }
+            Self::ShiftRight { w, range } => {
+                let gates = shifter(w, range);
+                let part = Part::new("shifter", Logic::Shifter, gates);
+                parts.push(part.with_edges(gates.count(Cell::Mask), 0.0));
+            }
+            Self::MaximumTree { inputs, w } => parts.push(Part::new(
+                "maximum tree",
+                Logic::Maximum,
+                maximum_tree(inputs, w),
+            )),
+            Self::LeadingZeros { w } => parts.push(Part::new(
+                "leading-zero count",
+                Logic::LeadingZero,
+                leading_zeros(w),
+            )),
+            Self::Compare { w } => {
+                parts.push(Part::new("comparator", Logic::Compare, comparator(w)));
+            }
+            Self::SignMagnitudeToTwos { w } | Self::TwosToSignMagnitude { w } => {
+                parts.push(Part::new("negation", Logic::Negate, negation(w)));
+            }
+            Self::Mux { w } => parts.push(Part::new(
+                "multiplexer",
+                Logic::Mux,
+                Gates::of(Cell::Mux, f64::from(w)),
+            )),
+            Self::Register { w } => parts.push(registers(w, 1.0)),
+            Self::EnabledRegister { w } => {
+                parts.push(
+                    Part::new("enable", Logic::Mux, Gates::of(Cell::Mux, f64::from(w)))
+                        .active(ENABLED_SHARE),
+                );
+                parts.push(registers(w, ENABLED_SHARE));
+            }
+            Self::FloatMultiplier { kind } => parts.extend(float_multiplier(kind)),
+            Self::FloatAdder { kind, stages } => {
+                parts.extend(float_adder(kind, kind.significand_bits()));
+                if stages == Pipelining::ThreeStages {
+                    parts.push(registers(pipeline_bits(kind), ACCUMULATOR_DATA));
+                }
+            }
+            Self::FloatMac {
+                kind,
+                operand,
+                accumulator,
+                stages,
+            } => {
+                float_mac(kind, operand, accumulator, stages, &mut parts);
+            }
+            Self::IntegerMac { a, b, acc } => integer_mac(a, b, acc, &mut parts),
+            Self::BfpIntDot {
+                lanes,
+                m,
+                n,
+                acc,
+                weights_held,
+            } => {
+                dot_product::bfp_int(lanes, m, n, acc, &mut parts);
+                if weights_held {
+                    parts[0] = parts[0].active(HELD_WEIGHTS_SHARE);
+                }
+            }
+            Self::Fp32Accumulate { w, stages } => {
+                float_accumulator(w, stages == Pipelining::ThreeStages, 1.0, &mut parts);
+            }
+            Self::BfpBfpDot {
+                lanes,
+                m,
+                n,
+                stages,
+            } => {
+                dot_product::bfp_bfp(lanes, m, n, stages == Pipelining::ThreeStages, &mut parts);
+            }
+            Self::BitSerialDot { lanes, m, acc } => {
+                dot_product::bit_serial(lanes, m, acc, &mut parts);
+            }
+            Self::BitPlaneDot { lanes, n, acc } => {
+                dot_product::bit_planes(lanes, n, acc, &mut parts);
+            }
+            Self::ReconfigurableDot { lanes, mode } => {
+                dot_product::reconfigurable(lanes, mode, &mut parts);
+            }
+            Self::MxDot {
+                lanes,
+                exponent,
+                fraction,
+                stages,
+            } => {
+                let pipelined = stages == Pipelining::ThreeStages;
+                dot_product::minifloat(lanes, exponent, fraction, pipelined, &mut parts);
+            }
+            Self::Fp16ToBfp { block, m, rounds } => {
+                converter::block_converter(block, m, rounds, &mut parts);
+            }
+        }
+        parts
+    }
+
+    /// Multiply-accumulates a cycle; 0 for units that are none.
+    pub fn macs_per_cycle(&self) -> f64 {
+        match *self {
+            Self::Multiplier { .. }
+            | Self::FloatMultiplier { .. }
+            | Self::FloatMac { .. }
+            | Self::IntegerMac { .. } => 1.0,
+            Self::BfpIntDot { lanes, .. }
+            | Self::BfpBfpDot { lanes, .. }
+            | Self::MxDot { lanes, .. } => f64::from(lanes),
+            Self::BitSerialDot { lanes, m, .. } => f64::from(lanes) / f64::from(m),
+            Self::ReconfigurableDot { lanes, mode } => f64::from(lanes) / f64::from(mode.passes()),
+            _ => 0.0,
+        }
+    }
+
+    /// The paths between registers or ports; the slowest sets the delay.
+    pub fn paths(&self) -> Vec<Path> {
+        let entry = Path::entry();
+        let registered = entry.then(Step::Register, 1.0);
+        let one = |path| vec![path];
+        match *self {
+            Self::Multiplier { m, n } => one(entry.multiplier(m, n)),
+            Self::Adder { w } => one(entry.then(Step::RippleBit, f64::from(w))),
+            Self::Tree { inputs, w } => one(entry.tree(inputs, w)),
+            Self::ShiftRight { w, range } => {
+                let stages = ceil_log2(range.min(2 * w));
+                one(entry.then(Step::SelectLevel, f64::from(stages)))
+            }
+            Self::MaximumTree { inputs, w } => one(entry
+                .then(
+                    Step::CompareLevel,
+                    f64::from(ceil_log2(inputs) * ceil_log2(w)),
+                )
+                .then(Step::SelectLevel, f64::from(ceil_log2(inputs)))),
+            Self::LeadingZeros { w } | Self::Compare { w } => {
+                one(entry.then(Step::CompareLevel, f64::from(ceil_log2(w))))
+            }
+            Self::SignMagnitudeToTwos { w } | Self::TwosToSignMagnitude { w } => {
+                one(entry.then(Step::IncrementBit, f64::from(w)))
+            }
+            Self::Mux { .. } => one(entry.then(Step::SelectLevel, 1.0)),
+            Self::Register { .. } => one(registered),
+            Self::EnabledRegister { .. } => one(registered.then(Step::SelectLevel, 1.0)),
+            Self::FloatMultiplier { kind } => {
+                let p = kind.significand_bits();
+                one(entry
+                    .multiplier(p, p)
+                    .then(Step::IncrementBit, f64::from(p)))
+            }
+            Self::FloatAdder { kind, stages } => float_stages(entry, kind, stages),
+            Self::FloatMac {
+                kind,
+                operand,
+                accumulator,
+                stages,
+            } => {
+                let product = match operand {
+                    FloatOperand::Same => {
+                        entry.multiplier(kind.significand_bits(), kind.significand_bits())
+                    }
+                    FloatOperand::Integer(n) => entry
+                        .then(Step::IncrementBit, f64::from(n))
+                        .multiplier(kind.significand_bits(), n)
+                        .then(Step::SelectLevel, f64::from(ceil_log2(n))),
+                };
+                before_float(product, accumulator, stages)
+            }
+            Self::IntegerMac { a, b, acc } => one(registered
+                .multiplier(a, b)
+                .then(Step::RippleBit, f64::from(acc.saturating_sub(a + b)))),
+            Self::BfpIntDot { lanes, m, n, .. } => one(registered
+                .tree(lanes * (n + 1), m + n)
+                .then(Step::IncrementBit, f64::from(n))),
+            Self::Fp32Accumulate { w, stages } => {
+                before_float(entry.integer_to_float(w), FloatKind::Fp32, stages)
+            }
+            Self::BfpBfpDot {
+                lanes,
+                m,
+                n,
+                stages,
+            } => dot_stages(lanes * n, m + n, m + n + ceil_log2(lanes) + 1, stages),
+            Self::BitSerialDot { lanes, acc, .. } => dot_stages(lanes, 4, acc, Pipelining::Uncut),
+            Self::BitPlaneDot { lanes, n, .. } => one(registered.tree(lanes, n)),
+            Self::ReconfigurableDot { lanes, .. } => {
+                dot_stages(lanes * 5, 12, 25, Pipelining::Uncut)
+            }
+            Self::MxDot {
+                lanes,
+                exponent,
+                fraction,
+                stages,
+            } => {
+                let fixed = 2 * (fraction + 1) + 2 * ((1 << exponent) - 2);
+                dot_stages(
+                    lanes * (fraction + 1),
+                    fixed,
+                    fixed + ceil_log2(lanes) + 1,
+                    stages,
+                )
+            }
+            Self::Fp16ToBfp { block, m, .. } => one(entry
+                .then(Step::CompareLevel, f64::from(3 * ceil_log2(block)))
+                .then(Step::SelectLevel, f64::from(ceil_log2(block) + 4))
+                .then(Step::RippleBit, 5.0)
+                .then(Step::IncrementBit, f64::from(m))),
+        }
+    }
+}
+
+fn float_stages(entry: Path, kind: FloatKind, stages: Pipelining) -> Vec<Path> {
+    match stages {
+        Pipelining::Uncut => vec![entry.float_adder(kind)],
+        Pipelining::ThreeStages => {
+            let registered = entry.then(Step::Register, 1.0);
+            vec![
+                registered.align(kind),
+                registered.add_significands(kind),
+                registered.normalize(kind),
+            ]
+        }
+    }
+}
+
+/// A stage before a floating-point accumulation with register.
+fn before_float(first: Path, kind: FloatKind, stages: Pipelining) -> Vec<Path> {
+    match stages {
+        Pipelining::Uncut => vec![first.float_adder(kind).then(Step::Register, 1.0)],
+        Pipelining::ThreeStages => {
+            let mut paths = float_stages(Path::entry(), kind, stages);
+            paths.push(first.then(Step::Register, 1.0));
+            paths
+        }
+    }
+}
+
+/// A product tree up to the input register of the FP32 accumulation, then that.
+fn dot_stages(inputs: u32, w: u32, sum: u32, stages: Pipelining) -> Vec<Path> {
+    let mut paths = before_float(Path::entry().integer_to_float(sum), FloatKind::Fp32, stages);
+    paths.push(Path::entry().then(Step::Register, 1.0).tree(inputs, w));
+    paths
+}
+
+/// Share of cycles in which an enabled register of the table takes a new word.
+const ENABLED_SHARE: f64 = 0.5;
+
+/// Switching of a BFP x INT dot product whose weights stay, against new weights each cycle: the activations drive it.
+const HELD_WEIGHTS_SHARE: f64 = 0.98;
+
+/// Switching of sign-extension bits, which move together and seldom.
+const SIGN_EXTENSION_SHARE: f64 = 0.2;
+
+/// Bits between the three stages of a floating-point adder.
+fn pipeline_bits(kind: FloatKind) -> u32 {
+    // 131 for FP32 and 70 for FP16 in the synthesis table: 4.7 bits a significant bit beyond 18.
+    match kind {
+        FloatKind::Fp32 => 131,
+        FloatKind::Fp16 => 70,
+        FloatKind::Bf16 => 62,
+    }
+}
+
+fn float_mac(
+    kind: FloatKind,
+    operand: FloatOperand,
+    accumulator: FloatKind,
+    stages: Pipelining,
+    parts: &mut Parts,
+) {
+    let p = kind.significand_bits();
+    let exponents = Gates::of(
+        Cell::FullAdder,
+        2.0 * f64::from(accumulator.exponent_bits()),
+    );
+    let (product_bits, mut shape) = match operand {
+        FloatOperand::Same => {
+            parts.push(multiplier(p, p));
+            (2 * p, exponents + Gates::of(Cell::Mux, 2.0 * f64::from(p)))
+        }
+        FloatOperand::Integer(n) => {
+            parts.push(multiplier(p, n));
+            let normalize = normalizing_shifter(n) * (f64::from(p + n) / f64::from(n.max(1)));
+            (
+                p + n,
+                exponents + negation(n) + leading_zeros(n) + normalize,
+            )
+        }
+    };
+    let rounded = accumulator == FloatKind::Fp16;
+    let operand_bits = product_bits.min(accumulator.significand_bits());
+    if rounded {
+        shape += negation(accumulator.significand_bits());
+    }
+    parts.push(Part::new(
+        "exponent and normalization",
+        Logic::Control,
+        shape,
+    ));
+    parts.extend(float_adder(accumulator, operand_bits));
+    let bits = match stages {
+        Pipelining::Uncut => accumulator.bits(),
+        Pipelining::ThreeStages => {
+            pipeline_bits(accumulator)
+                + operand_bits.min(product_bits)
+                + accumulator.exponent_bits()
+                + 1
+        }
+    };
+    parts.push(registers(bits, ACCUMULATOR_DATA));
+}
+
+fn integer_mac(a: u32, b: u32, acc: u32, parts: &mut Parts) {
+    parts.push(multiplier(a, b));
+    let extension = f64::from(acc.saturating_sub(a + b)) * f64::from(a.min(b));
+    let accumulate = Gates::of(Cell::FullAdder, f64::from(acc));
+    parts.push(Part::new("accumulating adder", Logic::Product, accumulate));
+    let extend = Gates::of(Cell::SignExtension, extension);
+    parts.push(Part::new("sign extension", Logic::Product, extend).active(SIGN_EXTENSION_SHARE));
+    parts.push(registers(acc, ACCUMULATOR_DATA));
+}

@@ -1,0 +1,12 @@
+//! Hardware: gates of a unit, technologies, and the cost of a whole design.
+//!
+//! Nothing here knows of accuracy, windows or files.
+
+pub mod cost;
+pub mod gates;
+mod sourced;
+pub mod technology;
+
+pub use cost::{Cost, CostModel, CostSummary, estimate};
+pub use sourced::{Confidence, Sourced};
+pub use technology::{Technology, technologies, technology};
