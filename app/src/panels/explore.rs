@@ -291,6 +291,8 @@ fn name_of(search: &Search) -> &'static str {
         Search::LatinHypercube { .. } => "Latin hypercube",
         Search::Nsga2 { .. } => "NSGA-II",
         Search::Tpe { .. } => "Parzen estimator",
+        Search::Budget { .. } => "Layer budget",
+        Search::Anda { .. } => "Anda's search",
         Search::Refine { .. } => "Local refinement",
     }
 }
@@ -302,6 +304,8 @@ fn evaluations_of(search: &Search) -> Option<u64> {
         | Search::LatinHypercube { evaluations }
         | Search::Nsga2 { evaluations, .. }
         | Search::Tpe { evaluations }
+        | Search::Budget { evaluations }
+        | Search::Anda { evaluations }
         | Search::Refine { evaluations, .. } => Some(evaluations),
     }
 }
@@ -313,6 +317,8 @@ fn set_evaluations(search: &mut Search, wanted: u64) {
         | Search::LatinHypercube { evaluations }
         | Search::Nsga2 { evaluations, .. }
         | Search::Tpe { evaluations }
+        | Search::Budget { evaluations }
+        | Search::Anda { evaluations }
         | Search::Refine { evaluations, .. } => *evaluations = wanted,
     }
 }

@@ -1,0 +1,199 @@
+//! The application: what arrives is received in `logic`, what is seen is drawn in `ui`, what was asked is done after.
+//!
+//! Nothing here estimates, measures or reads a large file.
+
+mod drawing;
+mod requests;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::{Context, Ui, ViewportCommand};
+
+use crate::background::Wake;
+use crate::document::Document;
+use crate::exploration::Exploration;
+use crate::frame_clock::FrameClock;
+use crate::history::History;
+use crate::panels::dialogs::Question;
+use crate::panels::palette;
+use crate::preset_library::{self, PresetLibrary};
+use crate::request::Request;
+use crate::results::Results;
+use crate::session::Session;
+use crate::settings::Folders;
+use crate::theme::{self, theme};
+use crate::window::WindowState;
+
+/// How the window is started.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// A file to open.
+    pub file: Option<PathBuf>,
+    /// Where settings and the recovery copy live.
+    pub folders: Folders,
+    /// Worker threads of the explorer; 0 leaves one core for the window.
+    pub n_threads: usize,
+}
+
+/// The window.
+#[derive(Debug)]
+pub struct App {
+    session: Session,
+    history: History,
+    results: Results,
+    exploration: Exploration,
+    library: PresetLibrary,
+    document: Document,
+    window: WindowState,
+    clock: FrameClock,
+}
+
+/// Opens the window and returns when it was closed.
+///
+/// # Errors
+/// No display, or no way to draw on it.
+pub fn run(options: Options) -> anyhow::Result<()> {
+    let native = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Blockscape")
+            .with_app_id("blockscape")
+            .with_inner_size([1280.0, 720.0])
+            .with_min_inner_size([960.0, 540.0])
+            .with_drag_and_drop(true),
+        persist_window: false,
+        ..Default::default()
+    };
+    let create: eframe::AppCreator<'_> =
+        Box::new(|context| Ok(Box::new(App::new(&context.egui_ctx, options))));
+    eframe::run_native("blockscape", native, create)
+        .map_err(|error| anyhow::anyhow!("no window: {error}"))
+}
+
+impl App {
+    /// The application in a context, as tests drive it too.
+    pub fn new(ctx: &Context, options: Options) -> Self {
+        theme::install(ctx);
+        let waker = ctx.clone();
+        let wake: Wake = Arc::new(move || waker.request_repaint());
+        let window = WindowState::new(options.folders.clone());
+        ctx.set_theme(window.settings.theme);
+        ctx.set_zoom_factor(window.settings.zoom);
+        let session = preset_library::first_session();
+        let n_threads = if options.n_threads == 0 {
+            worker_threads()
+        } else {
+            options.n_threads
+        };
+        let mut app = Self {
+            history: History::default(),
+            results: Results::default(),
+            exploration: Exploration::new(Arc::clone(&wake), n_threads),
+            library: PresetLibrary::load(options.folders.presets().as_deref()),
+            document: Document::new(&session, &options.folders, wake),
+            window,
+            clock: FrameClock::default(),
+            session,
+        };
+        for refused in std::mem::take(&mut app.library.refused) {
+            app.window.notices.warning(refused);
+        }
+        app.explore();
+        if let Some(file) = options.file {
+            app.open(ctx, file);
+        }
+        app
+    }
+
+    /// The session at the moment.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// What was computed so far.
+    pub fn results(&self) -> &Results {
+        &self.results
+    }
+
+    /// The newest message.
+    pub fn notice(&self) -> Option<&str> {
+        self.window
+            .notices
+            .latest()
+            .map(|notice| notice.text.as_str())
+    }
+
+    /// How long drawing takes.
+    pub fn clock(&self) -> &FrameClock {
+        &self.clock
+    }
+
+    fn explore(&mut self) {
+        self.exploration.explore(&self.session, &mut self.results);
+    }
+}
+
+/// All cores but one.
+fn worker_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        let dragging = ctx.input(|input| input.pointer.any_down());
+        let drained = self.exploration.drain(&mut self.results, dragging);
+        if !dragging && !self.results.trail.is_empty() && !drained.any {
+            self.results.trail.clear();
+        }
+        if !dragging && !self.results.trail.is_empty() {
+            ctx.request_repaint_after(Duration::from_secs_f32(theme().motion.trail));
+        }
+        if let Some(seconds) =
+            self.history
+                .observe(&self.session, ctx.input(|input| input.time), dragging)
+        {
+            ctx.request_repaint_after(Duration::from_secs_f32(seconds));
+        }
+        let (again, failure) = self.document.keep_copy(&self.session);
+        if let Some(again) = again {
+            ctx.request_repaint_after(again);
+        }
+        if let Some(failure) = failure {
+            self.window.notices.warning(failure);
+        }
+        if let Some(chosen) = self.window.dialog.poll() {
+            self.chosen(ctx, chosen);
+        }
+        for path in Self::dropped_files(ctx) {
+            self.perform(ctx, Request::Open(path));
+        }
+        let asked_to_close = ctx.input(|input| input.viewport().close_requested());
+        if asked_to_close && self.must_ask() {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.window.question = Some(Question::Unsaved(Box::new(Request::Quit)));
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.clock.begin();
+        self.window.settings.zoom = ui.ctx().zoom_factor();
+        let mut requests = if self.window.question.is_none() {
+            palette::shortcuts(ui.ctx())
+        } else {
+            Vec::new()
+        };
+        requests.extend(self.panels_ui(ui));
+        let ctx = ui.ctx().clone();
+        self.dialogs_ui(ui, &ctx, &mut requests);
+        self.clock.end();
+        for request in requests {
+            self.perform(&ctx, request);
+        }
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.window.save_settings();
+        self.document.forget_copy();
+    }
+}

@@ -1,0 +1,207 @@
+//! What the application does for a request: edits, files, questions.
+//!
+//! The session itself is changed by `command::apply` alone.
+
+use std::path::{Path, PathBuf};
+
+use egui::{Context, ViewportCommand};
+
+use super::App;
+use crate::command::{self, Command};
+use crate::file_dialog::{Chosen, Purpose};
+use crate::panels::dialogs::{Answer, Question};
+use crate::panels::layout;
+use crate::panels::palette::Palette;
+use crate::preset_library::{self, Opened};
+use crate::request::Request;
+use crate::session::Session;
+use crate::window::WindowState;
+
+impl App {
+    pub(super) fn perform(&mut self, ctx: &Context, request: Request) {
+        match request {
+            Request::Edit(command) => self.edit(command),
+            Request::Undo => {
+                if let Some(session) = self.history.undo(&self.session) {
+                    self.edit(Command::ReplaceSession(Box::new(session)));
+                }
+            }
+            Request::Redo => {
+                if let Some(session) = self.history.redo(&self.session) {
+                    self.edit(Command::ReplaceSession(Box::new(session)));
+                }
+            }
+            Request::New | Request::Open(_) | Request::Quit if self.must_ask() => {
+                self.window.question = Some(Question::Unsaved(Box::new(request)));
+            }
+            Request::New => self.replace(preset_library::first_session(), None),
+            Request::Open(path) => self.open(ctx, path),
+            Request::Quit => self.quit(ctx),
+            Request::Save => match self.document.path.clone() {
+                Some(path) => self.save(&path),
+                None => self.ask(Purpose::Save),
+            },
+            Request::Ask(purpose) => self.ask(purpose),
+            Request::Reveal(pane) => layout::reveal(&mut self.window.tree, pane),
+            Request::ResetLayout => self.window.tree = layout::default_tree(),
+            Request::SetTheme(theme) => {
+                self.window.settings.theme = theme;
+                ctx.set_theme(theme);
+            }
+            Request::Zoom(zoom) => ctx.set_zoom_factor(zoom.clamp(0.75, 2.0)),
+            Request::CancelExploration => self.exploration.cancel(&mut self.results),
+            Request::Measure | Request::VerifyFront | Request::CancelMeasurement => {}
+            Request::ShowPalette => self.window.palette = Some(Palette::default()),
+            Request::ShowGuide => self.window.guide = Some(0),
+            Request::ShowTour => self.window.tour = Some(0),
+        }
+    }
+
+    fn edit(&mut self, command: Command) {
+        if command::apply(&mut self.session, command) {
+            self.explore();
+        }
+    }
+
+    fn replace(&mut self, session: Session, path: Option<PathBuf>) {
+        self.document.opened(&session, path);
+        self.edit(Command::ReplaceSession(Box::new(session)));
+    }
+
+    pub(super) fn must_ask(&self) -> bool {
+        !self.window.closing && self.document.is_unsaved(&self.session)
+    }
+
+    fn quit(&mut self, ctx: &Context) {
+        self.window.closing = true;
+        ctx.send_viewport_cmd(ViewportCommand::Close);
+    }
+
+    fn ask(&mut self, purpose: Purpose) {
+        let path = self.document.path.as_ref();
+        let name = &self.session.design.name;
+        let suggestion = match purpose {
+            Purpose::Open | Purpose::OpenModel => String::new(),
+            Purpose::Save => WindowState::suggestion(path, "session", "ron"),
+            Purpose::SaveDesign => WindowState::suggestion(None, name, "ron"),
+            Purpose::ExportCsv => "points.csv".to_owned(),
+            Purpose::ExportFront => "front.ron".to_owned(),
+            Purpose::ExportFigure => "figure.svg".to_owned(),
+            Purpose::ExportRecipe => WindowState::suggestion(None, name, "json"),
+            Purpose::ExportArchitecture => WindowState::suggestion(None, name, "yaml"),
+        };
+        self.window.dialog.ask(purpose, &suggestion);
+    }
+
+    pub(super) fn chosen(&mut self, ctx: &Context, chosen: Chosen) {
+        let Chosen { purpose, path } = chosen;
+        match purpose {
+            Purpose::Open | Purpose::OpenModel => self.perform(ctx, Request::Open(path)),
+            Purpose::Save => self.save(&path),
+            Purpose::SaveDesign => {
+                let text = blockscape_model::preset::to_ron(&self.session.design);
+                let written = text
+                    .map_err(anyhow::Error::from)
+                    .and_then(|text| crate::settings::write_whole(&path, text.as_bytes()));
+                self.told(&path, "Saved the design as", written);
+            }
+            _ => self.window.notices.error("Not available in this build"),
+        }
+    }
+
+    fn told(&mut self, path: &Path, what: &str, written: anyhow::Result<()>) {
+        match written {
+            Ok(()) => {
+                self.window.remember(path);
+                self.window
+                    .notices
+                    .info(format!("{what} {}", path.display()));
+            }
+            Err(error) => self.window.notices.error(format!("{error:#}")),
+        }
+    }
+
+    fn save(&mut self, path: &Path) {
+        let written = self.document.save(&self.session, path);
+        self.told(path, "Saved", written);
+    }
+
+    pub(super) fn open(&mut self, ctx: &Context, path: PathBuf) {
+        match preset_library::open(&path) {
+            Ok(opened) => {
+                self.window.remember(&path);
+                self.take(opened, path);
+            }
+            Err(error) => self.window.notices.error(format!("{error:#}")),
+        }
+        ctx.request_repaint();
+    }
+
+    fn take(&mut self, opened: Opened, path: PathBuf) {
+        let name = path.display();
+        match opened {
+            Opened::Session(session) => {
+                self.window.notices.info(format!("Opened {name}"));
+                self.replace(*session, Some(path));
+            }
+            Opened::Design(design) => {
+                self.window
+                    .notices
+                    .info(format!("Opened design {} from {name}", design.name));
+                self.edit(Command::LoadDesign(design));
+            }
+            Opened::Workload(workload) => {
+                self.window
+                    .notices
+                    .info(format!("Opened model {} from {name}", workload.model.name));
+                self.edit(Command::ReplaceWorkload(workload));
+            }
+            Opened::Checkpoint(path) => self.edit(Command::SetCheckpoint(Some(path))),
+        }
+    }
+
+    pub(super) fn answered(&mut self, ctx: &Context, answer: Answer) {
+        self.window.question = None;
+        match answer {
+            Answer::Save(next) => {
+                self.perform(ctx, Request::Save);
+                if !self.document.is_unsaved(&self.session) {
+                    self.perform(ctx, *next);
+                }
+            }
+            Answer::Discard(next) => {
+                self.document.opened(&self.session.clone(), None);
+                self.perform(ctx, *next);
+            }
+            Answer::Recover(copy) => {
+                match preset_library::open(&copy) {
+                    Ok(Opened::Session(session)) => {
+                        self.edit(Command::ReplaceSession(session));
+                        self.window
+                            .notices
+                            .info("Brought back the last session; it is not saved yet");
+                    }
+                    Ok(_) => self.window.notices.error("The copy is not a session"),
+                    Err(error) => self.window.notices.error(format!("{error:#}")),
+                }
+                // The work goes on under a copy of this process.
+                let _ = std::fs::remove_file(copy);
+            }
+            Answer::DropCopy(copy) => {
+                let _ = std::fs::remove_file(copy);
+            }
+            Answer::Cancel => {}
+        }
+    }
+
+    pub(super) fn dropped_files(ctx: &Context) -> Vec<PathBuf> {
+        ctx.input(|input| {
+            input
+                .raw
+                .dropped_files
+                .iter()
+                .map(|file| file.path().to_path_buf())
+                .collect()
+        })
+    }
+}
