@@ -4,10 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use blockscape::figure::{FigureFormat, Page, render};
-use blockscape::plots::PlotTheme;
+use blockscape::plots::bit_layout::{BitLayoutData, bit_layout_ui};
+use blockscape::plots::breakdown::{
+    Bar, BarGroup, BreakdownData, BreakdownView, Part, breakdown_ui,
+};
+use blockscape::plots::coordinates::{CoordinatesData, CoordinatesView, coordinates_ui};
+use blockscape::plots::layer_map::{LayerMapData, LayerMapView, layer_map_ui};
 use blockscape::plots::pareto::{
     FrontPoint, NamedPoint, ParetoData, ParetoView, pareto_chart_ui, visible_front,
 };
+use blockscape::plots::roofline::{Roof, RooflineData, RooflinePoint, RooflineView, roofline_ui};
+use blockscape::plots::sensitivity::{
+    SensitivityData, SensitivityView, TornadoRow, sensitivity_ui,
+};
+use blockscape::plots::tensor_view::{TensorSummary, TensorView, tensor_view_ui};
+use blockscape::plots::{Axis, PlotTheme, Scale};
 use blockscape_model::evaluation::{Metric, Metrics};
 
 fn main() -> anyhow::Result<()> {
@@ -16,7 +27,11 @@ fn main() -> anyhow::Result<()> {
         .map_or_else(std::env::temp_dir, Into::into);
     fs::create_dir_all(&folder)?;
     pareto(&folder, 20_000)?;
-    Ok(())
+    breakdown(&folder)?;
+    roofline(&folder)?;
+    maps(&folder)?;
+    sensitivity(&folder)?;
+    tensor(&folder)
 }
 
 fn save(
@@ -124,5 +139,239 @@ fn pareto(folder: &Path, n: u32) -> anyhow::Result<()> {
     };
     save(folder, "pareto_wide", &wide, |ui, theme| {
         pareto_chart_ui(ui, &data, &mut view, theme);
+    })
+}
+
+fn breakdown(folder: &Path) -> anyhow::Result<()> {
+    let bar = |name: &str, scale: f64| Bar {
+        name: name.to_owned(),
+        parts: [
+            ("Multipliers", 0.62),
+            ("Adders", 0.31),
+            ("Converters", 0.08),
+            ("Activation buffer", 0.74),
+            ("Weight buffer", 0.42),
+            ("Control", 0.05),
+        ]
+        .map(|(name, value)| Part {
+            name: name.to_owned(),
+            value: value * scale,
+        })
+        .to_vec(),
+        band: Some((2.22 * scale * 0.8, 2.22 * scale * 1.2)),
+    };
+    let energy = |name: &str, scale: f64| Bar {
+        name: name.to_owned(),
+        parts: [
+            ("External memory", 31.0),
+            ("Activation buffer", 3.0),
+            ("Weight buffer", 5.0),
+            ("Multipliers", 9.0),
+            ("Adders", 4.0),
+        ]
+        .map(|(name, value)| Part {
+            name: name.to_owned(),
+            value: value * scale,
+        })
+        .to_vec(),
+        band: None,
+    };
+    let groups = [
+        BarGroup {
+            title: "Area".to_owned(),
+            unit: "mm2".to_owned(),
+            bars: vec![bar("Current", 1.0), bar("Anda", 1.35)],
+        },
+        BarGroup {
+            title: "Energy per token".to_owned(),
+            unit: "mJ".to_owned(),
+            bars: vec![energy("Current", 1.0), energy("Anda", 0.8)],
+        },
+    ];
+    let page = Page {
+        height: 3.0,
+        ..Page::default()
+    };
+    save(folder, "breakdown", &page, |ui, theme| {
+        breakdown_ui(
+            ui,
+            &BreakdownData { groups: &groups },
+            &mut BreakdownView::default(),
+            theme,
+        );
+    })
+}
+
+fn roofline(folder: &Path) -> anyhow::Result<()> {
+    let roofs = [("M8W4", 16.4), ("M8M8", 4.1)].map(|(name, tops)| Roof {
+        name: name.to_owned(),
+        tops,
+    });
+    let point = |name: &str, series, intensity: f64, share: f64, time_share| RooflinePoint {
+        name: name.to_owned(),
+        series,
+        intensity,
+        tops: (intensity * 0.256).min(16.4) * share,
+        time_share,
+    };
+    let points = [
+        point("q", 0, 900.0, 0.9, 0.1),
+        point("qk", 0, 60.0, 0.25, 0.2),
+        point("pv", 0, 64.0, 0.22, 0.2),
+        point("gate", 0, 1300.0, 0.93, 0.3),
+        point("q", 1, 3.9, 0.95, 0.2),
+        point("qk", 1, 1.1, 0.8, 0.1),
+        point("pv", 1, 1.0, 0.8, 0.1),
+        point("down", 1, 4.1, 0.97, 0.4),
+    ];
+    let data = RooflineData {
+        roofs: &roofs,
+        bandwidth: 256.0,
+        series: &["prefill", "decode"],
+        points: &points,
+    };
+    save(folder, "roofline", &Page::default(), |ui, theme| {
+        roofline_ui(ui, &data, &mut RooflineView::default(), theme);
+    })
+}
+
+fn maps(folder: &Path) -> anyhow::Result<()> {
+    let sites = [
+        "q.activation",
+        "q.weight",
+        "qk.key",
+        "pv.value",
+        "o.activation",
+        "gate.activation",
+        "down.activation",
+        "down.weight",
+    ];
+    let value = |layer: usize, site: usize| {
+        let wave = f64::from(u32::try_from(layer * 7 + site * 13).unwrap_or(0)).sin();
+        if site == 2 && layer == 3 {
+            f64::NAN
+        } else {
+            28.0 + 6.0 * wave - if site == 6 { 9.0 } else { 0.0 }
+        }
+    };
+    let data = LayerMapData {
+        sites: &sites,
+        n_layers: 32,
+        quantity: "SQNR",
+        unit: "dB",
+        more_is_better: true,
+        value: &value,
+        describe: &|_, _| "bfp:m=4,e=8,b=32".to_owned(),
+    };
+    save(folder, "layer_map", &Page::default(), |ui, theme| {
+        layer_map_ui(ui, &data, &mut LayerMapView::default(), theme);
+    })?;
+    let axes = [
+        Axis::new("Perplexity", "", Scale::Linear),
+        Axis::new("Area", "mm\u{b2}", Scale::Linear),
+        Axis::new("Energy per token", "mJ", Scale::Log),
+        Axis::new("Decode rate", "tokens/s", Scale::Linear),
+        Axis::new("Bits per weight", "bit", Scale::Linear),
+    ];
+    let design = |i: usize, axis: usize| {
+        let share = (f64::from(u32::try_from(i * 31 + axis * 17).unwrap_or(0)) * 0.618).fract();
+        [
+            5.5 + 2.0 * share,
+            1.0 + 3.0 * share,
+            40.0 * 10_f64.powf(share),
+            3.0 + 20.0 * share,
+            3.0 + (share * 6.0).floor(),
+        ][axis]
+    };
+    let data = CoordinatesData {
+        axes: &axes,
+        n_designs: 400,
+        value: &design,
+        on_front: &|i| i % 20 == 0,
+        current: Some(&[5.9, 2.2, 90.0, 12.0, 5.0]),
+    };
+    let page = Page {
+        width: 7.0,
+        height: 3.0,
+        ..Page::default()
+    };
+    save(folder, "coordinates", &page, |ui, theme| {
+        coordinates_ui(ui, &data, &mut CoordinatesView::default(), theme);
+    })?;
+    let formats = [
+        "bfp:m=4,e=8,b=32",
+        "anda:m=6",
+        "mxfp4",
+        "nvfp4",
+        "q4_k",
+        "int:w=4,g=128",
+        "bf16",
+    ];
+    let parsed: Vec<_> = formats
+        .iter()
+        .map(|text| Ok(("weights", text.parse()?)))
+        .collect::<anyhow::Result<_>>()?;
+    let page = Page {
+        height: 3.6,
+        ..Page::default()
+    };
+    save(folder, "bit_layout", &page, |ui, theme| {
+        bit_layout_ui(ui, &BitLayoutData { formats: &parsed }, theme);
+    })
+}
+
+fn sensitivity(folder: &Path) -> anyhow::Result<()> {
+    let row = |name: &str, low: (&str, f64), high: (&str, f64)| TornadoRow {
+        name: name.to_owned(),
+        low: (low.0.to_owned(), low.1),
+        high: (high.0.to_owned(), high.1),
+    };
+    let rows = [
+        row("Weight mantissa bits", ("3", 81.0), ("5", 118.0)),
+        row("Block length of weights", ("16", 108.0), ("64", 95.0)),
+        row("Array columns", ("8", 101.0), ("32", 99.0)),
+        row("Memory channels", ("1", f64::NAN), ("2", 104.0)),
+        row("Weight buffer", ("512 KiB", 112.0), ("2048 KiB", 97.0)),
+    ];
+    let data = SensitivityData {
+        metric: Metric::EnergyPerToken,
+        base: 100.0,
+        rows: &rows,
+    };
+    let page = Page {
+        height: 2.0,
+        ..Page::default()
+    };
+    save(folder, "sensitivity", &page, |ui, theme| {
+        sensitivity_ui(ui, &data, &mut SensitivityView::default(), theme);
+    })
+}
+
+fn tensor(folder: &Path) -> anyhow::Result<()> {
+    let before: Vec<f32> = (0..64 * 1024_u32)
+        .map(|i| {
+            let x = |k: u32| {
+                f32::from(u16::try_from((i * 2_654_435 + k * 40_503) >> 7 & 0xffff).unwrap_or(0))
+                    / 65536.0
+            };
+            let outlier = if i % 1024 == 137 { 12.0 } else { 1.0 };
+            (x(1) + x(2) + x(3) + x(4) - 2.0) * outlier
+        })
+        .collect();
+    let after: Vec<f32> = before.iter().map(|x| (x * 8.0).round() / 8.0).collect();
+    let summary = TensorSummary::new(
+        "layers.0.down.activation",
+        "int:w=6,g=128",
+        &before,
+        &after,
+        1024,
+    );
+    let page = Page {
+        width: 7.0,
+        height: 2.4,
+        ..Page::default()
+    };
+    save(folder, "tensor", &page, |ui, theme| {
+        tensor_view_ui(ui, Some(&summary), &mut TensorView::default(), theme);
     })
 }

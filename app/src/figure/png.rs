@@ -159,19 +159,14 @@ impl Canvas {
             area = -area;
         }
         let [pa, pb, pc] = [place(&a), place(&b), place(&c)];
-        let span = |d: usize, low: f32, high: f32| {
-            let least = pa[d].min(pb[d]).min(pc[d]).max(f64::from(low)).floor();
-            let most = pa[d].max(pb[d]).max(pc[d]).min(f64::from(high)).ceil();
-            least.max(0.0) as usize..most.max(0.0) as usize
-        };
-        let (columns, rows) = (
-            span(0, clip.min.x, clip.max.x),
-            span(1, clip.min.y, clip.max.y),
-        );
+        let (top, bottom) = (pa[1].min(pb[1]).min(pc[1]), pa[1].max(pb[1]).max(pc[1]));
+        let rows = pixels(top, bottom, clip.min.y, clip.max.y);
         let ties = [tie(pb, pc), tie(pc, pa), tie(pa, pb)];
         for row in rows {
-            for column in columns.clone() {
-                let at = [column as f64 + 0.5, row as f64 + 0.5];
+            let y = row as f64 + 0.5;
+            let (left, right) = crossing([pa, pb, pc], y);
+            for column in pixels(left - 1.0, right + 1.0, clip.min.x, clip.max.x) {
+                let at = [column as f64 + 0.5, y];
                 let weights = [edge(pb, pc, at), edge(pc, pa, at), edge(pa, pb, at)];
                 let inside = weights
                     .iter()
@@ -203,6 +198,35 @@ impl Canvas {
         });
         ColorImage::new(self.size, pixels.collect())
     }
+}
+
+/// Pixels between two coordinates, inside the clipping span.
+fn pixels(from: f64, to: f64, low: f32, high: f32) -> std::ops::Range<usize> {
+    let from = from.max(f64::from(low)).max(0.0).floor();
+    let to = to.min(f64::from(high)).max(0.0).ceil();
+    from as usize..to as usize
+}
+
+/// Where a horizontal line enters and leaves a triangle; its whole width where it only touches.
+fn crossing(corners: [[f64; 2]; 3], y: f64) -> (f64, f64) {
+    let mut span = (f64::INFINITY, f64::NEG_INFINITY);
+    for (i, from) in corners.into_iter().enumerate() {
+        let to = corners[(i + 1) % 3];
+        let (low, high) = (from[1].min(to[1]), from[1].max(to[1]));
+        if y < low || y > high {
+            continue;
+        }
+        let ends = if high > low {
+            let x = from[0] + (to[0] - from[0]) * (y - from[1]) / (to[1] - from[1]);
+            [x, x]
+        } else {
+            [from[0], to[0]]
+        };
+        for x in ends {
+            span = (span.0.min(x), span.1.max(x));
+        }
+    }
+    span
 }
 
 /// Twice the signed area of a triangle.

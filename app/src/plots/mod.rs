@@ -10,12 +10,22 @@
 )]
 
 pub mod axis;
+pub mod bit_layout;
+pub mod breakdown;
 pub mod chart;
+pub mod coordinates;
 pub mod density;
+pub mod layer_map;
 pub mod legend;
+mod metric_picker;
 pub mod pareto;
+pub mod roofline;
+pub mod sensitivity;
+pub mod table;
+pub mod tensor_view;
 pub mod theme;
 
 pub use axis::{Axis, Scale};
 pub use chart::{Bounds, Chart, ShownChart};
+pub use metric_picker::metric_picker;
 pub use theme::{Marker, PlotTheme};

@@ -1,11 +1,12 @@
 //! The row above the plot: what the axes show and what is drawn.
 
-use egui::{ComboBox, Ui};
+use egui::Ui;
 
 use blockscape_model::evaluation::Metric;
 
-use super::{ParetoAction, ParetoData, ParetoView, axis};
+use super::{ParetoAction, ParetoData, ParetoView};
 use crate::plots::axis::Scale;
+use crate::plots::metric_picker::metric_picker;
 
 /// Axis pickers, scales and toggles; returns an action when the selection was cleared here.
 pub fn pareto_controls_ui(
@@ -44,19 +45,7 @@ pub fn pareto_controls_ui(
 }
 
 fn axis_controls(ui: &mut Ui, name: &str, log_name: &str, metric: &mut Metric, scale: &mut Scale) {
-    let picker = ComboBox::from_id_salt(name)
-        .selected_text(metric.description().label)
-        .width(150.0)
-        .show_ui(ui, |ui| {
-            for choice in Metric::ALL {
-                let response =
-                    ui.selectable_value(metric, choice, axis(choice, Scale::Linear).title());
-                response.on_hover_text(choice.description().help);
-            }
-        });
-    picker
-        .response
-        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, name));
+    metric_picker(ui, name, metric);
     let mut log = *scale == Scale::Log;
     ui.checkbox(&mut log, log_name)
         .on_hover_text("Logarithmic axis");

@@ -1,0 +1,376 @@
+//! Parallel coordinates: one vertical axis a quantity, one line a design; a drag along an axis keeps the designs inside.
+
+use egui::{Align2, Color32, PointerButton, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
+use serde::{Deserialize, Serialize};
+
+use super::axis::{Axis, Scale, ticks};
+use super::theme::{PlotTheme, line};
+
+/// Most lines drawn; of more, an even sample is.
+const MOST_LINES: usize = 1500;
+
+/// What the plot shows.
+pub struct CoordinatesData<'a> {
+    /// Quantities from left to right.
+    pub axes: &'a [Axis],
+    /// Designs.
+    pub n_designs: usize,
+    /// Value of (design, axis); NaN where there is none.
+    pub value: &'a dyn Fn(usize, usize) -> f64,
+    /// Whether a design is on the front.
+    pub on_front: &'a dyn Fn(usize) -> bool,
+    /// The edited design, by axis.
+    pub current: Option<&'a [f64]>,
+}
+
+impl std::fmt::Debug for CoordinatesData<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("CoordinatesData")
+            .field("n_designs", &self.n_designs)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Kept range of one axis, in its own unit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brush {
+    /// Title of the axis.
+    pub axis: String,
+    /// Smallest value kept.
+    pub low: f64,
+    /// Largest value kept.
+    pub high: f64,
+}
+
+/// How it is looked at.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CoordinatesView {
+    /// Kept ranges.
+    pub brushes: Vec<Brush>,
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CoordinatesAction {
+    /// Make this design the edited one.
+    Load(usize),
+    /// The kept ranges changed; they are in the view.
+    Brush,
+}
+
+/// Axes, their spans and where they stand.
+struct Columns<'a> {
+    axes: &'a [Axis],
+    spans: Vec<(f64, f64)>,
+    area: Rect,
+}
+
+impl Columns<'_> {
+    fn x(&self, column: usize) -> f32 {
+        let share = if self.axes.len() > 1 {
+            column as f32 / (self.axes.len() - 1) as f32
+        } else {
+            0.5
+        };
+        self.area.left() + self.area.width() * share
+    }
+
+    fn y(&self, column: usize, value: f64) -> f32 {
+        let (low, high) = self.spans[column];
+        let coordinate = self.axes[column].scale.coordinate(value);
+        let share = if high > low {
+            (coordinate - low) / (high - low)
+        } else {
+            0.5
+        };
+        self.area.bottom() - self.area.height() * share as f32
+    }
+
+    fn value(&self, column: usize, y: f32) -> f64 {
+        let (low, high) = self.spans[column];
+        let share = f64::from((self.area.bottom() - y) / self.area.height()).clamp(0.0, 1.0);
+        self.axes[column].scale.value(low + (high - low) * share)
+    }
+}
+
+/// Draws axes and lines and follows the pointer.
+pub fn coordinates_ui(
+    ui: &mut Ui,
+    data: &CoordinatesData<'_>,
+    view: &mut CoordinatesView,
+    theme: &PlotTheme,
+) -> Option<CoordinatesAction> {
+    if data.n_designs == 0 || data.axes.is_empty() {
+        ui.weak("No designs yet: run an exploration, or select a box in the Pareto plot that holds some.");
+        return None;
+    }
+    let mut cleared = None;
+    if !theme.on_paper && !view.brushes.is_empty() && ui.button("Clear ranges").clicked() {
+        view.brushes.clear();
+        cleared = Some(CoordinatesAction::Brush);
+    }
+    let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    let side = (rect.width() / data.axes.len() as f32 * 0.5).min(theme.text_size * 5.0);
+    let area = Rect::from_min_max(
+        pos2(rect.left() + side, rect.top() + theme.text_size * 2.6),
+        pos2(rect.right() - side, rect.bottom() - theme.text_size * 0.6),
+    );
+    let shown: Vec<usize> = (0..data.n_designs)
+        .step_by(data.n_designs.div_ceil(MOST_LINES).max(1))
+        .collect();
+    let columns = Columns {
+        axes: data.axes,
+        spans: spans(data, &shown),
+        area,
+    };
+    paint_lines(ui, &columns, data, view, &shown, theme);
+    paint_axes(ui, &columns, view, theme);
+    if theme.on_paper {
+        return None;
+    }
+    cleared
+        .or_else(|| brush(&response, &columns, view))
+        .or_else(|| {
+            let at = response.hover_pos().filter(|at| area.contains(*at))?;
+            let nearest = nearest_line(&columns, data, view, &shown, at)?;
+            let path = path(&columns, &|column| (data.value)(nearest, column))?;
+            ui.painter().add(Shape::line(
+                path,
+                Stroke::new(theme.line_width * 1.6, theme.text),
+            ));
+            response
+                .clicked()
+                .then_some(CoordinatesAction::Load(nearest))
+        })
+}
+
+/// Spans of the axes in scaled coordinates.
+fn spans(data: &CoordinatesData<'_>, shown: &[usize]) -> Vec<(f64, f64)> {
+    let span = |column: usize| {
+        let scale = data.axes[column].scale;
+        let current = data.current.and_then(|values| values.get(column).copied());
+        let values = shown
+            .iter()
+            .map(|&design| (data.value)(design, column))
+            .chain(current);
+        let placed = values
+            .map(|value| scale.coordinate(value))
+            .filter(|c| c.is_finite());
+        let (low, high) = placed.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), c| {
+            (low.min(c), high.max(c))
+        });
+        match (low.is_finite(), high > low) {
+            (false, _) => (0.0, 1.0),
+            (true, false) => (low - 0.5, high + 0.5),
+            (true, true) => (low, high),
+        }
+    };
+    (0..data.axes.len()).map(span).collect()
+}
+
+fn kept(view: &CoordinatesView, axes: &[Axis], value: &dyn Fn(usize) -> f64) -> bool {
+    view.brushes.iter().all(|brush| {
+        let column = axes.iter().position(|axis| axis.title() == brush.axis);
+        column.is_none_or(|column| (brush.low..=brush.high).contains(&value(column)))
+    })
+}
+
+/// A design's line; `None` where a value is missing.
+fn path(columns: &Columns<'_>, value: &dyn Fn(usize) -> f64) -> Option<Vec<Pos2>> {
+    (0..columns.axes.len())
+        .map(|column| {
+            Some(pos2(columns.x(column), columns.y(column, value(column))))
+                .filter(|at| at.y.is_finite())
+        })
+        .collect()
+}
+
+fn paint_lines(
+    ui: &Ui,
+    columns: &Columns<'_>,
+    data: &CoordinatesData<'_>,
+    view: &CoordinatesView,
+    shown: &[usize],
+    theme: &PlotTheme,
+) {
+    let opacity = (60.0 / shown.len() as f32).clamp(0.06, 0.6);
+    let (front_color, _) = theme.category(0);
+    let styles: [(bool, Color32, f32); 2] = [
+        (
+            false,
+            theme.cloud.gamma_multiply(opacity),
+            theme.line_width * 0.5,
+        ),
+        (
+            true,
+            front_color.gamma_multiply((opacity * 4.0).clamp(0.35, 0.9)),
+            theme.line_width * 0.7,
+        ),
+    ];
+    for (front, color, width) in styles {
+        for &design in shown {
+            let value = |column: usize| (data.value)(design, column);
+            if (data.on_front)(design) != front || !kept(view, data.axes, &value) {
+                continue;
+            }
+            if let Some(path) = path(columns, &value) {
+                ui.painter()
+                    .add(Shape::line(path, Stroke::new(width, color)));
+            }
+        }
+    }
+    if let Some(current) = data.current {
+        let path = path(columns, &|column| {
+            current.get(column).copied().unwrap_or(f64::NAN)
+        });
+        if let Some(path) = path {
+            ui.painter().add(Shape::line(
+                path,
+                Stroke::new(theme.line_width * 1.6, theme.accent),
+            ));
+        }
+    }
+}
+
+fn paint_axes(ui: &Ui, columns: &Columns<'_>, view: &CoordinatesView, theme: &PlotTheme) {
+    let painter = ui.painter();
+    let area = columns.area;
+    for (column, axis) in columns.axes.iter().enumerate() {
+        let x = columns.x(column);
+        painter.vline(
+            x,
+            area.y_range(),
+            Stroke::new(theme.line_width * 0.7, theme.frame),
+        );
+        title(ui, axis, x, area.top(), column % 2 == 1, theme);
+        let room = f64::from(area.height() / (theme.small_text_size * 3.0));
+        for tick in ticks(axis.scale, columns.spans[column], room)
+            .into_iter()
+            .filter(|tick| !tick.label.is_empty())
+        {
+            let y = columns.y(column, axis.scale.value(tick.coordinate));
+            let tick_length = theme.small_text_size * 0.3;
+            painter.add(line(
+                pos2(x, y),
+                pos2(x + tick_length, y),
+                Stroke::new(theme.line_width * 0.7, theme.frame),
+            ));
+            let galley = painter.layout_no_wrap(tick.label, theme.small_font(), theme.weak_text);
+            let corner = pos2(x + tick_length * 1.6, y - galley.size().y * 0.5);
+            let behind = Rect::from_min_size(corner, galley.size());
+            painter.rect_filled(behind, 2.0, theme.background.gamma_multiply(0.75));
+            painter.galley(corner, galley, theme.weak_text);
+        }
+        if let Some(brush) = view.brushes.iter().find(|brush| brush.axis == axis.title()) {
+            let (top, bottom) = (columns.y(column, brush.high), columns.y(column, brush.low));
+            let width = theme.text_size * 0.5;
+            let range = Rect::from_min_max(pos2(x - width, top), pos2(x + width, bottom))
+                .intersect(area.expand2(vec2(width, 0.0)));
+            painter.rect_filled(range, 2.0, theme.accent.gamma_multiply(0.25));
+        }
+    }
+}
+
+/// Label above, unit below it; every second one a line higher where they would touch.
+fn title(ui: &Ui, axis: &Axis, x: f32, top: f32, raised: bool, theme: &PlotTheme) {
+    let lift = if raised {
+        theme.small_text_size * 1.15
+    } else {
+        0.0
+    };
+    let at = pos2(x, top - theme.small_text_size * 0.35 - lift);
+    ui.painter().text(
+        at,
+        Align2::CENTER_BOTTOM,
+        axis.title(),
+        theme.small_font(),
+        theme.text,
+    );
+}
+
+/// A drag beside an axis sets its range; a click there clears it.
+fn brush(
+    response: &egui::Response,
+    columns: &Columns<'_>,
+    view: &mut CoordinatesView,
+) -> Option<CoordinatesAction> {
+    const REACH: f32 = 14.0;
+    let from = response.ctx.input(|input| input.pointer.press_origin())?;
+    let to = response.interact_pointer_pos()?;
+    let column =
+        (0..columns.axes.len()).find(|&column| (columns.x(column) - from.x).abs() < REACH)?;
+    let axis = columns.axes[column].title();
+    if response.dragged_by(PointerButton::Primary) {
+        let (a, b) = (columns.value(column, from.y), columns.value(column, to.y));
+        view.brushes.retain(|brush| brush.axis != axis);
+        view.brushes.push(Brush {
+            axis,
+            low: a.min(b),
+            high: a.max(b),
+        });
+        return Some(CoordinatesAction::Brush);
+    }
+    let n_before = view.brushes.len();
+    if response.clicked() {
+        view.brushes.retain(|brush| brush.axis != axis);
+    }
+    (view.brushes.len() != n_before).then_some(CoordinatesAction::Brush)
+}
+
+/// The design whose line passes nearest to the pointer, within a few points.
+fn nearest_line(
+    columns: &Columns<'_>,
+    data: &CoordinatesData<'_>,
+    view: &CoordinatesView,
+    shown: &[usize],
+    at: Pos2,
+) -> Option<usize> {
+    const REACH: f32 = 6.0;
+    let left = (0..columns.axes.len().saturating_sub(1))
+        .rev()
+        .find(|&column| columns.x(column) <= at.x)?;
+    let share = (at.x - columns.x(left)) / (columns.x(left + 1) - columns.x(left));
+    let distance = |design: usize| {
+        let [from, to] =
+            [left, left + 1].map(|column| columns.y(column, (data.value)(design, column)));
+        (from + (to - from) * share - at.y).abs()
+    };
+    let visible = shown
+        .iter()
+        .copied()
+        .filter(|&design| kept(view, data.axes, &|column| (data.value)(design, column)));
+    let near = visible
+        .map(|design| (distance(design), design))
+        .filter(|(distance, _)| *distance <= REACH);
+    near.min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, design)| design)
+}
+
+/// Axes of all metrics that differ among the designs; the scale is logarithmic where values span more than a decade.
+pub fn metric_axes(
+    metrics: impl Fn(usize) -> blockscape_model::evaluation::Metrics,
+    n_designs: usize,
+) -> Vec<(blockscape_model::evaluation::Metric, Axis)> {
+    let step = n_designs.div_ceil(MOST_LINES).max(1);
+    blockscape_model::evaluation::Metric::ALL
+        .into_iter()
+        .filter_map(|metric| {
+            let values = (0..n_designs)
+                .step_by(step)
+                .map(|i| metrics(i).get(metric))
+                .filter(|value| value.is_finite());
+            let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+                (low.min(v), high.max(v))
+            });
+            let scale = if low > 0.0 && high / low > 10.0 {
+                Scale::Log
+            } else {
+                Scale::Linear
+            };
+            (high > low).then(|| (metric, super::pareto::axis(metric, scale)))
+        })
+        .collect()
+}

@@ -1,0 +1,331 @@
+//! The table of designs: one row a design, one column a metric, sorted by any of them.
+//!
+//! Rows are gathered a slice a frame and only those in sight are laid out, so a million designs cost no more than a hundred.
+
+use std::sync::{Arc, Mutex};
+
+use egui::{Align, Id, Layout, RichText, ScrollArea, Sense, Ui, vec2};
+use serde::{Deserialize, Serialize};
+
+use blockscape_model::evaluation::{Metric, Metrics};
+
+use super::axis::{significant, written_unit};
+use super::pareto::Selection;
+use super::theme::PlotTheme;
+
+/// Designs looked at in one frame.
+const SLICE: usize = 1 << 17;
+/// Most rows; a sort of them stays far below a frame.
+const MOST_ROWS: usize = 10_000;
+
+/// What the table shows.
+pub struct TableData<'a> {
+    /// Changes when the candidates are replaced rather than appended.
+    pub generation: u64,
+    /// Every evaluated candidate.
+    pub candidates: &'a [Metrics],
+    /// Positions of the candidates on the front.
+    pub front: &'a [usize],
+    /// Only designs inside are listed.
+    pub selection: Option<&'a Selection>,
+    /// Short settings of a candidate; asked for rows in sight only.
+    pub describe: &'a dyn Fn(usize) -> String,
+    /// The candidate that is the edited design.
+    pub current: Option<usize>,
+}
+
+impl std::fmt::Debug for TableData<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("TableData")
+            .field("generation", &self.generation)
+            .field("candidates", &self.candidates.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How it is looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TableView {
+    /// Metric the rows are sorted by.
+    pub sort: Metric,
+    /// Best first, or worst first.
+    pub reversed: bool,
+    /// List every design instead of the front.
+    pub all: bool,
+}
+
+impl Default for TableView {
+    fn default() -> Self {
+        Self {
+            sort: Metric::EnergyPerToken,
+            reversed: false,
+            all: false,
+        }
+    }
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableAction {
+    /// Make this candidate the edited design.
+    Load(usize),
+    /// Keep it for comparison.
+    Pin(usize),
+}
+
+/// Rows gathered so far.
+#[derive(Debug, Default)]
+struct Rows {
+    key: Option<(u64, usize, Metric, bool, bool, Option<Selection>)>,
+    looked_at: usize,
+    listed: Vec<usize>,
+    n_left_out: usize,
+}
+
+/// Draws the table.
+pub fn table_ui(
+    ui: &mut Ui,
+    data: &TableData<'_>,
+    view: &mut TableView,
+    theme: &PlotTheme,
+) -> Option<TableAction> {
+    if data.candidates.is_empty() {
+        ui.weak("No designs yet: run an exploration to list what it finds.");
+        return None;
+    }
+    let cache = ui.data_mut(|memory| {
+        Arc::clone(
+            memory.get_temp_mut_or_default::<Arc<Mutex<Rows>>>(Id::unique("design table rows")),
+        )
+    });
+    let mut cache = cache
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    if !gather(&mut cache, data, view) {
+        ui.ctx().request_repaint();
+    }
+    ui.horizontal(|ui| {
+        ui.checkbox(&mut view.all, "All designs")
+            .on_hover_text("List every design, not the front alone");
+        let n = cache.listed.len();
+        let what = if data.selection.is_some() {
+            "in the selected box"
+        } else {
+            ""
+        };
+        ui.weak(format!("{n} designs {what}"));
+        if cache.n_left_out > 0 {
+            ui.weak(format!(
+                "and {} more: select a box in the Pareto plot to narrow them down",
+                cache.n_left_out
+            ));
+        }
+    });
+    let metrics = columns(data, &cache.listed);
+    let width = column_width(theme);
+    let height = theme.text_size * 1.6;
+    ScrollArea::horizontal()
+        .show(ui, |ui| {
+            header(ui, &metrics, view, width, height);
+            let mut action = None;
+            ScrollArea::vertical().auto_shrink(false).show_rows(
+                ui,
+                height,
+                cache.listed.len(),
+                |ui, range| {
+                    for row in range {
+                        if let Some(&index) = cache.listed.get(row) {
+                            action =
+                                action.or(row_ui(ui, data, index, &metrics, width, height, theme));
+                        }
+                    }
+                },
+            );
+            action
+        })
+        .inner
+}
+
+fn column_width(theme: &PlotTheme) -> f32 {
+    theme.text_size * 7.5
+}
+
+/// Metrics that are known for the rows.
+fn columns(data: &TableData<'_>, rows: &[usize]) -> Vec<Metric> {
+    let known = |metric: &Metric| {
+        rows.iter().take(50).any(|&i| {
+            data.candidates
+                .get(i)
+                .is_some_and(|metrics| metrics.get(*metric).is_finite())
+        })
+    };
+    Metric::ALL.into_iter().filter(known).collect()
+}
+
+/// Looks at the next slice of candidates; returns whether all were.
+fn gather(cache: &mut Rows, data: &TableData<'_>, view: &TableView) -> bool {
+    let key = (
+        data.generation,
+        data.front.len(),
+        view.sort,
+        view.reversed,
+        view.all,
+        data.selection.copied(),
+    );
+    if cache.key != Some(key) {
+        *cache = Rows {
+            key: Some(key),
+            ..Rows::default()
+        };
+    }
+    let total = if view.all {
+        data.candidates.len()
+    } else {
+        data.front.len()
+    };
+    if cache.looked_at >= total {
+        return true;
+    }
+    let end = total.min(cache.looked_at + SLICE);
+    for place in cache.looked_at..end {
+        let index = if view.all { place } else { data.front[place] };
+        let Some(metrics) = data.candidates.get(index) else {
+            continue;
+        };
+        if data
+            .selection
+            .is_none_or(|selection| selection.contains(metrics))
+        {
+            if cache.listed.len() < 2 * MOST_ROWS {
+                cache.listed.push(index);
+            } else {
+                shorten(cache, data, view);
+                cache.listed.push(index);
+            }
+        }
+    }
+    cache.looked_at = end;
+    shorten(cache, data, view);
+    end == total
+}
+
+/// Sorts the rows and keeps the first.
+fn shorten(cache: &mut Rows, data: &TableData<'_>, view: &TableView) {
+    let cost = |index: usize| {
+        data.candidates
+            .get(index)
+            .map_or(f64::NAN, |metrics| view.sort.cost(metrics.get(view.sort)))
+    };
+    cache.listed.sort_by(|&a, &b| {
+        let order = cost(a).total_cmp(&cost(b));
+        (if view.reversed {
+            order.reverse()
+        } else {
+            order
+        })
+        .then(a.cmp(&b))
+    });
+    cache.n_left_out += cache.listed.len().saturating_sub(MOST_ROWS);
+    cache.listed.truncate(MOST_ROWS);
+}
+
+fn header(ui: &mut Ui, metrics: &[Metric], view: &mut TableView, width: f32, height: f32) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.allocate_ui_with_layout(
+            vec2(width * 0.6, height),
+            Layout::left_to_right(Align::Center),
+            |ui| {
+                ui.set_min_width(width * 0.6);
+                ui.weak("design");
+            },
+        );
+        for &metric in metrics {
+            let description = metric.description();
+            ui.allocate_ui_with_layout(
+                vec2(width, height * 1.8),
+                Layout::top_down(Align::Max),
+                |ui| {
+                    ui.set_min_width(width);
+                    let sorted = view.sort == metric;
+                    let arrow = match (sorted, view.reversed) {
+                        (false, _) => "",
+                        (true, false) => " \u{25b4}",
+                        (true, true) => " \u{25be}",
+                    };
+                    let label = RichText::new(format!("{}{arrow}", description.label)).small();
+                    let button = ui
+                        .add(egui::Button::new(label).frame(false))
+                        .on_hover_text(description.help);
+                    ui.label(RichText::new(written_unit(description.unit)).small().weak());
+                    if button.clicked() {
+                        view.reversed = sorted && !view.reversed;
+                        view.sort = metric;
+                    }
+                },
+            );
+        }
+        ui.add_space(width * 0.2);
+        ui.weak("settings");
+    });
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    data: &TableData<'_>,
+    index: usize,
+    metrics: &[Metric],
+    width: f32,
+    height: f32,
+    theme: &PlotTheme,
+) -> Option<TableAction> {
+    let values = data.candidates.get(index)?;
+    let settings = (data.describe)(index);
+    let painter = ui.painter().clone();
+    let text = painter.layout_no_wrap(settings, theme.small_font(), theme.weak_text);
+    let columns_width = width * (0.6 + metrics.len() as f32);
+    let whole = vec2(columns_width + width * 0.2 + text.size().x, height);
+    let (rect, response) = ui.allocate_exact_size(whole, Sense::click());
+    let name = format!("Design {index}");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+    if data.current == Some(index) {
+        painter.rect_filled(rect, 2.0, theme.accent.gamma_multiply(0.2));
+    } else if response.hovered() {
+        painter.rect_filled(rect, 2.0, theme.text.gamma_multiply(0.06));
+    }
+    let mono = egui::FontId::monospace(theme.small_text_size);
+    let y = rect.center().y;
+    painter.text(
+        rect.left_center(),
+        egui::Align2::LEFT_CENTER,
+        index.to_string(),
+        mono.clone(),
+        theme.weak_text,
+    );
+    for (column, &metric) in metrics.iter().enumerate() {
+        let right = rect.left() + width * (0.6 + column as f32 + 1.0) - 4.0;
+        let value = significant(values.get(metric), 4);
+        painter.text(
+            egui::pos2(right, y),
+            egui::Align2::RIGHT_CENTER,
+            value,
+            mono.clone(),
+            theme.text,
+        );
+    }
+    let left = rect.left() + columns_width + width * 0.2;
+    painter.galley(
+        egui::pos2(left, y - text.size().y * 0.5),
+        text,
+        theme.weak_text,
+    );
+    let response = response.on_hover_text("Click to load, Shift-click to pin");
+    let shift = ui.input(|input| input.modifiers.shift);
+    response.clicked().then_some(if shift {
+        TableAction::Pin(index)
+    } else {
+        TableAction::Load(index)
+    })
+}
