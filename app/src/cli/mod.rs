@@ -2,7 +2,9 @@
 //!
 //! Results go to standard output, progress and errors to standard error. Bad input ends with one line and exit code 2.
 
+pub mod evaluate;
 pub mod input;
+pub mod output;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -24,7 +26,10 @@ pub struct Arguments {
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Task {}
+pub enum Task {
+    /// Cost and quality of one design
+    Evaluate(evaluate::Arguments),
+}
 
 /// Exit code of bad input.
 const BAD_INPUT: u8 = 2;
@@ -47,7 +52,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn perform(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.task {
-        Some(task) => match task {},
+        Some(Task::Evaluate(arguments)) => evaluate::run(&arguments),
         None => crate::app::run(crate::app::Options {
             file: arguments.file,
             folders: crate::settings::Folders::of_user(),

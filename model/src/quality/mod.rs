@@ -90,6 +90,18 @@ pub struct Quality {
     pub layers: Vec<LayerError>,
 }
 
+impl Quality {
+    /// The same without the single sites.
+    pub const fn summary(&self) -> QualitySummary {
+        QualitySummary {
+            basis: self.basis,
+            sqnr_db: self.sqnr_db,
+            perplexity: self.perplexity,
+            reference_perplexity: self.reference_perplexity,
+        }
+    }
+}
+
 /// Error of one site.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LayerError {

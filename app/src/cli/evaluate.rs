@@ -1,0 +1,168 @@
+//! `blockscape evaluate`: cost and quality of one design, as the window shows them.
+
+use blockscape_explorer::Judge;
+use blockscape_model::design::Design;
+use blockscape_model::evaluation::{Evaluation, Metric};
+use blockscape_model::hardware::cost::PhaseCost;
+use blockscape_model::workload::Workload;
+use serde_json::{Value, json};
+
+use super::{input, output};
+use crate::widgets::{number_text, scaled};
+
+/// Arguments of `evaluate`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Path of a design (.ron) or name of a built-in one
+    design: String,
+    /// Name of a built-in model, or path of a workload or model shape (.ron)
+    #[arg(long, default_value = "LLaMA-2-7B")]
+    workload: String,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// Evaluates and prints.
+///
+/// # Errors
+/// An input that cannot be read, or a design that cannot be built.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let design = input::design(&arguments.design)?;
+    let workload = input::workload(&arguments.workload)?;
+    let judge = Judge::for_model(&workload.model);
+    let evaluation = judge
+        .evaluation(&design, &workload)
+        .map_err(|violations| input::refused(&design.name, &violations))?;
+    if arguments.json {
+        output::json(&document(&design, &workload, &evaluation))
+    } else {
+        output::text(&report(&design, &workload, &evaluation))
+    }
+}
+
+fn document(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Value {
+    let cost = &evaluation.cost;
+    let quality = &evaluation.quality;
+    let metrics = evaluation.metrics();
+    let metric = |metric: Metric| metrics.get(metric);
+    let summary = &cost.summary;
+    json!({
+        "design": design.name,
+        "workload": workload.model.name,
+        "batch": workload.batch,
+        "prefill_tokens": workload.prefill_tokens,
+        "context_tokens": workload.context_tokens,
+        "technology": design.technology,
+        "formats": design.formats.rules().iter()
+            .map(|rule| json!({ "sites": rule.pattern.to_string(), "format": rule.format.to_string() }))
+            .collect::<Vec<_>>(),
+        "area_mm2": finite(metric(Metric::Area)),
+        "prefill": {
+            "seconds": metric(Metric::PrefillTime),
+            "energy_j": metric(Metric::PrefillEnergy),
+            "tops": metric(Metric::PrefillTops),
+            "tops_per_watt": metric(Metric::TopsPerWatt),
+            "tops_per_mm2": finite(metric(Metric::TopsPerMm2)),
+            "products": products(&cost.prefill),
+        },
+        "decode": {
+            "tokens_per_second": metric(Metric::DecodeRate),
+            "energy_per_token_j": summary.energy_per_token().to_joules(),
+            "products": products(&cost.decode),
+        },
+        "weight_bits": metric(Metric::WeightBits),
+        "kv_bits": metric(Metric::KvBits),
+        "sqnr_db": metric(Metric::Sqnr),
+        "perplexity": finite(metric(Metric::Perplexity)),
+        "perplexity_low": quality.perplexity.map(|interval| interval.low),
+        "perplexity_high": quality.perplexity.map(|interval| interval.high),
+        "reference_perplexity": quality.reference_perplexity,
+        "delta_perplexity": finite(metric(Metric::DeltaPerplexity)).map(|percent| percent / 100.0),
+        "quality_basis": quality.basis.name(),
+        "breakdown": {
+            "area_mm2": cost.area.parts().map(|(part, area)| (part.key().to_owned(), area.to_square_millimeters().into())).collect::<serde_json::Map<_, _>>(),
+            "prefill_energy_j": energies(&cost.prefill),
+            "decode_energy_j": energies(&cost.decode),
+            "element_um2": cost.element.iter().map(|part| (part.name.clone(), part.area.to_square_micrometers().into())).collect::<serde_json::Map<_, _>>(),
+        },
+        "sources": cost.sources.iter().map(|note| json!({
+            "name": note.name,
+            "value": note.value,
+            "low": note.low,
+            "high": note.high,
+            "source": note.source,
+            "confidence": format!("{:?}", note.confidence).to_lowercase(),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// A number JSON can hold: `null` for what is not known.
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+fn energies(phase: &PhaseCost) -> serde_json::Map<String, Value> {
+    phase
+        .summary
+        .energy
+        .parts()
+        .map(|(component, energy)| (component.key().to_owned(), energy.to_joules().into()))
+        .collect()
+}
+
+fn products(phase: &PhaseCost) -> Vec<Value> {
+    phase
+        .products
+        .iter()
+        .map(|product| {
+            json!({
+                "product": product.product.name(),
+                "first_layer": product.first_layer,
+                "layers": product.n_layers,
+                "macs": product.macs.0,
+                "seconds": product.time.to_seconds(),
+                "energy_j": product.energy.total().to_joules(),
+                "external_bits": product.external_bits,
+            })
+        })
+        .collect()
+}
+
+fn report(design: &Design, workload: &Workload, evaluation: &Evaluation) -> String {
+    let metrics = evaluation.metrics();
+    let mut lines = vec![format!(
+        "{} on {}: prefill {} tokens, decode at {} tokens, batch {}, {}",
+        design.name,
+        workload.model.name,
+        workload.prefill_tokens,
+        workload.context_tokens,
+        workload.batch,
+        design.technology,
+    )];
+    for rule in design.formats.rules() {
+        lines.push(format!("  {:<28}{}", rule.pattern.to_string(), rule.format));
+    }
+    let basis = evaluation.quality.basis.name();
+    for metric in Metric::ALL {
+        let description = metric.description();
+        let value = metrics.get(metric);
+        let (factor, prefix) = scaled(value);
+        let (number, unit) = match description.unit {
+            "s" | "J" => (
+                number_text(value / factor),
+                format!("{prefix}{}", description.unit),
+            ),
+            unit => (number_text(value), unit.to_owned()),
+        };
+        let note = match metric {
+            Metric::Perplexity | Metric::DeltaPerplexity | Metric::Sqnr => format!(" ({basis})"),
+            _ => String::new(),
+        };
+        lines.push(format!(
+            "{:<24}{number:>12} {unit}{note}",
+            description.label
+        ));
+    }
+    lines.join("\n")
+}
