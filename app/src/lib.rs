@@ -11,6 +11,7 @@
 pub mod app;
 pub mod axis_choice;
 pub mod background;
+pub mod checkpoint_file;
 pub mod cli;
 pub mod command;
 pub mod document;
@@ -21,6 +22,7 @@ pub mod frame_clock;
 pub mod help;
 pub mod history;
 pub mod judge;
+pub mod mapped_file;
 pub mod model_config;
 pub mod notices;
 pub mod panels;

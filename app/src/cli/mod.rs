@@ -5,6 +5,7 @@
 pub mod evaluate;
 pub mod input;
 pub mod output;
+pub mod perplexity;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub struct Arguments {
 pub enum Task {
     /// Cost and quality of one design
     Evaluate(evaluate::Arguments),
+    /// Perplexity of a checkpoint on a text
+    Perplexity(Box<perplexity::Args>),
 }
 
 /// Exit code of bad input.
@@ -53,6 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn perform(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.task {
         Some(Task::Evaluate(arguments)) => evaluate::run(&arguments),
+        Some(Task::Perplexity(args)) => perplexity::run(&args),
         None => crate::app::run(crate::app::Options {
             file: arguments.file,
             folders: crate::settings::Folders::of_user(),

@@ -24,7 +24,7 @@ pub struct Perplexity {
     pub perplexity: f64,
     /// Windows that were run.
     pub windows: usize,
-    /// Time it took.
+    /// Time that the model took, the reference's share left out.
     pub elapsed: Duration,
     /// Distance from the reference model, where one was given.
     pub divergence: Option<MeanDivergence>,
@@ -37,6 +37,8 @@ pub struct MeanDivergence {
     pub kl: f64,
     /// Share of tokens at which both expect the same token most, 0 to 1.
     pub top1_agreement: f64,
+    /// Perplexity of the reference on the same tokens.
+    pub reference_perplexity: f64,
 }
 
 /// How far a measurement has come.
@@ -88,6 +90,8 @@ pub enum MeasurementError {
     },
     /// There is no window.
     NoWindows,
+    /// The threads cannot be started.
+    Threads(String),
 }
 
 impl fmt::Display for MeasurementError {
@@ -99,6 +103,7 @@ impl fmt::Display for MeasurementError {
                 f,
                 "window {index}: the likelihood is not a finite number; the formats cannot represent the model's values"
             ),
+            Self::Threads(reason) => write!(f, "the threads cannot be started: {reason}"),
             Self::NoWindows => write!(f, "the text has no window to score"),
         }
     }
@@ -127,7 +132,7 @@ pub fn measure(
     let windows_done = AtomicUsize::new(0);
     let tokens_done = AtomicU64::new(0);
     let passes: Mutex<Vec<Passes<'_>>> = Mutex::new(Vec::new());
-    let sums = windows
+    let results = windows
         .par_iter()
         .enumerate()
         .map(|(index, window)| {
@@ -139,11 +144,7 @@ pub fn measure(
                 .run(window)
                 .map_err(|error| MeasurementError::Window { index, error })?;
             give_back(&passes, pass);
-            if !(result.0.sum.is_finite()
-                && result
-                    .1
-                    .is_none_or(|divergence| divergence.kl_sum.is_finite()))
-            {
+            if !result.is_finite() {
                 return Err(MeasurementError::NotFinite { index });
             }
             let n_tokens = window.tokens.len() as u64;
@@ -156,35 +157,63 @@ pub fn measure(
             Ok(result)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(total(&sums, start.elapsed()))
+    Ok(total(&results, start.elapsed()))
+}
+
+/// As [`measure`] on a number of threads of its own, or on all cores.
+///
+/// # Errors
+/// As [`measure`], and when the threads cannot be started.
+pub fn measure_with_threads(
+    n_threads: Option<usize>,
+    model: &QuantizedModel,
+    reference: Option<&QuantizedModel>,
+    windows: &[Window],
+    on_progress: &(dyn Fn(MeasurementProgress) + Sync),
+    is_cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<Perplexity, MeasurementError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(n_threads.unwrap_or(0))
+        .thread_name(|index| format!("measurement {index}"))
+        .build()
+        .map_err(|error| MeasurementError::Threads(error.to_string()))?
+        .install(|| measure(model, reference, windows, on_progress, is_cancelled))
 }
 
 /// Adds up windows in their order.
 #[expect(clippy::cast_precision_loss, reason = "token counts are below 2^53")]
-fn total(sums: &[(NllSum, Option<Divergence>)], elapsed: Duration) -> Perplexity {
+fn total(results: &[WindowResult], elapsed: Duration) -> Perplexity {
     let mut nll = NllSum::default();
     let mut divergence = Divergence::default();
-    for (of_window, divergence_of_window) in sums {
-        nll.add(*of_window);
-        if let Some(of_window) = divergence_of_window {
-            divergence.kl_sum += of_window.kl_sum;
-            divergence.n_same_top += of_window.n_same_top;
+    let mut model_time = Duration::ZERO;
+    let mut reference_time = Duration::ZERO;
+    for window in results {
+        nll.add(window.nll);
+        if let Some(of_window) = window.divergence {
+            divergence.add(of_window);
         }
+        model_time += window.model_time;
+        reference_time += window.reference_time;
     }
+    let busy = (model_time + reference_time).as_secs_f64();
+    let share = if busy > 0.0 {
+        model_time.as_secs_f64() / busy
+    } else {
+        1.0
+    };
     let n_tokens = nll.n_tokens as f64;
+    let is_compared = results.iter().all(|window| window.divergence.is_some());
     Perplexity {
         tokens: nll.n_tokens,
         nll_sum: nll.sum,
         perplexity: nll.perplexity(),
-        windows: sums.len(),
-        elapsed,
-        divergence: sums
-            .iter()
-            .all(|(_, divergence)| divergence.is_some())
-            .then(|| MeanDivergence {
-                kl: divergence.kl_sum / n_tokens,
-                top1_agreement: divergence.n_same_top as f64 / n_tokens,
-            }),
+        windows: results.len(),
+        elapsed: elapsed.mul_f64(share),
+        divergence: is_compared.then(|| MeanDivergence {
+            kl: divergence.kl_sum / n_tokens,
+            top1_agreement: divergence.n_same_top as f64 / n_tokens,
+            reference_perplexity: divergence.reference.perplexity(),
+        }),
     }
 }
 
@@ -203,21 +232,57 @@ impl<'m> Passes<'m> {
         }
     }
 
-    fn run(&mut self, window: &Window) -> Result<(NllSum, Option<Divergence>), WindowError> {
+    fn run(&mut self, window: &Window) -> Result<WindowResult, WindowError> {
         let Window {
             tokens,
             first_scored,
         } = window;
-        match &mut self.reference {
-            None => self
-                .model
-                .negative_log_likelihood(tokens, *first_scored)
-                .map(|nll| (nll, None)),
-            Some(reference) => self
-                .model
-                .compare(reference, tokens, *first_scored)
-                .map(|(nll, divergence)| (nll, Some(divergence))),
+        let mut result = WindowResult::default();
+        let start = Instant::now();
+        let Some(reference) = &mut self.reference else {
+            result.nll = self.model.negative_log_likelihood(tokens, *first_scored)?;
+            result.model_time = start.elapsed();
+            return Ok(result);
+        };
+        let mut divergence = Divergence::default();
+        self.model.run(tokens)?;
+        result.model_time += start.elapsed();
+        let start = Instant::now();
+        reference.run(tokens)?;
+        result.reference_time += start.elapsed();
+        for (position, scored) in self.model.scored_parts(tokens, *first_scored) {
+            let start = Instant::now();
+            let logits = self.model.logits(position, scored.len());
+            result.nll.add(NllSum::of(logits, scored));
+            result.model_time += start.elapsed();
+            let start = Instant::now();
+            divergence.add(Divergence::between(
+                logits,
+                reference.logits(position, scored.len()),
+                scored,
+            ));
+            result.reference_time += start.elapsed();
         }
+        result.divergence = Some(divergence);
+        Ok(result)
+    }
+}
+
+/// What one window says, and the time it took on its thread.
+#[derive(Debug, Clone, Copy, Default)]
+struct WindowResult {
+    nll: NllSum,
+    divergence: Option<Divergence>,
+    model_time: Duration,
+    reference_time: Duration,
+}
+
+impl WindowResult {
+    fn is_finite(&self) -> bool {
+        self.nll.sum.is_finite()
+            && self.divergence.is_none_or(|divergence| {
+                divergence.kl_sum.is_finite() && divergence.reference.sum.is_finite()
+            })
     }
 }
 

@@ -22,6 +22,34 @@ pub struct Divergence {
     pub kl_sum: f64,
     /// Tokens at which both expect the same token most.
     pub n_same_top: u64,
+    /// The reference's own negative log-likelihood.
+    pub reference: NllSum,
+}
+
+impl Divergence {
+    /// Adds another sum.
+    pub fn add(&mut self, other: Self) {
+        self.kl_sum += other.kl_sum;
+        self.n_same_top += other.n_same_top;
+        self.reference.add(other.reference);
+    }
+
+    /// Of a model's logits from a reference's, both one row for each of the scored tokens.
+    pub fn between(logits: &[f32], reference: &[f32], scored: &[u32]) -> Self {
+        let vocab_size = logits.len() / scored.len();
+        let mut divergence = Self {
+            reference: NllSum::of(reference, scored),
+            ..Self::default()
+        };
+        let rows = logits
+            .chunks_exact(vocab_size)
+            .zip(reference.chunks_exact(vocab_size));
+        for (row, expected) in rows {
+            divergence.kl_sum += kl_divergence(expected, row);
+            divergence.n_same_top += u64::from(top(expected) == top(row));
+        }
+        divergence
+    }
 }
 
 impl NllSum {
@@ -29,6 +57,19 @@ impl NllSum {
     pub fn add(&mut self, other: Self) {
         self.n_tokens += other.n_tokens;
         self.sum += other.sum;
+    }
+
+    /// Of scored tokens whose logits are given, one row of the vocabulary's length for each.
+    pub fn of(logits: &[f32], scored: &[u32]) -> Self {
+        let vocab_size = logits.len() / scored.len();
+        let mut nll = Self {
+            n_tokens: scored.len() as u64,
+            sum: 0.0,
+        };
+        for (row, &token) in logits.chunks_exact(vocab_size).zip(scored) {
+            nll.sum += log_sum_exp(row) - f64::from(row[token as usize]);
+        }
+        nll
     }
 
     /// e to the mean over the tokens; not a number without tokens.
@@ -52,41 +93,21 @@ impl Pass<'_> {
     ) -> Result<NllSum, WindowError> {
         self.run(tokens)?;
         let mut nll = NllSum::default();
-        for (start, scored) in parts(tokens, first_scored, self.vocab_size()) {
+        for (start, scored) in self.scored_parts(tokens, first_scored) {
             let logits = self.logits(start, scored.len());
-            nll.add(score(logits, scored));
+            nll.add(NllSum::of(logits, scored));
         }
         Ok(nll)
     }
 
-    /// As [`Self::negative_log_likelihood`], and the divergence from a reference on the same tokens.
-    ///
-    /// # Errors
-    /// As [`Self::run`]; both models must have the same vocabulary.
-    pub fn compare(
-        &mut self,
-        reference: &mut Pass<'_>,
-        tokens: &[u32],
+    /// Runs of scored tokens of a window, each with the position of the token before its first, short enough for their
+    /// logits to be held at once. For callers that compare two models run by run.
+    pub fn scored_parts<'t>(
+        &self,
+        tokens: &'t [u32],
         first_scored: usize,
-    ) -> Result<(NllSum, Divergence), WindowError> {
-        self.run(tokens)?;
-        reference.run(tokens)?;
-        let mut nll = NllSum::default();
-        let mut divergence = Divergence::default();
-        for (start, scored) in parts(tokens, first_scored, self.vocab_size()) {
-            let logits = self.logits(start, scored.len());
-            let expected = reference.logits(start, scored.len());
-            nll.add(score(logits, scored));
-            let vocab_size = logits.len() / scored.len();
-            for (row, expected) in logits
-                .chunks_exact(vocab_size)
-                .zip(expected.chunks_exact(vocab_size))
-            {
-                divergence.kl_sum += kl_divergence(expected, row);
-                divergence.n_same_top += u64::from(top(expected) == top(row));
-            }
-        }
-        Ok((nll, divergence))
+    ) -> impl Iterator<Item = (usize, &'t [u32])> + use<'t> {
+        parts(tokens, first_scored, self.vocab_size())
     }
 }
 
@@ -95,25 +116,13 @@ fn parts(
     tokens: &[u32],
     first_scored: usize,
     vocab_size: usize,
-) -> impl Iterator<Item = (usize, &[u32])> {
+) -> impl Iterator<Item = (usize, &[u32])> + use<'_> {
     let n = (LOGITS_AT_ONCE / vocab_size).max(1);
     let first = first_scored.max(1).min(tokens.len());
     tokens[first..]
         .chunks(n)
         .enumerate()
         .map(move |(index, scored)| (first - 1 + index * n, scored))
-}
-
-fn score(logits: &[f32], scored: &[u32]) -> NllSum {
-    let vocab_size = logits.len() / scored.len();
-    let mut nll = NllSum {
-        n_tokens: scored.len() as u64,
-        sum: 0.0,
-    };
-    for (row, &token) in logits.chunks_exact(vocab_size).zip(scored) {
-        nll.sum += log_sum_exp(row) - f64::from(row[token as usize]);
-    }
-    nll
 }
 
 fn kl_divergence(expected: &[f32], row: &[f32]) -> f64 {

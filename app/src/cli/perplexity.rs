@@ -1,0 +1,299 @@
+//! `blockscape perplexity`: a checkpoint run on a text, its operands quantized as asked.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use blockscape_explorer::measurement::{self, MeasurementProgress, Perplexity};
+use blockscape_model::design::{FormatTable, KeyValuePolicy};
+use blockscape_model::format::Format;
+use blockscape_model::language_model::{
+    Cutting, LanguageModel, Protocol, QuantizedModel, Tokenizer, Window,
+};
+use blockscape_model::workload::SlotGroup;
+use clap::{Args as Arguments, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::input;
+use crate::checkpoint_file::CheckpointFile;
+use crate::mapped_file::MappedFile;
+
+/// Measure the perplexity of a checkpoint on a text, its operands quantized as a design or the options say
+#[derive(Debug, Clone, Arguments)]
+pub struct Args {
+    /// GGUF, safetensors or llama2.c file, index of shards, or folder with config.json
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// tokenizer.json, tokenizer.model or tokenizer.bin; else the one inside or beside the model
+    #[arg(long, value_name = "FILE")]
+    tokenizer: Option<PathBuf>,
+    /// UTF-8 text
+    #[arg(long, value_name = "FILE")]
+    text: PathBuf,
+    /// How the text is cut into windows
+    #[arg(long, value_enum, default_value_t = ProtocolName::Doc)]
+    protocol: ProtocolName,
+    /// Tokens of a window, the start token included; else the model's, at most 2048
+    #[arg(long, value_name = "N")]
+    context: Option<usize>,
+    /// Tokens from one window to the next of the strided protocol; else half the context
+    #[arg(long, value_name = "N")]
+    stride: Option<usize>,
+    /// Use the first windows only
+    #[arg(long, value_name = "N")]
+    max_windows: Option<usize>,
+    /// Use the first bytes of the text only, back to a whole character
+    #[arg(long, value_name = "N")]
+    max_bytes: Option<usize>,
+    /// Format of the weights of all linear layers, the head's included
+    #[arg(long, value_name = "FORMAT")]
+    weights: Option<Format>,
+    /// Format of the inputs of all linear layers, the head's included
+    #[arg(long, value_name = "FORMAT")]
+    activations: Option<Format>,
+    /// Format of the keys of attention
+    #[arg(long, value_name = "FORMAT")]
+    keys: Option<Format>,
+    /// Format of the values of attention
+    #[arg(long, value_name = "FORMAT")]
+    values: Option<Format>,
+    /// Format of any other group of sites, as `down.weight=mxfp4` or `attention=bfp:m=7`; may be repeated
+    #[arg(long, value_name = "SITES=FORMAT")]
+    set: Vec<String>,
+    /// Design whose formats and key-value policy are used; the options above change it
+    #[arg(long, value_name = "FILE")]
+    design: Option<String>,
+    /// Threads; else all cores
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Leave out the comparison with the unquantized model (divergence, agreement)
+    #[arg(long)]
+    no_compare: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// The protocols by their short names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ProtocolName {
+    /// One window a document, split at <|endoftext|>
+    Doc,
+    /// Consecutive pieces, each behind a start token
+    Boschunk,
+    /// Overlapping windows that score only what is new
+    Strided,
+}
+
+/// Longest context that is used without being asked for: attention grows with its square.
+const DEFAULT_CONTEXT: usize = 2048;
+
+/// Runs the measurement and prints it.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let file = CheckpointFile::open(&args.model)?;
+    let tokenizer = file.tokenizer(args.tokenizer.as_deref())?;
+    let model = file.language_model()?;
+    let protocol = protocol(args, &model)?;
+    let windows = windows(args, &model, &tokenizer, &protocol)
+        .with_context(|| args.text.display().to_string())?;
+    let (formats, policy) = formats(args)?;
+    let reference = QuantizedModel::unquantized(&model);
+    let quantized = QuantizedModel::new(&model, &formats, &policy);
+    let is_quantized = formats != FormatTable::uniform(Format::FP32) || policy.smoothing;
+    let compared = (is_quantized && !args.no_compare).then_some(&reference);
+    let measured = measure(args, &quantized, compared, &windows)
+        .with_context(|| format!("{} on {}", file.name(), args.text.display()))?;
+    print(args, &model, &protocol, &measured)
+}
+
+fn measure(
+    args: &Args,
+    model: &QuantizedModel,
+    reference: Option<&QuantizedModel>,
+    windows: &[Window],
+) -> anyhow::Result<Perplexity> {
+    let bar = ProgressBar::new(windows.len() as u64).with_style(
+        ProgressStyle::with_template("{bar:30} {pos} of {len} windows, {msg}, {eta} left")
+            .expect("the template is well formed"),
+    );
+    let report = |progress: MeasurementProgress| {
+        bar.set_position(progress.windows_done as u64);
+        bar.set_message(format!("{:.0} tokens/s", progress.tokens_per_second()));
+    };
+    let result = measurement::measure_with_threads(
+        args.threads,
+        model,
+        reference,
+        windows,
+        &report,
+        &|| false,
+    );
+    bar.finish_and_clear();
+    Ok(result?)
+}
+
+fn protocol(args: &Args, model: &LanguageModel) -> anyhow::Result<Protocol> {
+    let own = model.hyperparameters.shape.max_context as usize;
+    let context = args.context.unwrap_or_else(|| own.min(DEFAULT_CONTEXT));
+    if args.stride.is_some() && args.protocol != ProtocolName::Strided {
+        bail!("--stride belongs to --protocol strided");
+    }
+    let cutting = match args.protocol {
+        ProtocolName::Doc => Cutting::Documents,
+        ProtocolName::Boschunk => Cutting::StartedChunks,
+        ProtocolName::Strided => Cutting::Strided {
+            stride: args.stride.unwrap_or(context / 2),
+        },
+    };
+    Ok(Protocol {
+        cutting,
+        context,
+        max_windows: args.max_windows,
+    })
+}
+
+fn windows(
+    args: &Args,
+    model: &LanguageModel,
+    tokenizer: &Tokenizer,
+    protocol: &Protocol,
+) -> anyhow::Result<Vec<Window>> {
+    let file = MappedFile::open(&args.text)?;
+    let text = text(file.bytes(), args.max_bytes)?;
+    let start_token = model
+        .hyperparameters
+        .start_token
+        .or(tokenizer.start_token());
+    Ok(protocol.windows(text, tokenizer, start_token)?)
+}
+
+/// The first bytes of a text, back to a whole character.
+fn text(bytes: &[u8], max_bytes: Option<usize>) -> anyhow::Result<&str> {
+    let part = &bytes[..max_bytes.unwrap_or(usize::MAX).min(bytes.len())];
+    match std::str::from_utf8(part) {
+        Ok(text) => Ok(text),
+        // A character cut in two by the limit, not a damaged one.
+        Err(error) if error.error_len().is_none() && part.len() < bytes.len() => {
+            Ok(std::str::from_utf8(&part[..error.valid_up_to()])?)
+        }
+        Err(error) => bail!("byte {} is not UTF-8 text", error.valid_up_to()),
+    }
+}
+
+fn formats(args: &Args) -> anyhow::Result<(FormatTable, KeyValuePolicy)> {
+    let (mut table, policy) = match &args.design {
+        None => (
+            FormatTable::uniform(Format::FP32),
+            KeyValuePolicy::default(),
+        ),
+        Some(text) => {
+            let design = input::design(text)?;
+            (design.formats, design.key_value)
+        }
+    };
+    let groups = [
+        ("weights", args.weights),
+        ("activations", args.activations),
+        ("key", args.keys),
+        ("value", args.values),
+    ];
+    for (group, format) in groups {
+        if let Some(format) = format {
+            table.set(group.parse::<SlotGroup>()?, format);
+        }
+    }
+    for rule in &args.set {
+        let (group, format) = rule
+            .split_once('=')
+            .with_context(|| format!("--set {rule}: SITES=FORMAT is expected"))?;
+        let group = group
+            .trim()
+            .parse::<SlotGroup>()
+            .with_context(|| format!("--set {rule}"))?;
+        table.set(
+            group,
+            format
+                .trim()
+                .parse()
+                .with_context(|| format!("--set {rule}"))?,
+        );
+    }
+    Ok((table, policy))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "token counts are below 2^53")]
+fn print(
+    args: &Args,
+    model: &LanguageModel,
+    protocol: &Protocol,
+    measured: &Perplexity,
+) -> anyhow::Result<()> {
+    let seconds = measured.elapsed.as_secs_f64();
+    let divergence = measured.divergence;
+    let name = name_of(&args.model);
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        let document = json!({
+            "model": name,
+            "family": model.hyperparameters.shape.family,
+            "text": name_of(&args.text),
+            "context": protocol.context,
+            "windows": measured.windows,
+            "tokens": measured.tokens,
+            "nll_sum": measured.nll_sum,
+            "perplexity": measured.perplexity,
+            "quality_basis": "measured",
+            "reference_perplexity": divergence.map(|divergence| divergence.reference_perplexity),
+            "kl_divergence": divergence.map(|divergence| divergence.kl),
+            "top1_agreement": divergence.map(|divergence| divergence.top1_agreement),
+            "seconds": seconds,
+            "tokens_per_second": measured.tokens as f64 / seconds.max(1e-9),
+        });
+        writeln!(out, "{document:#}")?;
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "perplexity  {:.6}  (measured: {name} on {})",
+        measured.perplexity,
+        name_of(&args.text)
+    )?;
+    writeln!(
+        out,
+        "tokens      {} in {} windows of up to {}",
+        measured.tokens, measured.windows, protocol.context
+    )?;
+    writeln!(out, "NLL sum     {:.4}", measured.nll_sum)?;
+    if let Some(divergence) = divergence {
+        writeln!(
+            out,
+            "unquantized {:.6}  ({:+.2} %)",
+            divergence.reference_perplexity,
+            100.0 * (measured.perplexity / divergence.reference_perplexity - 1.0)
+        )?;
+        writeln!(
+            out,
+            "divergence  {:.3e} nats a token (mean Kullback-Leibler)",
+            divergence.kl
+        )?;
+        writeln!(
+            out,
+            "agreement   {:.2} % of the most expected tokens",
+            100.0 * divergence.top1_agreement
+        )?;
+    }
+    writeln!(
+        out,
+        "time        {seconds:.2} s, {:.0} tokens/s",
+        measured.tokens as f64 / seconds.max(1e-9)
+    )?;
+    Ok(())
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
