@@ -7,6 +7,7 @@ mod house_rules; // length, opening sentence and names of source files
 mod layering; // manifests: app -> explorer -> model, and nothing else
 mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo
 mod pareto_laws; // what holds for fronts of any points
+mod perplexity_architectures; // OPT, GPT-2 and Qwen2 against float64, plain and quantized
 mod perplexity_logits; // logits of the small real models against float64
 mod perplexity_reference; // perplexities of the small real models against float64
 mod quality_published; // large models: predicted against published perplexities, searches against published widths
