@@ -17,6 +17,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::job::{Candidate, Generation, Job, Progress, Ticket, Update};
 use crate::pareto::ParetoFront;
 use crate::search::{Tried, carry_out};
+use crate::sensitivity::{AxisEffect, one_at_a_time};
 
 /// Called after each update, from the engine's thread; a window asks for a repaint here.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -215,9 +216,11 @@ impl Engine {
         let total = job.search.total(job.space.size());
         self.send(Update::Started { generation, total });
         let outcome = job.evaluator.session().metrics(&job.edited, &job.workload);
+        let evaluation = job.evaluator.breakdown(&job.edited, &job.workload);
         self.send(Update::Edited {
             generation,
             outcome,
+            evaluation: evaluation.and_then(Result::ok).map(Box::new),
         });
         let mut strategy = job.search.strategy(&job.space, &job.goal, job.seed);
         let mut stream = Stream::new(self, generation, job, total);
@@ -233,8 +236,14 @@ impl Engine {
                 &mut report,
             )
         });
-        if finished && !ticket.is_stale() {
-            stream.finish();
+        if !finished {
+            return;
+        }
+        stream.flush();
+        let center = job.space.nearest(&job.edited, &job.workload);
+        let effects = || one_at_a_time(&job.space, center, &job.evaluator, &ticket);
+        if let Some(effects) = self.pool.install(effects) {
+            stream.finish(effects);
         }
     }
 }
@@ -289,6 +298,9 @@ impl<'engine> Stream<'engine> {
     }
 
     fn flush(&mut self) {
+        if self.pending.is_empty() && self.sent.is_some() {
+            return;
+        }
         let goal = &self.job.goal;
         let n_objectives = goal.n_objectives();
         let scores: Vec<_> = self
@@ -311,14 +323,12 @@ impl<'engine> Stream<'engine> {
         });
     }
 
-    fn finish(mut self) {
-        if !self.pending.is_empty() {
-            self.flush();
-        }
+    fn finish(mut self, effects: Vec<AxisEffect>) {
         self.progress.elapsed = self.started.elapsed();
         self.engine.send(Update::Finished {
             generation: self.generation,
             front: self.front.ids().to_vec(),
+            effects,
             progress: self.progress,
         });
     }

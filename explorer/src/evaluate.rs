@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use blockscape_model::design::Design;
-use blockscape_model::evaluation::Metrics;
+use blockscape_model::evaluation::{Evaluation, Metrics};
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::Workload;
 use rayon::prelude::*;
@@ -15,6 +15,15 @@ use crate::space::{Cursor, DesignSpace};
 pub trait Evaluate: Send + Sync {
     /// A judge of designs that come one after another, which may remember what they share.
     fn session(&self) -> Box<dyn Session + '_>;
+
+    /// Everything about one design, with breakdowns; `None` from a judge that knows figures of merit alone.
+    fn breakdown(
+        &self,
+        _design: &Design,
+        _workload: &Workload,
+    ) -> Option<Result<Evaluation, Vec<Violation>>> {
+        None
+    }
 }
 
 /// Judges designs one after another on one thread; answers must not depend on which came before.

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use blockscape_model::design::Design;
-use blockscape_model::evaluation::Metrics;
+use blockscape_model::evaluation::{Evaluation, Metrics};
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::Workload;
 
 use crate::evaluate::Evaluate;
 use crate::objective::Goal;
 use crate::search::Search;
+use crate::sensitivity::AxisEffect;
 use crate::space::DesignSpace;
 
 /// One exploration: an edited design first, then a space.
@@ -130,6 +131,8 @@ pub enum Update {
         generation: Generation,
         /// Its figures of merit.
         outcome: Result<Metrics, Vec<Violation>>,
+        /// Its breakdowns, where it can be built and the judge has them.
+        evaluation: Option<Box<Evaluation>>,
     },
     /// Some designs of the space, in the order in which the strategy tried them.
     Evaluated {
@@ -146,6 +149,8 @@ pub enum Update {
         generation: Generation,
         /// Numbers of the non-dominated designs that keep all limits, by objective values.
         front: Vec<u64>,
+        /// What each axis does on its own, from the design of the space that is nearest to the edited one.
+        effects: Vec<AxisEffect>,
         /// Final state.
         progress: Progress,
     },

@@ -25,6 +25,7 @@ pub mod space;
 pub mod store;
 pub mod strategy;
 pub mod sweep;
+pub mod uncertainty;
 
 pub use axis::{Axis, Spread};
 pub use engine::{Explorer, Wake};
@@ -32,6 +33,7 @@ pub use evaluate::{Evaluate, Session};
 pub use job::{Candidate, Generation, Job, Progress, Ticket, Update};
 pub use judge::Judge;
 pub use objective::{Constraint, Goal, Objective};
+pub use preset::SpacePreset;
 pub use search::Search;
 pub use space::DesignSpace;
 pub use sweep::{Summary, Sweep, SweepError};
