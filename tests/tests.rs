@@ -3,6 +3,9 @@
 mod cost_gates; // gate model against the synthesis table
 mod cost_laws; // laws of the cost model
 mod exploration; // the background engine and the spaces it walks through
+mod format_corner_cases; // where implementations of number formats disagree, one test each
+mod format_golden; // number formats against ml_dtypes and gguf, bit for bit
+mod format_reference; // fast kernels against definitions in double precision
 mod house_rules; // length, opening sentence and names of source files
 mod layering; // manifests: app -> explorer -> model, and nothing else
 mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo

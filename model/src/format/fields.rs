@@ -7,8 +7,8 @@ use super::{BlockLen, FormatError, Rounding, ScaleRule};
 /// Parts of one format's text.
 pub(super) struct Fields<'a> {
     kind: &'a str,
-    /// Key and value; a flag has no value.
-    parts: Vec<(&'a str, Option<&'a str>)>,
+    /// Key and value; the value of a flag is empty.
+    parts: Vec<(&'a str, &'a str)>,
     /// Keys asked for so far: those the kind has.
     known: Vec<&'static str>,
 }
@@ -16,15 +16,15 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Splits what follows the colon.
     pub(super) fn new(kind: &'a str, text: &'a str) -> Result<Self, FormatError> {
-        let mut parts: Vec<(&str, Option<&str>)> = Vec::new();
+        let mut parts: Vec<(&str, &str)> = Vec::new();
         for part in text
             .split(',')
             .map(str::trim)
             .filter(|part| !part.is_empty())
         {
             let (key, value) = match part.split_once('=') {
-                Some((key, value)) => (key.trim(), Some(value.trim())),
-                None => (part, None),
+                Some((key, value)) => (key.trim(), value.trim()),
+                None => (part, ""),
             };
             if parts.iter().any(|(other, _)| *other == key) {
                 return Err(FormatError::RepeatedKey {
@@ -57,22 +57,10 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn take(&mut self, key: &'static str) -> Option<Option<&'a str>> {
+    fn take(&mut self, key: &'static str) -> Option<&'a str> {
         self.known.push(key);
         let index = self.parts.iter().position(|(other, _)| *other == key)?;
         Some(self.parts.swap_remove(index).1)
-    }
-
-    fn take_value(
-        &mut self,
-        key: &'static str,
-        allowed: &str,
-    ) -> Result<Option<&'a str>, FormatError> {
-        match self.take(key) {
-            None => Ok(None),
-            Some(Some(value)) => Ok(Some(value)),
-            Some(None) => Err(self.refused(key, "", allowed)),
-        }
     }
 
     /// An error about one value.
@@ -111,7 +99,7 @@ impl<'a> Fields<'a> {
         range: RangeInclusive<u8>,
     ) -> Result<Option<u8>, FormatError> {
         let allowed = between(&range);
-        let Some(value) = self.take_value(key, &allowed)? else {
+        let Some(value) = self.take(key) else {
             return Ok(None);
         };
         match value.parse() {
@@ -123,7 +111,7 @@ impl<'a> Fields<'a> {
     /// An exponent bias.
     pub(super) fn optional_bias(&mut self) -> Result<Option<i16>, FormatError> {
         const ALLOWED: &str = "-200 to 200";
-        let Some(value) = self.take_value("bias", ALLOWED)? else {
+        let Some(value) = self.take("bias") else {
             return Ok(None);
         };
         match value.parse() {
@@ -140,7 +128,7 @@ impl<'a> Fields<'a> {
 
     /// A block length that may be left out.
     pub(super) fn block(&mut self, key: &'static str) -> Result<Option<BlockLen>, FormatError> {
-        let Some(value) = self.take_value(key, &block_allowed())? else {
+        let Some(value) = self.take(key) else {
             return Ok(None);
         };
         if value == "row" {
@@ -156,8 +144,8 @@ impl<'a> Fields<'a> {
     pub(super) fn flag(&mut self, key: &'static str) -> Result<bool, FormatError> {
         match self.take(key) {
             None => Ok(false),
-            Some(None) => Ok(true),
-            Some(Some(value)) => Err(self.refused(key, value, "a word that takes no value")),
+            Some("") => Ok(true),
+            Some(value) => Err(self.refused(key, value, "a word that takes no value")),
         }
     }
 
@@ -169,7 +157,7 @@ impl<'a> Fields<'a> {
     ) -> Result<Option<T>, FormatError> {
         let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
         let allowed = format!("one of {}", names.join(" "));
-        let Some(value) = self.take_value(key, &allowed)? else {
+        let Some(value) = self.take(key) else {
             return Ok(None);
         };
         let found = words.iter().find(|(name, _)| *name == value);

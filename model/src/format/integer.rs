@@ -1,7 +1,6 @@
 //! Whole numbers as they stand inside a block: width and coding, limits, encode and decode.
 
 #![expect(
-    clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_possible_wrap,
     reason = "values are clamped to the code's range before they are cast; widths are at most 24 bits"

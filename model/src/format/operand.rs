@@ -197,10 +197,10 @@ const fn ggml(format: GgmlFormat, block_len: BlockLen) -> OperandWidths {
         _ => OperandKind::TwosComplement { bits },
     };
     let second_level = match format {
-        GgmlFormat::Q2_K => second_level(16, 4, 4),
-        GgmlFormat::Q3_K => second_level(16, 6, 0),
-        GgmlFormat::Q4_K | GgmlFormat::Q5_K => second_level(32, 6, 6),
-        GgmlFormat::Q6_K => second_level(16, 8, 0),
+        GgmlFormat::Q2_K => Some(second_level(16, 4, 4)),
+        GgmlFormat::Q3_K => Some(second_level(16, 6, 0)),
+        GgmlFormat::Q4_K | GgmlFormat::Q5_K => Some(second_level(32, 6, 6)),
+        GgmlFormat::Q6_K => Some(second_level(16, 8, 0)),
         _ => None,
     };
     let (shared_exponent_bits, shared_fraction_bits) = match format {
@@ -215,11 +215,11 @@ const fn ggml(format: GgmlFormat, block_len: BlockLen) -> OperandWidths {
     }
 }
 
-const fn second_level(block_len: u16, scale_bits: u8, minimum_bits: u8) -> Option<SecondLevel> {
-    Some(SecondLevel {
+const fn second_level(block_len: u16, scale_bits: u8, minimum_bits: u8) -> SecondLevel {
+    SecondLevel {
         block_len,
         scale_bits,
         minimum_bits,
         is_shift: false,
-    })
+    }
 }

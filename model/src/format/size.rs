@@ -21,16 +21,12 @@ impl Format {
     /// Whole-row blocks carry a scale a row, which counts as nothing here; [`Self::storage_bits`] counts it.
     pub fn bits_per_value(self) -> f64 {
         if let Self::Ggml(format) = self {
-            let bits = u16::try_from(format.block_bytes() * 8).expect("blocks are below 300 bytes");
-            let values =
-                u16::try_from(format.block_values()).expect("blocks have at most 256 values");
-            return f64::from(bits) / f64::from(values);
+            return exact(format.block_bytes() as u64 * 8) / exact(format.block_values() as u64);
         }
         let bits = self.block_bits();
-        let narrow = |count: u64| f64::from(u32::try_from(count).expect("a few bits"));
-        narrow(bits.element)
-            + narrow(bits.scale) * bits.block_len.scales_per_value()
-            + narrow(bits.sub_scale) / narrow(bits.sub_block)
+        exact(bits.element)
+            + exact(bits.scale) * bits.block_len.scales_per_value()
+            + exact(bits.sub_scale) / exact(bits.sub_block)
     }
 
     /// Exact bits of `rows` rows of `row_len` values, packed without gaps: a short last block still has a whole scale.
@@ -111,6 +107,15 @@ impl Format {
             Self::Ggml(format) => plain(format.code_bits().into(), 0),
         }
     }
+}
+
+/// A small count as a number.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "bits and values of one block are below 2^52"
+)]
+const fn exact(count: u64) -> f64 {
+    count as f64
 }
 
 #[cfg(test)]

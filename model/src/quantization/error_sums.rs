@@ -150,6 +150,20 @@ pub(super) fn signal(x: &[f32]) -> f64 {
     sums.iter().sum()
 }
 
+/// Whether a value other than zero became zero.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "part of a loop compiled for several instruction sets"
+)]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "a branch would keep the loop from vectorizing"
+)]
+fn flushed_to_zero(x: f32, quantized: f32) -> bool {
+    (quantized == 0.0) & (x != 0.0)
+}
+
 /// Everything but the signal; `signal` and `n_saturated` stay zero.
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
@@ -175,7 +189,7 @@ fn difference(x: &[f32], quantized: &[f32]) -> ErrorSums {
             } else {
                 largest[lane]
             };
-            flushed[lane] += u32::from((y[lane] == 0.0) & (x[lane] != 0.0));
+            flushed[lane] += u32::from(flushed_to_zero(x[lane], y[lane]));
         }
     }
     let mut max_error = 0.0_f64;
@@ -190,7 +204,7 @@ fn difference(x: &[f32], quantized: &[f32]) -> ErrorSums {
         } else {
             largest[lane]
         };
-        n_flushed += u64::from((*y == 0.0) & (*x != 0.0));
+        n_flushed += u64::from(flushed_to_zero(*x, *y));
     }
     for lane in 0..LANES {
         max_error = max_error.max(f64::from(largest[lane]));

@@ -3,6 +3,11 @@
 //! The types with 32 values give the codes of ggml bit for bit. Super-blocks follow the same searches without an importance
 //! matrix; sums run in another order, so a code may differ where two errors are equal to rounding.
 
+#![expect(
+    clippy::inline_always,
+    reason = "these must become part of loops compiled for several instruction sets"
+)]
+
 mod fit;
 mod small_block;
 mod small_layout;

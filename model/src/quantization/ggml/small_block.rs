@@ -9,7 +9,7 @@
 )]
 #![expect(
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
     reason = "codes are clamped to their range; casts from float saturate"
 )]
 
@@ -22,7 +22,7 @@ use crate::format::{F32_BIAS, GgmlFormat, power_of_two};
 pub struct SmallBlock {
     /// As stored: an FP16 number, or half of an E8M0 power of two for MXFP4.
     pub scale: f32,
-    /// As stored: an FP16 number; zero for types without one. For Q8_1 the scaled sum of the codes, which no value contains.
+    /// As stored: an FP16 number; zero for types without one. For `Q8_1` the scaled sum of the codes, which no value contains.
     pub minimum: f32,
     /// What the stored codes stand for, an offset already taken off; twice the element for MXFP4.
     pub codes: [i8; SMALL_BLOCK],

@@ -8,6 +8,7 @@
 )]
 #![expect(
     clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "codes and scales are clamped to their range before the cast"
 )]
 
@@ -22,7 +23,7 @@ pub(super) const GROUPS: usize = 16;
 /// Codes and scales of 256 values: `value = scale x group scale x code - minimum_scale x group minimum`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SuperBlock {
-    /// As stored: FP16, or FP32 for Q8_K.
+    /// As stored: FP16, or FP32 for `Q8_K`.
     pub scale: f32,
     /// As stored: FP16; zero for types without minima.
     pub minimum_scale: f32,
@@ -88,7 +89,7 @@ impl SuperBlock {
         }
     }
 
-    /// Sum of the codes of each 16 values, as Q8_K stores it for the minima of the other operand.
+    /// Sum of the codes of each 16 values, as `Q8_K` stores it for the minima of the other operand.
     pub fn group_sums(&self) -> [i16; GROUPS] {
         let mut sums = [0; GROUPS];
         for (sum, codes) in sums.iter_mut().zip(self.codes.as_chunks::<16>().0) {
@@ -128,13 +129,13 @@ const Q5_SEARCH: AffineSearch = AffineSearch {
     absolute: false,
 };
 
-/// Weights of Q2_K.
+/// Weights of `Q2_K`.
 #[inline(always)]
 fn absolute_values<const LEN: usize>(x: &[f32; LEN]) -> [f32; LEN] {
     x.map(f32::abs)
 }
 
-/// Weights of Q4_K and Q5_K: a value counts more the larger it is, but none counts for nothing.
+/// Weights of `Q4_K` and `Q5_K`: a value counts more the larger it is, but none counts for nothing.
 #[inline(always)]
 #[expect(clippy::cast_precision_loss, reason = "a group has 16 or 32 values")]
 fn root_mean_square_plus<const LEN: usize>(x: &[f32; LEN]) -> [f32; LEN] {
@@ -235,7 +236,7 @@ fn signed(
     block
 }
 
-/// Q8_K: the value of largest magnitude becomes -127.
+/// `Q8_K`: the value of largest magnitude becomes -127.
 #[inline(always)]
 fn eight_bit(x: &[f32; SUPER_BLOCK]) -> SuperBlock {
     let extreme = x.iter().fold(0.0_f32, |extreme, value| {

@@ -1,10 +1,9 @@
 //! Bytes of the ggml super-blocks (`ggml-common.h`), read and written.
 //!
-//! Codes lie in quarters or halves: one byte of the low bits holds the values that are 32 (Q2_K, Q3_K, Q4_K, Q5_K) or 64
-//! (Q6_K) apart, so that a vector unit takes them out with one shift.
+//! Codes lie in quarters or halves: one byte of the low bits holds the values that are 32 (`Q2_K`, `Q3_K`, `Q4_K`, `Q5_K`) or 64
+//! (`Q6_K`) apart, so that a vector unit takes them out with one shift.
 
 #![expect(
-    clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_possible_wrap,
     reason = "codes have at most 8 bits and change between their signed value and stored pattern"
@@ -224,7 +223,7 @@ fn pack_nibbles(codes: &[u8; SUPER_BLOCK]) -> [u8; 128] {
     bytes
 }
 
-/// Byte and shift of Q6_K's low bits: 128 values to 64 bytes, 64 apart in one byte.
+/// Byte and shift of `Q6_K`'s low bits: 128 values to 64 bytes, 64 apart in one byte.
 const fn q6_low(index: usize) -> (usize, usize) {
     (index / 128 * 64 + index % 64, index % 128 / 64 * 4)
 }
