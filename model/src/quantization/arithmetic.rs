@@ -94,6 +94,27 @@ pub(super) fn clamp(value: f32, smallest: f32, largest: f32) -> f32 {
     if value < smallest { smallest } else { value }
 }
 
+/// Whether a magnitude that is not negative may round above a whole number.
+#[inline(always)]
+pub(super) fn may_exceed(magnitude: f32, whole: f32, rounding: Rounding) -> bool {
+    match rounding {
+        Rounding::NearestEven => magnitude.round_ties_even() > whole,
+        Rounding::NearestAway => magnitude + 0.5 >= whole + 1.0,
+        Rounding::Truncate => magnitude.trunc() > whole,
+        Rounding::Stochastic => magnitude > whole,
+    }
+}
+
+/// Whether [`clamp`] would change the number.
+#[inline(always)]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "a branch would keep loops from vectorizing"
+)]
+pub(super) fn outside(value: f32, smallest: f32, largest: f32) -> bool {
+    (value > largest) | (value < smallest)
+}
+
 /// `2^exponent` for -126..=127.
 #[inline(always)]
 #[expect(clippy::cast_sign_loss, reason = "a biased exponent is not negative")]
@@ -101,30 +122,98 @@ pub(super) const fn normal_power_of_two(exponent: i32) -> f32 {
     f32::from_bits(((exponent + F32_BIAS) as u32) << F32_FRACTION_BITS)
 }
 
+/// One number a lane.
+pub(super) type Lanes<T> = [T; LANES];
+
+/// Folds the lanes in halves, as a register does.
+#[inline(always)]
+pub(super) fn fold<T: Copy>(mut lanes: Lanes<T>, join: impl Fn(T, T) -> T) -> T {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] = join(lanes[lane], lanes[lane + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// Values that a plain loop is cut into: long enough that the optimizer makes vectors of the loop instead of unrolling it.
+pub(super) const STRETCH: usize = 64;
+
 /// Bits of the largest magnitude; NaN counts as larger than infinity.
 #[inline(always)]
 pub(super) fn largest_magnitude_bits(x: &[f32]) -> u32 {
-    let (chunks, rest) = x.as_chunks::<LANES>();
-    let mut lanes = [0_u32; LANES];
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane = (*lane).max(value.to_bits() & MAGNITUDE_MASK);
-        }
+    let largest = |x: &[f32]| {
+        x.iter().fold(0, |largest, value| {
+            u32::max(largest, value.to_bits() & MAGNITUDE_MASK)
+        })
+    };
+    let (stretches, rest) = x.as_chunks::<STRETCH>();
+    stretches
+        .iter()
+        .fold(largest(rest), |all, stretch| all.max(largest(stretch)))
+}
+
+/// Smallest and largest of finite numbers, zero included only if it is among them; zeros for no numbers.
+#[inline(always)]
+pub(super) fn range(x: &[f32]) -> (f32, f32) {
+    // integers in the order of the floats: the largest of whole numbers may be sought in any order
+    let key = |value: f32| {
+        let bits = value.to_bits().cast_signed();
+        bits ^ ((bits >> 31) & i32::MAX)
+    };
+    let value = |key: i32| f32::from_bits((key ^ ((key >> 31) & i32::MAX)).cast_unsigned());
+    let ends = |x: &[f32]| {
+        x.iter().fold((i32::MAX, i32::MIN), |ends, value| {
+            let key = key(*value);
+            (ends.0.min(key), ends.1.max(key))
+        })
+    };
+    if x.is_empty() {
+        return (0.0, 0.0);
     }
-    let mut largest = 0;
-    for lane in lanes {
-        largest = largest.max(lane);
+    let (stretches, rest) = x.as_chunks::<STRETCH>();
+    let all = stretches.iter().fold(ends(rest), |all, stretch| {
+        let ends = ends(stretch);
+        (all.0.min(ends.0), all.1.max(ends.1))
+    });
+    (value(all.0), value(all.1))
+}
+
+/// Value of largest magnitude among finite ones, the first of equals; 0 if there are none.
+#[inline(always)]
+pub(super) fn extreme(x: &[f32]) -> f32 {
+    let (smallest, largest) = range(x);
+    if -smallest > largest {
+        smallest
+    } else if largest > -smallest {
+        largest
+    } else {
+        x.iter()
+            .copied()
+            .find(|value| value.abs() >= largest)
+            .unwrap_or(0.0)
     }
-    for value in rest {
-        largest = largest.max(value.to_bits() & MAGNITUDE_MASK);
-    }
-    largest
 }
 
 /// The nearest FP16 value (ties to even) as an `f32`; infinite from 65520 on, as IEEE 754 has it.
 #[inline(always)]
 pub(super) fn nearest_f16(value: f32) -> f32 {
-    half::f16::from_f32(value).to_f32()
+    const SMALLEST_EXPONENT: u32 = 113; // -14, biased as in f32
+    const ABOVE_LARGEST: u32 = 143;
+    const FRACTION_BITS: u32 = 10;
+    const LARGEST: f32 = 65504.0;
+    let exponent = value.to_bits() >> F32_FRACTION_BITS & 0xff;
+    let exponent = exponent.clamp(SMALLEST_EXPONENT, ABOVE_LARGEST);
+    let steps_per_one = f32::from_bits((254 + FRACTION_BITS - exponent) << F32_FRACTION_BITS);
+    let step = f32::from_bits((exponent - FRACTION_BITS) << F32_FRACTION_BITS);
+    let rounded = (value * steps_per_one).round_ties_even() * step;
+    if rounded.abs() > LARGEST {
+        f32::INFINITY.copysign(value)
+    } else {
+        rounded
+    }
 }
 
 #[cfg(test)]
@@ -164,6 +253,19 @@ mod tests {
                     assert_eq!(rounded.is_sign_negative(), sign < 0.0);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn nearest_fp16_is_that_of_the_half_crate() {
+        for bits in (0..u32::MAX).step_by(65_003) {
+            let value = f32::from_bits(bits);
+            let expected = half::f16::from_f32(value).to_f32();
+            let ours = nearest_f16(value);
+            assert!(
+                ours.to_bits() == expected.to_bits() || value.is_nan(),
+                "{value:e} {ours:e} {expected:e}"
+            );
         }
     }
 

@@ -8,7 +8,7 @@
     reason = "these must become part of loops compiled for several instruction sets"
 )]
 
-use super::arithmetic::{INFINITY_BITS, Noise, largest_magnitude_bits};
+use super::arithmetic::{INFINITY_BITS, LANES, Noise, STRETCH, largest_magnitude_bits};
 
 /// Brings one block to its format.
 pub(super) trait BlockKernel: Copy {
@@ -29,18 +29,18 @@ pub(super) struct Layout {
     pub(super) noise: Noise,
 }
 
-/// Quantizes rows with a block length known to the optimizer where that pays; returns the number of clipped values.
+/// Quantizes rows, with the usual block lengths known to the optimizer; returns the number of clipped values.
 #[inline(always)]
 pub(super) fn rows<K: BlockKernel>(kernel: K, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     match layout.block_len {
-        16 => fixed::<K, 16>(kernel, x, y, layout),
-        32 => fixed::<K, 32>(kernel, x, y, layout),
-        _ => any(kernel, x, y, layout),
+        16 => rows_of::<K, 16>(kernel, x, y, layout),
+        32 => rows_of::<K, 32>(kernel, x, y, layout),
+        _ => rows_of_any(kernel, x, y, layout),
     }
 }
 
 #[inline(always)]
-fn fixed<K: BlockKernel, const LEN: usize>(
+fn rows_of<K: BlockKernel, const LEN: usize>(
     kernel: K,
     x: &[f32],
     y: &mut [f32],
@@ -69,8 +69,14 @@ fn fixed<K: BlockKernel, const LEN: usize>(
     clipped
 }
 
+/// [`rows`] for block lengths or kernels where knowing the length gains nothing.
 #[inline(always)]
-fn any<K: BlockKernel>(kernel: K, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+pub(super) fn rows_of_any<K: BlockKernel>(
+    kernel: K,
+    x: &[f32],
+    y: &mut [f32],
+    layout: Layout,
+) -> u64 {
     let mut clipped = 0;
     let mut noise = layout.noise;
     let (row_len, block_len) = (layout.row_len.max(1), layout.block_len.max(1));
@@ -90,6 +96,39 @@ fn finite_block<K: BlockKernel>(kernel: K, x: &[f32], y: &mut [f32], noise: Nois
         return unusual_block(kernel, x, y, noise);
     }
     kernel.block(x, y, largest, noise)
+}
+
+/// Applies one function of value and index to each value of a block.
+///
+/// Three loops of one meaning: blocks of one register, blocks and stretches that become loops of registers, and the rest.
+#[inline(always)]
+pub(super) fn each(x: &[f32], y: &mut [f32], quantize: impl Fn(f32, usize) -> f32) {
+    if let (Some(x), Some(y)) = (x.as_array::<LANES>(), y.as_mut_array::<LANES>()) {
+        for lane in 0..LANES {
+            y[lane] = quantize(x[lane], lane);
+        }
+        return;
+    }
+    let (x_stretches, x_rest) = x.as_chunks::<STRETCH>();
+    let (y_stretches, y_rest) = y.as_chunks_mut::<STRETCH>();
+    for (stretch, (x, y)) in x_stretches.iter().zip(y_stretches).enumerate() {
+        for (index, (x, y)) in x.iter().zip(y).enumerate() {
+            *y = quantize(*x, stretch * STRETCH + index);
+        }
+    }
+    let first = x.len() - x_rest.len();
+    for (index, (x, y)) in x_rest.iter().zip(y_rest).enumerate() {
+        *y = quantize(*x, first + index);
+    }
+}
+
+/// Counts the values of a block for which a function of value and index is true.
+#[inline(always)]
+pub(super) fn count(x: &[f32], is_counted: impl Fn(f32, usize) -> bool) -> u32 {
+    x.iter()
+        .enumerate()
+        .map(|(index, x)| u32::from(is_counted(*x, index)))
+        .sum()
 }
 
 /// A block with infinities or NaN.

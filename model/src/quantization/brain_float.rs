@@ -6,7 +6,6 @@ use multiversion::multiversion;
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
-    "x86_64+sse4.1",
 ))]
 pub(super) fn quantize(x: &[f32], y: &mut [f32]) {
     for (x, y) in x.iter().zip(y) {

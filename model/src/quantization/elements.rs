@@ -8,7 +8,7 @@
 use multiversion::multiversion;
 
 use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, normal_power_of_two, round};
-use super::blocks::{BlockKernel, Layout, rows};
+use super::blocks::{BlockKernel, Layout, count, each, rows, rows_of_any};
 use crate::format::{
     F32_BIAS, F32_FRACTION_BITS, Minifloat, MinifloatFormat, MxFormat, Nvfp4Format, Overflow,
     Rounding, Specials, floor_log2, power_of_two_f64,
@@ -96,56 +96,59 @@ impl ElementKernel {
         self.smallest_exponent - self.fraction_bits >= -126 && self.largest_exponent <= 125
     }
 
-    /// The fast arithmetic: `x / scale` is `x * inverse` or a division, steps come from each value's own exponent.
+    /// Rounds one scaled value as if there were no largest one; its own exponent gives the step.
+    ///
+    /// What it needs is copied out of `self` once, so that loops around it become vectors.
     #[inline(always)]
     #[expect(
-        clippy::cast_possible_wrap,
         clippy::cast_sign_loss,
-        reason = "an exponent field has 8 bits and stays in range"
+        reason = "biased exponents of normal numbers are positive"
     )]
+    fn rounder(self, noise: Noise) -> impl Fn(f32, usize) -> f32 + Copy {
+        const EXPONENT_FIELD: u32 = 0xff << F32_FRACTION_BITS;
+        let field = |exponent: i32| ((exponent + F32_BIAS) as u32) << F32_FRACTION_BITS;
+        let smallest = field(self.smallest_exponent);
+        // one above the largest is enough to see that a value is too large
+        let largest = field(self.largest_exponent + 1);
+        let fraction = (self.fraction_bits as u32) << F32_FRACTION_BITS;
+        let inverse = field(F32_BIAS);
+        let rounding = self.rounding;
+        move |value, index| {
+            let exponent = (value.to_bits() & EXPONENT_FIELD)
+                .max(smallest)
+                .min(largest);
+            let step = exponent - fraction;
+            let steps_per_one = f32::from_bits(inverse - step);
+            round(value * steps_per_one, rounding, noise, index) * f32::from_bits(step)
+        }
+    }
+
+    /// The fast arithmetic of one block; `scaled` divides by the scale.
+    #[inline(always)]
     fn narrow_block(
         self,
         x: &[f32],
         y: &mut [f32],
+        largest: u32,
         noise: Noise,
         scale: f32,
-        scaled: impl Fn(f32) -> f32,
+        scaled: impl Fn(f32) -> f32 + Copy,
     ) -> u32 {
-        let smallest = self.smallest_exponent + F32_BIAS;
-        // one above the largest is enough to see that a value is too large
-        let largest = self.largest_exponent + 1 + F32_BIAS;
-        let mut clipped = 0;
-        for (index, (x, y)) in x.iter().zip(y).enumerate() {
-            let value = scaled(*x);
-            let exponent = (value.to_bits() >> F32_FRACTION_BITS & 0xff) as i32;
-            let exponent = if exponent < smallest {
-                smallest
-            } else {
-                exponent
-            };
-            let exponent = if exponent > largest {
-                largest
-            } else {
-                exponent
-            };
-            let step = exponent - self.fraction_bits;
-            let steps_per_one = f32::from_bits(((2 * F32_BIAS - step) as u32) << F32_FRACTION_BITS);
-            let step = f32::from_bits((step as u32) << F32_FRACTION_BITS);
-            let rounded = round(value * steps_per_one, self.rounding, noise, index) * step;
-            clipped += u32::from(rounded.abs() > self.largest);
-            let kept = if rounded > self.largest {
-                self.above
-            } else {
-                rounded
-            };
-            let kept = if rounded < -self.largest {
-                -self.above
-            } else {
-                kept
-            };
-            *y = kept * scale;
+        let rounder = self.rounder(noise);
+        let (top, above) = (self.largest, self.above);
+        each(x, y, move |x, index| {
+            let rounded = rounder(scaled(x), index);
+            let kept = if rounded > top { above } else { rounded };
+            let kept = if rounded < -top { -above } else { kept };
+            kept * scale
+        });
+        // nothing is clipped if the largest magnitude is not; where it is random, any may be
+        let is_random = self.rounding == Rounding::Stochastic;
+        let most = rounder(scaled(f32::from_bits(largest)), 0);
+        if most <= top && !is_random {
+            return 0;
         }
-        clipped
+        count(x, move |x, index| rounder(scaled(x), index).abs() > top)
     }
 
     /// One block in double precision: unusual widths, scales that are not normal.
@@ -156,8 +159,8 @@ impl ElementKernel {
         reason = "the one rounding to f32, by definition"
     )]
     fn careful_block(self, x: &[f32], y: &mut [f32], exponent: i32, noise: Noise) -> u32 {
-        let scale = power_of_two_f64(exponent);
         let mut clipped = 0;
+        let scale = power_of_two_f64(exponent);
         for (index, (x, y)) in x.iter().zip(y).enumerate() {
             let uniform = f64::from(noise.uniform(index));
             let magnitude = f64::from(x.abs()) / scale;
@@ -195,30 +198,30 @@ impl ElementKernel {
 impl BlockKernel for ElementKernel {
     #[inline(always)]
     fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
-        match self.scale {
-            Scale::One => {
-                if self.is_narrow() {
-                    self.narrow_block(x, y, noise, 1.0, |x| x)
-                } else {
-                    self.careful_block(x, y, 0, noise)
-                }
-            }
+        let (exponent, scale, divides) = match self.scale {
+            Scale::One => (0, 1.0, false),
             Scale::PowerOfTwo { addend } => {
                 let exponent = self.shared_exponent(largest, addend);
-                if !self.is_narrow() || !(-126..=126).contains(&exponent) {
-                    return self.careful_block(x, y, exponent, noise);
-                }
-                let inverse = normal_power_of_two(-exponent);
-                self.narrow_block(x, y, noise, normal_power_of_two(exponent), |x| x * inverse)
+                (
+                    exponent,
+                    normal_power_of_two(exponent.clamp(-126, 126)),
+                    false,
+                )
             }
-            Scale::TwoLevel { tensor } => {
-                let scale = block_scale(largest, tensor);
-                if scale > 0.0 {
-                    self.narrow_block(x, y, noise, scale, |x| x / scale)
-                } else {
-                    self.narrow_block(x, y, noise, 0.0, |_| 0.0)
-                }
+            Scale::TwoLevel { tensor } => (0, block_scale(largest, tensor), true),
+        };
+        if !self.is_narrow() || !(-126..=126).contains(&exponent) {
+            self.careful_block(x, y, exponent, noise)
+        } else if divides {
+            if scale > 0.0 {
+                self.narrow_block(x, y, largest, noise, scale, move |x| x / scale)
+            } else {
+                y.fill(0.0);
+                0
             }
+        } else {
+            let inverse = normal_power_of_two(-exponent);
+            self.narrow_block(x, y, largest, noise, scale, move |x| x * inverse)
         }
     }
 }
@@ -249,7 +252,6 @@ fn nearest_e4m3(value: f32) -> f32 {
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
-    "x86_64+sse4.1",
 ))]
 pub(super) fn quantize(kernel: ElementKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     // the rounding becomes a constant in each arm
@@ -260,7 +262,7 @@ pub(super) fn quantize(kernel: ElementKernel, x: &[f32], y: &mut [f32], layout: 
         }
         Rounding::NearestAway => {
             let rounding = Rounding::NearestAway;
-            rows(ElementKernel { rounding, ..kernel }, x, y, layout)
+            rows_of_any(ElementKernel { rounding, ..kernel }, x, y, layout)
         }
         Rounding::Truncate => {
             let rounding = Rounding::Truncate;
@@ -268,7 +270,7 @@ pub(super) fn quantize(kernel: ElementKernel, x: &[f32], y: &mut [f32], layout: 
         }
         Rounding::Stochastic => {
             let rounding = Rounding::Stochastic;
-            rows(ElementKernel { rounding, ..kernel }, x, y, layout)
+            rows_of_any(ElementKernel { rounding, ..kernel }, x, y, layout)
         }
     }
 }

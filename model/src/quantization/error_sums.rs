@@ -134,7 +134,6 @@ impl ErrorSums {
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
-    "x86_64+sse4.1",
 ))]
 pub(super) fn signal(x: &[f32]) -> f64 {
     let (chunks, rest) = x.as_chunks::<LANES>();
@@ -168,7 +167,6 @@ fn flushed_to_zero(x: f32, quantized: f32) -> bool {
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
-    "x86_64+sse4.1",
 ))]
 fn difference(x: &[f32], quantized: &[f32]) -> ErrorSums {
     let (x_chunks, x_rest) = x.as_chunks::<LANES>();

@@ -7,8 +7,10 @@
 
 use multiversion::multiversion;
 
-use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round};
-use super::blocks::{BlockKernel, Layout, rows};
+use super::arithmetic::{
+    Noise, SMALLEST_NORMAL_BITS, clamp, may_exceed, normal_power_of_two, outside, round,
+};
+use super::blocks::{BlockKernel, Layout, count, each, rows, rows_of_any};
 use crate::format::{
     BfpFormat, BlockFpFormat, F32_BIAS, F32_FRACTION_BITS, MxFormat, MxIntFormat, Rounding,
     ScaleRule, floor_log2, power_of_two_f64, round_f64,
@@ -28,8 +30,8 @@ pub(super) struct GridKernel {
     smallest: f32,
     largest: f32,
     rounding: Rounding,
-    /// Whether zero has a sign.
-    signed_zero: bool,
+    /// Added to every whole number: +0 makes -0 to +0, -0 changes nothing.
+    zero: f32,
 }
 
 impl GridKernel {
@@ -61,7 +63,7 @@ impl GridKernel {
             smallest: -largest,
             largest,
             rounding: format.rounding,
-            signed_zero: true,
+            zero: -0.0,
         }
     }
 
@@ -80,7 +82,7 @@ impl GridKernel {
             smallest: -largest,
             largest,
             rounding: format.rounding,
-            signed_zero: false,
+            zero: 0.0,
         }
     }
 
@@ -88,7 +90,7 @@ impl GridKernel {
     pub(super) const fn mase_integer(format: MxIntFormat) -> Self {
         Self {
             smallest: -Self::all_ones(format.width - 1) - 1.0,
-            signed_zero: false,
+            zero: 0.0,
             ..Self::mase(format.width, format.exponent_bits, format.rounding)
         }
     }
@@ -109,7 +111,7 @@ impl GridKernel {
             smallest: -largest,
             largest,
             rounding,
-            signed_zero: true,
+            zero: -0.0,
         }
     }
 
@@ -126,7 +128,7 @@ impl GridKernel {
             let steps = magnitude.copysign(f64::from(*x));
             let kept = steps.clamp(f64::from(self.smallest), f64::from(self.largest));
             clipped += u32::from(kept.to_bits() != steps.to_bits());
-            let kept = if self.signed_zero { kept } else { kept + 0.0 };
+            let kept = kept + f64::from(self.zero);
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "the one rounding to f32, by definition"
@@ -165,15 +167,19 @@ impl BlockKernel for GridKernel {
         }
         let step = normal_power_of_two(step_exponent);
         let steps_per_one = normal_power_of_two(-step_exponent);
-        let mut clipped = 0;
-        for (index, (x, y)) in x.iter().zip(y).enumerate() {
+        each(x, y, |x, index| {
             let steps = round(x * steps_per_one, self.rounding, noise, index);
-            clipped += u32::from(steps > self.largest || steps < self.smallest);
-            let kept = clamp(steps, self.smallest, self.largest);
-            let kept = if self.signed_zero { kept } else { kept + 0.0 };
-            *y = kept * step;
+            (clamp(steps, self.smallest, self.largest) + self.zero) * step
+        });
+        // nothing is clipped if the largest magnitude is not
+        let most = f32::from_bits(largest) * steps_per_one;
+        if !may_exceed(most, self.largest, self.rounding) {
+            return 0;
         }
-        clipped
+        count(x, |x, index| {
+            let steps = round(x * steps_per_one, self.rounding, noise, index);
+            outside(steps, self.smallest, self.largest)
+        })
     }
 }
 
@@ -187,7 +193,6 @@ const fn exponent_range(bits: u8) -> (i32, i32) {
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
-    "x86_64+sse4.1",
 ))]
 pub(super) fn quantize(kernel: GridKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     // the rounding becomes a constant in each arm
@@ -198,7 +203,7 @@ pub(super) fn quantize(kernel: GridKernel, x: &[f32], y: &mut [f32], layout: Lay
         }
         Rounding::NearestAway => {
             let rounding = Rounding::NearestAway;
-            rows(GridKernel { rounding, ..kernel }, x, y, layout)
+            rows_of_any(GridKernel { rounding, ..kernel }, x, y, layout)
         }
         Rounding::Truncate => {
             let rounding = Rounding::Truncate;
@@ -206,7 +211,7 @@ pub(super) fn quantize(kernel: GridKernel, x: &[f32], y: &mut [f32], layout: Lay
         }
         Rounding::Stochastic => {
             let rounding = Rounding::Stochastic;
-            rows(GridKernel { rounding, ..kernel }, x, y, layout)
+            rows_of_any(GridKernel { rounding, ..kernel }, x, y, layout)
         }
     }
 }

@@ -7,8 +7,8 @@
 
 use multiversion::multiversion;
 
-use super::arithmetic::{Noise, clamp, nearest_f16, round};
-use super::blocks::{BlockKernel, Layout, rows};
+use super::arithmetic::{Noise, clamp, may_exceed, nearest_f16, outside, range, round};
+use super::blocks::{BlockKernel, Layout, count, each, rows_of_any};
 use crate::format::{IntegerFormat, Rounding};
 
 /// Largest finite FP16 number: a scale saturates there.
@@ -45,27 +45,35 @@ impl GroupKernel {
     #[inline(always)]
     fn symmetric_block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
         let scale = nearest_f16(f32::from_bits(largest) / self.largest).min(LARGEST_F16);
-        self.scaled_block(x, y, scale, (-self.largest, self.largest), noise)
+        let most = f32::from_bits(largest);
+        self.scaled_block(
+            x,
+            y,
+            (-most, most),
+            scale,
+            (-self.largest, self.largest),
+            noise,
+        )
     }
 
     /// Codes `0 ..= largest` less a zero point that is a code itself, so that zero is exact.
     #[inline(always)]
     fn asymmetric_block(self, x: &[f32], y: &mut [f32], noise: Noise) -> u32 {
-        let mut smallest = 0.0_f32;
-        let mut largest = 0.0_f32;
-        for value in x {
-            smallest = if *value < smallest { *value } else { smallest };
-            largest = if *value > largest { *value } else { largest };
-        }
+        let (smallest, largest) = range(x);
+        let (smallest, largest) = (
+            clamp(smallest, f32::MIN, 0.0),
+            clamp(largest, 0.0, f32::MAX),
+        );
         // halves keep the difference of two huge numbers finite
-        let range = (0.5 * largest - 0.5 * smallest) / (0.5 * self.largest);
-        let scale = nearest_f16(range).min(LARGEST_F16);
+        let width = (0.5 * largest - 0.5 * smallest) / (0.5 * self.largest);
+        let scale = nearest_f16(width).min(LARGEST_F16);
         let zero_point = if scale > 0.0 {
             clamp((-smallest / scale).round_ties_even(), 0.0, self.largest)
         } else {
             0.0
         };
-        self.scaled_block(x, y, scale, (-zero_point, self.largest - zero_point), noise)
+        let limits = (-zero_point, self.largest - zero_point);
+        self.scaled_block(x, y, (smallest, largest), scale, limits, noise)
     }
 
     #[inline(always)]
@@ -73,6 +81,7 @@ impl GroupKernel {
         self,
         x: &[f32],
         y: &mut [f32],
+        ends: (f32, f32),
         scale: f32,
         limits: (f32, f32),
         noise: Noise,
@@ -81,14 +90,23 @@ impl GroupKernel {
             y.fill(0.0);
             return 0;
         }
-        let mut clipped = 0;
-        for (index, (x, y)) in x.iter().zip(y).enumerate() {
+        each(x, y, |x, index| {
             let code = round(x / scale, self.rounding, noise, index);
-            clipped += u32::from(code < limits.0 || code > limits.1);
             // whole numbers have no negative zero
-            *y = (clamp(code, limits.0, limits.1) + 0.0) * scale;
+            (clamp(code, limits.0, limits.1) + 0.0) * scale
+        });
+        // nothing is clipped if the ends are not
+        let over = may_exceed(ends.1 / scale, limits.1, self.rounding);
+        if !over && !may_exceed(-ends.0 / scale, -limits.0, self.rounding) {
+            return 0;
         }
-        clipped
+        count(x, |x, index| {
+            outside(
+                round(x / scale, self.rounding, noise, index),
+                limits.0,
+                limits.1,
+            )
+        })
     }
 }
 
@@ -107,14 +125,13 @@ impl BlockKernel for GroupKernel {
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
-    "x86_64+sse4.1",
 ))]
 pub(super) fn quantize(kernel: GroupKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     match kernel.rounding {
         Rounding::NearestEven => {
             let rounding = Rounding::NearestEven;
-            rows(GroupKernel { rounding, ..kernel }, x, y, layout)
+            rows_of_any(GroupKernel { rounding, ..kernel }, x, y, layout)
         }
-        _ => rows(kernel, x, y, layout),
+        _ => rows_of_any(kernel, x, y, layout),
     }
 }

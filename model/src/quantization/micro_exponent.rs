@@ -8,9 +8,9 @@
 use multiversion::multiversion;
 
 use super::arithmetic::{
-    MAGNITUDE_MASK, Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
+    LANES, MAGNITUDE_MASK, Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
 };
-use super::blocks::{BlockKernel, Layout, rows};
+use super::blocks::{BlockKernel, Layout, count, rows};
 use crate::format::{
     F32_BIAS, F32_FRACTION_BITS, MicroExponentFormat, Rounding, floor_log2, power_of_two_f64,
     round_f64,
@@ -75,27 +75,29 @@ impl BlockKernel for MicroExponentKernel {
         let threshold = largest & !((1 << F32_FRACTION_BITS) - 1);
         let step = normal_power_of_two(step_exponent);
         let steps_per_one = normal_power_of_two(-step_exponent);
-        let mut clipped = 0;
-        let pairs = x.chunks(2).zip(y.chunks_mut(2));
-        for (index, (x, y)) in pairs.enumerate() {
-            let mut own = 0;
-            for value in x {
-                own = own.max(value.to_bits() & MAGNITUDE_MASK);
+        let steps = |x: f32, partner: f32, index: usize| {
+            let own = (x.to_bits() & MAGNITUDE_MASK).max(partner.to_bits() & MAGNITUDE_MASK);
+            let factor = if own < threshold { 2.0 } else { 1.0 };
+            round(x * steps_per_one * factor, self.rounding, noise, index)
+        };
+        let value = |x: f32, partner: f32, index: usize| {
+            let own = (x.to_bits() & MAGNITUDE_MASK).max(partner.to_bits() & MAGNITUDE_MASK);
+            let factor = if own < threshold { 0.5 } else { 1.0 };
+            clamp(steps(x, partner, index), -self.largest, self.largest) * (step * factor)
+        };
+        if let (Some(x), Some(y)) = (x.as_array::<LANES>(), y.as_mut_array::<LANES>()) {
+            for lane in 0..LANES {
+                y[lane] = value(x[lane], x[lane ^ 1], lane);
             }
-            let small = own < threshold;
-            let step = if small { step * 0.5 } else { step };
-            let steps_per_one = if small {
-                steps_per_one * 2.0
-            } else {
-                steps_per_one
-            };
-            for (offset, (x, y)) in x.iter().zip(y).enumerate() {
-                let steps = round(x * steps_per_one, self.rounding, noise, 2 * index + offset);
-                clipped += u32::from(steps.abs() > self.largest);
-                *y = clamp(steps, -self.largest, self.largest) * step;
+        } else {
+            for (index, (one, y)) in x.iter().zip(y).enumerate() {
+                *y = value(*one, x.get(index ^ 1).copied().unwrap_or(0.0), index);
             }
         }
-        clipped
+        count(x, |one, index| {
+            let partner = x.get(index ^ 1).copied().unwrap_or(0.0);
+            steps(one, partner, index).abs() > self.largest
+        })
     }
 }
 
@@ -103,7 +105,6 @@ impl BlockKernel for MicroExponentKernel {
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
-    "x86_64+sse4.1",
 ))]
 pub(super) fn quantize(
     kernel: MicroExponentKernel,

@@ -8,8 +8,8 @@
     reason = "these must become part of loops compiled for several instruction sets"
 )]
 
-/// Values summed side by side.
-const LANES: usize = 16;
+use super::super::arithmetic::{LANES, extreme, fold, range};
+
 /// Groups below this magnitude are zero (`GROUP_MAX_EPS` of llama.cpp).
 const NEGLIGIBLE: f32 = 1e-15;
 
@@ -26,24 +26,19 @@ pub(super) struct AffineSearch {
     pub(super) absolute: bool,
 }
 
-/// A sum over a group, lane by lane.
+/// Several sums over a group at once, lane by lane: `term` gives what the value at an index adds to each.
 #[inline(always)]
-fn sum<const LEN: usize>(term: impl Fn(usize) -> f32) -> f32 {
-    let mut lanes = [0.0_f32; LANES];
+fn sums<const LEN: usize, const N: usize>(term: impl Fn(usize) -> [f32; N]) -> [f32; N] {
+    let mut lanes = [[0.0_f32; LANES]; N];
     for start in (0..LEN).step_by(LANES) {
-        for (lane, sum) in lanes.iter_mut().enumerate() {
-            *sum += term(start + lane);
+        for lane in 0..LANES {
+            let terms = term(start + lane);
+            for (lanes, term) in lanes.iter_mut().zip(terms) {
+                lanes[lane] += term;
+            }
         }
     }
-    // halves, so that the order is that of a register
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            lanes[lane] += lanes[lane + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
+    lanes.map(|lanes| fold(lanes, |a, b| a + b))
 }
 
 /// Scale and minimum (as the positive number to subtract) of `x = scale x code - minimum`, codes `0 ..= top`.
@@ -53,28 +48,24 @@ pub(super) fn affine<const LEN: usize>(
     weights: &[f32; LEN],
     search: AffineSearch,
 ) -> (f32, f32) {
-    let mut smallest = 0.0_f32;
-    let mut largest = x[0];
-    for value in x {
-        smallest = if *value < smallest { *value } else { smallest };
-        largest = if *value > largest { *value } else { largest };
-    }
+    let (smallest, largest) = range(x);
+    let smallest = if smallest > 0.0 { 0.0 } else { smallest };
     if largest <= smallest {
         return (0.0, -smallest);
     }
-    let range = largest - smallest;
-    let sum_w = sum::<LEN>(|i| weights[i]);
-    let sum_x = sum::<LEN>(|i| weights[i] * x[i]);
+    let width = largest - smallest;
+    let [sum_w, sum_x] = sums::<LEN, 2>(|i| [weights[i], weights[i] * x[i]]);
     let error = |scale: f32, minimum: f32, codes: &[f32; LEN]| {
-        sum::<LEN>(|i| {
+        let [error] = sums::<LEN, 1>(|i| {
             let difference = scale * codes[i] + minimum - x[i];
-            weights[i]
-                * if search.absolute {
-                    difference.abs()
-                } else {
-                    difference * difference
-                }
-        })
+            let size = if search.absolute {
+                difference.abs()
+            } else {
+                difference * difference
+            };
+            [weights[i] * size]
+        });
+        error
     };
     let codes_of = |per_one: f32| -> [f32; LEN] {
         let mut codes = [0.0; LEN];
@@ -89,13 +80,14 @@ pub(super) fn affine<const LEN: usize>(
         }
         codes
     };
-    let mut best = (range / search.top, smallest);
-    let mut best_error = error(best.0, best.1, &codes_of(search.top / range));
+    let mut best = (width / search.top, smallest);
+    let mut best_error = error(best.0, best.1, &codes_of(search.top / width));
     for step in 0..=search.n_steps {
-        let codes = codes_of((search.first + search.step * f32::from(step) + search.top) / range);
-        let sum_l = sum::<LEN>(|i| weights[i] * codes[i]);
-        let sum_l2 = sum::<LEN>(|i| weights[i] * codes[i] * codes[i]);
-        let sum_xl = sum::<LEN>(|i| weights[i] * codes[i] * x[i]);
+        let codes = codes_of((search.first + search.step * f32::from(step) + search.top) / width);
+        let [sum_l, sum_l2, sum_xl] = sums::<LEN, 3>(|i| {
+            let weighted = weights[i] * codes[i];
+            [weighted, weighted * codes[i], weighted * x[i]]
+        });
         let determinant = sum_w * sum_l2 - sum_l * sum_l;
         if determinant <= 0.0 {
             continue;
@@ -115,20 +107,6 @@ pub(super) fn affine<const LEN: usize>(
     (best.0, -best.1)
 }
 
-/// Value of largest magnitude, the first of equals.
-#[inline(always)]
-fn extreme<const LEN: usize>(x: &[f32; LEN]) -> f32 {
-    let mut extreme = 0.0_f32;
-    for value in x {
-        extreme = if value.abs() > extreme.abs() {
-            *value
-        } else {
-            extreme
-        };
-    }
-    extreme
-}
-
 #[inline(always)]
 fn code(number: f32, half: f32) -> f32 {
     let number = number.round_ties_even();
@@ -138,6 +116,15 @@ fn code(number: f32, half: f32) -> f32 {
         number
     };
     if number < -half { -half } else { number }
+}
+
+/// Sums of `x code` and `code code` with weights x^2.
+#[inline(always)]
+fn correlation<const LEN: usize>(x: &[f32; LEN], codes: &[f32; LEN]) -> [f32; 2] {
+    sums::<LEN, 2>(|i| {
+        let weighted = x[i] * x[i] * codes[i];
+        [weighted * x[i], weighted * codes[i]]
+    })
 }
 
 /// Scale of `x = scale x code`, codes `-half ..= half - 1`, weights x^2: 19 scales tried, the best correlation kept.
@@ -158,8 +145,7 @@ pub(super) fn signed<const LEN: usize>(x: &[f32; LEN], half: f32) -> f32 {
         for (number, value) in codes.iter_mut().zip(x) {
             *number = code(per_one * value, half);
         }
-        let xl = sum::<LEN>(|i| x[i] * x[i] * x[i] * codes[i]);
-        let l2 = sum::<LEN>(|i| x[i] * x[i] * codes[i] * codes[i]);
+        let [xl, l2] = correlation(x, &codes);
         if l2 > 0.0 && xl * xl > best * l2 {
             best_scale = xl / l2;
             best = best_scale * xl;
@@ -181,8 +167,7 @@ pub(super) fn signed_by_descent<const LEN: usize>(x: &[f32; LEN], half: f32) -> 
     for (number, value) in codes.iter_mut().zip(x) {
         *number = code(per_one * value, half);
     }
-    let mut xl = sum::<LEN>(|i| x[i] * x[i] * x[i] * codes[i]);
-    let mut l2 = sum::<LEN>(|i| x[i] * x[i] * codes[i] * codes[i]);
+    let [mut xl, mut l2] = correlation(x, &codes);
     for _ in 0..PASSES {
         let mut changed = false;
         for i in 0..LEN {

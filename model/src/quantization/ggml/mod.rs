@@ -142,7 +142,6 @@ impl BlockKernel for SuperKernel {
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
-    "x86_64+sse4.1",
 ))]
 pub(super) fn quantize(format: GgmlFormat, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     // the type becomes a constant in each arm

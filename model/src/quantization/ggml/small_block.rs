@@ -13,7 +13,7 @@
     reason = "codes are clamped to their range; casts from float saturate"
 )]
 
-use super::super::arithmetic::nearest_f16;
+use super::super::arithmetic::{extreme, nearest_f16, range};
 use super::SMALL_BLOCK;
 use crate::format::{F32_BIAS, GgmlFormat, power_of_two};
 
@@ -24,8 +24,9 @@ pub struct SmallBlock {
     pub scale: f32,
     /// As stored: an FP16 number; zero for types without one. For `Q8_1` the scaled sum of the codes, which no value contains.
     pub minimum: f32,
-    /// What the stored codes stand for, an offset already taken off; twice the element for MXFP4.
-    pub codes: [i8; SMALL_BLOCK],
+    /// What the stored codes stand for, an offset already taken off; twice the element for MXFP4. Whole numbers of 8 bits,
+    /// kept as `f32` because that is what they are multiplied as.
+    pub codes: [f32; SMALL_BLOCK],
     /// Values whose code was clamped to its range when quantizing.
     pub n_clipped: u32,
     /// Whether [`Self::minimum`] is part of the values.
@@ -38,7 +39,7 @@ impl SmallBlock {
         format: GgmlFormat,
         scale: f32,
         minimum: f32,
-        codes: [i8; SMALL_BLOCK],
+        codes: [f32; SMALL_BLOCK],
     ) -> Self {
         Self {
             scale,
@@ -59,7 +60,7 @@ impl SmallBlock {
             GgmlFormat::Q5_1 => affine(format, x, 31),
             GgmlFormat::Q8_0 | GgmlFormat::Q8_1 => eight_bit(format, x),
             GgmlFormat::Mxfp4 => mxfp4(format, x),
-            _ => Self::stored(format, 0.0, 0.0, [0; SMALL_BLOCK]),
+            _ => Self::stored(format, 0.0, 0.0, [0.0; SMALL_BLOCK]),
         }
     }
 
@@ -68,65 +69,14 @@ impl SmallBlock {
     pub fn dequantize(&self, out: &mut [f32; SMALL_BLOCK]) {
         if self.has_minimum {
             for (out, code) in out.iter_mut().zip(self.codes) {
-                *out = self.scale * f32::from(code) + self.minimum;
+                *out = self.scale * code + self.minimum;
             }
         } else {
             for (out, code) in out.iter_mut().zip(self.codes) {
-                *out = self.scale * f32::from(code);
+                *out = self.scale * code;
             }
         }
     }
-}
-
-/// Value with the largest magnitude, the first of equals.
-#[inline(always)]
-fn extreme(x: &[f32; SMALL_BLOCK]) -> f32 {
-    let (smallest, largest) = range(x);
-    if -smallest > largest {
-        smallest
-    } else if largest > -smallest {
-        largest
-    } else {
-        x.iter()
-            .copied()
-            .find(|value| value.abs() >= largest)
-            .unwrap_or(0.0)
-    }
-}
-
-/// Smallest and largest value.
-#[inline(always)]
-fn range(x: &[f32; SMALL_BLOCK]) -> (f32, f32) {
-    let mut smallest = [x[0]; 16];
-    let mut largest = [x[0]; 16];
-    for half in x.as_chunks::<16>().0 {
-        for lane in 0..16 {
-            smallest[lane] = if half[lane] < smallest[lane] {
-                half[lane]
-            } else {
-                smallest[lane]
-            };
-            largest[lane] = if half[lane] > largest[lane] {
-                half[lane]
-            } else {
-                largest[lane]
-            };
-        }
-    }
-    let mut ends = (smallest[0], largest[0]);
-    for lane in 1..16 {
-        ends.0 = if smallest[lane] < ends.0 {
-            smallest[lane]
-        } else {
-            ends.0
-        };
-        ends.1 = if largest[lane] > ends.1 {
-            largest[lane]
-        } else {
-            ends.1
-        };
-    }
-    ends
 }
 
 #[inline(always)]
@@ -141,13 +91,13 @@ fn signed(format: GgmlFormat, x: &[f32; SMALL_BLOCK], half: u8) -> SmallBlock {
     let inverse = inverse(scale);
     let offset = f32::from(half) + 0.5;
     let top = f32::from(2 * half - 1);
-    let mut codes = [0; SMALL_BLOCK];
+    let mut codes = [0.0; SMALL_BLOCK];
     let mut n_clipped = 0;
     for (code, x) in codes.iter_mut().zip(x) {
         let number = (x * inverse + offset).trunc();
         n_clipped += u32::from(number > top);
         let number = if number > top { top } else { number };
-        *code = (number as i32 - i32::from(half)) as i8;
+        *code = number - f32::from(half);
     }
     SmallBlock {
         n_clipped,
@@ -161,7 +111,7 @@ fn affine(format: GgmlFormat, x: &[f32; SMALL_BLOCK], top: u8) -> SmallBlock {
     let (smallest, largest) = range(x);
     let scale = (largest - smallest) / f32::from(top);
     let inverse = inverse(scale);
-    let mut codes = [0; SMALL_BLOCK];
+    let mut codes = [0.0; SMALL_BLOCK];
     for (code, x) in codes.iter_mut().zip(x) {
         let number = ((x - smallest) * inverse + 0.5).trunc();
         let number = if number > f32::from(top) {
@@ -169,7 +119,7 @@ fn affine(format: GgmlFormat, x: &[f32; SMALL_BLOCK], top: u8) -> SmallBlock {
         } else {
             number
         };
-        *code = number as i32 as i8;
+        *code = number;
     }
     SmallBlock::stored(format, nearest_f16(scale), nearest_f16(smallest), codes)
 }
@@ -185,22 +135,16 @@ fn eight_bit(format: GgmlFormat, x: &[f32; SMALL_BLOCK]) -> SmallBlock {
     };
     let scale = magnitude / 127.0;
     let inverse = inverse(scale);
-    let mut codes = [0; SMALL_BLOCK];
-    let mut sum = 0;
+    let mut codes = [0.0; SMALL_BLOCK];
     for (code, x) in codes.iter_mut().zip(x) {
         let number = x * inverse;
         let below = number.abs().floor();
         let rounded = below + (2.0 * (number.abs() - below)).floor();
-        let number = rounded.copysign(number) as i32;
-        sum += number;
-        *code = number as i8;
+        *code = rounded.copysign(number) + 0.0;
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "32 codes of 8 bits sum to at most 12 bits"
-    )]
-    let scaled_sum = if format == GgmlFormat::Q8_1 {
-        sum as f32 * scale
+    let is_summed = format == GgmlFormat::Q8_1;
+    let scaled_sum = if is_summed {
+        codes.iter().sum::<f32>() * scale
     } else {
         0.0
     };
@@ -219,20 +163,15 @@ fn mxfp4(format: GgmlFormat, x: &[f32; SMALL_BLOCK]) -> SmallBlock {
     let exponent = mxfp4_exponent(magnitude);
     // half of the power of two: codes are twice the element
     let scale = power_of_two((exponent - F32_BIAS - 1).max(-149));
-    let mut codes = [0; SMALL_BLOCK];
+    let mut codes = [0.0; SMALL_BLOCK];
     let mut n_clipped = 0;
     for (code, x) in codes.iter_mut().zip(x) {
         let magnitude = x.abs() / scale;
-        let above = |limit: f32| i32::from(magnitude > limit);
-        let level = above(0.5)
-            + above(1.5)
-            + above(2.5)
-            + above(3.5)
-            + 2 * above(5.0)
-            + 2 * above(7.0)
-            + 4 * above(10.0);
+        let above = |limit: f32, step: f32| if magnitude > limit { step } else { 0.0 };
+        let low = above(0.5, 1.0) + above(1.5, 1.0) + above(2.5, 1.0) + above(3.5, 1.0);
+        let level = low + above(5.0, 2.0) + above(7.0, 2.0) + above(10.0, 4.0);
         n_clipped += u32::from(magnitude > 14.0);
-        *code = (if *x < 0.0 { -level } else { level }) as i8;
+        *code = if *x < 0.0 { 0.0 - level } else { level };
     }
     SmallBlock {
         n_clipped,

@@ -33,9 +33,7 @@ impl SmallBlock {
             }
             _ => bytes.extend(f16::from_f32(self.scale).to_le_bytes()),
         }
-        let codes = self
-            .codes
-            .map(|code| (i16::from(code) + offset(format)) as u8);
+        let codes = self.codes.map(|code| (code as i16 + offset(format)) as u8);
         match format {
             GgmlFormat::Q8_0 | GgmlFormat::Q8_1 => bytes.extend(codes),
             GgmlFormat::Q5_0 | GgmlFormat::Q5_1 => {
@@ -53,7 +51,7 @@ impl SmallBlock {
     pub fn unpack(format: GgmlFormat, bytes: &[u8]) -> Self {
         let byte = |index: usize| bytes.get(index).copied().unwrap_or(0);
         let half = |index: usize| f16::from_le_bytes([byte(index), byte(index + 1)]).to_f32();
-        let mut codes = [0_i8; SMALL_BLOCK];
+        let mut codes = [0.0; SMALL_BLOCK];
         let (scale, minimum, start) = match format {
             GgmlFormat::Mxfp4 => {
                 // the two smallest codes are subnormal
@@ -78,11 +76,11 @@ impl SmallBlock {
         for (index, code) in codes.iter_mut().enumerate() {
             let nibble = byte(start + index % 16) >> (4 * (index / 16)) & 0xf;
             *code = match format {
-                GgmlFormat::Q8_0 | GgmlFormat::Q8_1 => byte(start + index) as i8,
-                GgmlFormat::Mxfp4 => DOUBLED_E2M1[usize::from(nibble)],
+                GgmlFormat::Q8_0 | GgmlFormat::Q8_1 => f32::from(byte(start + index) as i8),
+                GgmlFormat::Mxfp4 => f32::from(DOUBLED_E2M1[usize::from(nibble)]),
                 _ => {
                     let whole = i16::from(nibble) | ((high >> index & 1) as i16) << 4;
-                    (whole - offset(format)) as i8
+                    f32::from(whole - offset(format))
                 }
             };
         }
@@ -103,7 +101,8 @@ fn nibbles(codes: &[u8; SMALL_BLOCK]) -> [u8; SMALL_BLOCK / 2] {
     std::array::from_fn(|index| (codes[index] & 0xf) | (codes[index + SMALL_BLOCK / 2] & 0xf) << 4)
 }
 
-fn doubled_e2m1_code(value: i8) -> u8 {
+fn doubled_e2m1_code(value: f32) -> u8 {
+    let value = value as i8;
     let code = DOUBLED_E2M1.iter().position(|other| *other == value);
     code.map_or(0, |code| code as u8)
 }

@@ -12,7 +12,7 @@
     reason = "codes and scales are clamped to their range before the cast"
 )]
 
-use super::super::arithmetic::nearest_f16;
+use super::super::arithmetic::{extreme, nearest_f16};
 use super::SUPER_BLOCK;
 use super::fit::{self, AffineSearch};
 use crate::format::GgmlFormat;
@@ -204,13 +204,7 @@ fn signed(
     for (fitted, x) in fitted.iter_mut().zip(x.as_chunks::<16>().0) {
         *fitted = fit(x);
     }
-    let extreme = fitted.iter().fold(0.0_f32, |extreme, fitted| {
-        if fitted.abs() > extreme.abs() {
-            *fitted
-        } else {
-            extreme
-        }
-    });
+    let extreme = extreme(&fitted);
     if extreme.abs() < 1e-15 {
         return SuperBlock::EMPTY;
     }
@@ -239,13 +233,7 @@ fn signed(
 /// `Q8_K`: the value of largest magnitude becomes -127.
 #[inline(always)]
 fn eight_bit(x: &[f32; SUPER_BLOCK]) -> SuperBlock {
-    let extreme = x.iter().fold(0.0_f32, |extreme, value| {
-        if value.abs() > extreme.abs() {
-            *value
-        } else {
-            extreme
-        }
-    });
+    let extreme = extreme(x);
     if extreme == 0.0 {
         return SuperBlock::EMPTY;
     }
