@@ -73,7 +73,69 @@ fn default_population() -> usize {
     EvolutionSettings::new(0, 0).population
 }
 
+/// Designs that a strategy tries if nobody says how many.
+const DEFAULT_EVALUATIONS: u64 = 10_000;
+
 impl Search {
+    /// Names on the command line; refinement is missing there, as it needs a design to start from.
+    pub const NAMES: [&'static str; 7] = [
+        "exhaustive",
+        "random",
+        "latin-hypercube",
+        "nsga2",
+        "tpe",
+        "anda",
+        "budget",
+    ];
+
+    /// The strategy of this name with its usual number of designs to try.
+    pub fn named(name: &str) -> Option<Self> {
+        let evaluations = DEFAULT_EVALUATIONS;
+        Some(match name {
+            "exhaustive" => Self::Exhaustive,
+            "random" => Self::Random { evaluations },
+            "latin-hypercube" => Self::LatinHypercube { evaluations },
+            "nsga2" => Self::Nsga2 {
+                evaluations,
+                population: default_population(),
+            },
+            "tpe" => Self::Tpe { evaluations: 1000 },
+            "anda" => Self::Anda { evaluations: 32 },
+            "budget" => Self::Budget { evaluations },
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Exhaustive => "exhaustive",
+            Self::Random { .. } => "random",
+            Self::LatinHypercube { .. } => "latin-hypercube",
+            Self::Nsga2 { .. } => "nsga2",
+            Self::Tpe { .. } => "tpe",
+            Self::Anda { .. } => "anda",
+            Self::Budget { .. } => "budget",
+            Self::Refine { .. } => "refine",
+        }
+    }
+
+    /// The same strategy with another number of designs to try; an exhaustive one tries all in any case.
+    #[must_use]
+    pub fn with_evaluations(mut self, number: u64) -> Self {
+        match &mut self {
+            Self::Exhaustive => {}
+            Self::Random { evaluations }
+            | Self::LatinHypercube { evaluations }
+            | Self::Nsga2 { evaluations, .. }
+            | Self::Tpe { evaluations }
+            | Self::Anda { evaluations }
+            | Self::Budget { evaluations }
+            | Self::Refine { evaluations, .. } => *evaluations = number,
+        }
+        self
+    }
+
     /// Designs it tries at most in a space of this size.
     pub fn total(&self, size: u64) -> u64 {
         match *self {

@@ -4,8 +4,10 @@
 
 pub mod evaluate;
 pub mod input;
+pub mod merge;
 pub mod output;
 pub mod perplexity;
+pub mod sweep;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -30,6 +32,10 @@ pub struct Arguments {
 pub enum Task {
     /// Cost and quality of one design
     Evaluate(evaluate::Arguments),
+    /// Tries the designs of a space and writes them to a table
+    Sweep(sweep::Arguments),
+    /// Joins the parts of a sweep to one table
+    Merge(merge::Arguments),
     /// Perplexity of a checkpoint on a text
     Perplexity(Box<perplexity::Args>),
 }
@@ -56,6 +62,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn perform(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.task {
         Some(Task::Evaluate(arguments)) => evaluate::run(&arguments),
+        Some(Task::Sweep(arguments)) => sweep::run(&arguments),
+        Some(Task::Merge(arguments)) => merge::run(&arguments),
         Some(Task::Perplexity(args)) => perplexity::run(&args),
         None => crate::app::run(crate::app::Options {
             file: arguments.file,

@@ -1,0 +1,167 @@
+//! `blockscape sweep`: tries the designs of a space and writes them to a table, resumable and in shards.
+
+mod progress;
+mod report;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use blockscape_explorer::evaluate::Evaluate;
+use blockscape_explorer::preset as spaces;
+use blockscape_explorer::sensitivity::{VarianceShares, shares_of_all_metrics};
+use blockscape_explorer::uncertainty::{Persistence, front_probabilities};
+use blockscape_explorer::{Judge, Search, SpacePreset, Summary, Sweep, Ticket};
+
+use self::progress::ProgressLine;
+use super::{input, output};
+
+/// Arguments of `sweep`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Path of a design space (.ron) or name of a built-in one
+    space: String,
+    /// Table to write; beside it lies a journal while the sweep runs, from which a killed sweep goes on
+    #[arg(short, long, value_name = "OUT.csv")]
+    output: PathBuf,
+    /// How to search, if not as the space says: exhaustive, random, latin-hypercube, nsga2, tpe, anda, budget
+    #[arg(long)]
+    strategy: Option<String>,
+    /// Most designs to try, for strategies that do not try all
+    #[arg(long, value_name = "N")]
+    evaluations: Option<u64>,
+    /// Start of all random numbers
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Worker threads; all cores but one, yet two at least, if not given
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Do part I of N (from 1); `merge` joins the parts
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    shard: Option<(u64, u64)>,
+    /// Draw the constants N times from their ranges and tell how often each front member stays on the front
+    #[arg(long, value_name = "N")]
+    uncertainty: Option<usize>,
+    /// Tell which axis matters, from N samples (Sobol indices)
+    #[arg(long, value_name = "N")]
+    sensitivity: Option<usize>,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is told after a sweep.
+struct Findings {
+    summary: Summary,
+    persistence: Option<Vec<Persistence>>,
+    shares: Option<Vec<Option<VarianceShares>>>,
+}
+
+/// Sweeps, writes the table and prints what was found.
+///
+/// # Errors
+/// An input that cannot be read or does not go together, or an output that cannot be written.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let preset = space(&arguments.space)?;
+    let refuse = |violation| input::refused(&arguments.space, &[violation]);
+    let (space, goal) = preset.prepare().map_err(refuse)?;
+    let (space, goal) = (Arc::new(space), Arc::new(goal));
+    let judge = Arc::new(Judge::for_model(&space.workload().model));
+    let evaluator: Arc<dyn Evaluate> = judge.clone();
+    let sweep = Sweep {
+        search: search(arguments, &preset.search)?,
+        seed: arguments.seed,
+        threads: arguments.threads,
+        shard: arguments.shard,
+        evaluator: Arc::clone(&evaluator),
+        space: Arc::clone(&space),
+        goal: Arc::clone(&goal),
+    };
+    check_folder(&arguments.output)?;
+    let mut line = ProgressLine::new(&preset.name, space.size());
+    let summary = sweep.run(&arguments.output, &mut |progress| line.show(progress))?;
+    line.finish();
+    let pool = blockscape_explorer::engine::worker_pool(arguments.threads)?;
+    let ticket = Ticket::unlimited();
+    let persistence = arguments.uncertainty.and_then(|n_samples| {
+        let members: Vec<u64> = summary.front.iter().map(|(index, _)| *index).collect();
+        let judges = judge.sampled(n_samples.min(MOST_SAMPLES), arguments.seed);
+        pool.install(|| front_probabilities(&space, &goal, &members, &judges, &ticket))
+    });
+    let shares = arguments.sensitivity.and_then(|n_samples| {
+        let n_samples = n_samples.min(MOST_SAMPLES);
+        pool.install(|| {
+            shares_of_all_metrics(&space, n_samples, arguments.seed, &evaluator, &ticket)
+        })
+    });
+    let findings = Findings {
+        summary,
+        persistence,
+        shares,
+    };
+    if arguments.json {
+        output::json(&report::document(
+            &preset,
+            &sweep,
+            &findings,
+            &arguments.output,
+        ))
+    } else {
+        output::text(&report::text(&preset, &sweep, &findings, &arguments.output))
+    }
+}
+
+/// Most samples of one question; more change nothing that a figure shows.
+const MOST_SAMPLES: usize = 1 << 20;
+
+/// A space from a RON file or by the name of a built-in one.
+fn space(text: &str) -> anyhow::Result<SpacePreset> {
+    if input::is_path(text) {
+        return input::read_ron(Path::new(text));
+    }
+    spaces::space(text).with_context(|| {
+        let names: Vec<String> = spaces::spaces().into_iter().map(|each| each.name).collect();
+        format!(
+            "no file and no built-in space \"{text}\"; built in: {}",
+            names.join(", ")
+        )
+    })
+}
+
+fn search(arguments: &Arguments, preset: &Search) -> anyhow::Result<Search> {
+    let search = match &arguments.strategy {
+        None => preset.clone(),
+        Some(name) => Search::named(name).with_context(|| {
+            let names = Search::NAMES.join(", ");
+            format!("--strategy is \"{name}\"; allowed: {names}")
+        })?,
+    };
+    Ok(match arguments.evaluations {
+        None => search,
+        Some(0) => bail!("--evaluations is 0; allowed: 1 and more"),
+        Some(evaluations) => search.with_evaluations(evaluations),
+    })
+}
+
+fn shard(text: &str) -> Result<(u64, u64), String> {
+    let numbers = text
+        .split_once('/')
+        .and_then(|(shard, of)| Some((shard.parse().ok()?, of.parse().ok()?)));
+    numbers
+        .filter(|&(shard, of)| 0 < shard && shard <= of)
+        .ok_or_else(|| "I/N with I from 1 to N is needed, such as 2/8".to_owned())
+}
+
+/// Whether the output can be written is found out before hours of work, not after.
+fn check_folder(output: &Path) -> anyhow::Result<()> {
+    let name = output.display();
+    if output.is_dir() {
+        bail!("{name}: is a directory; the name of a table is needed");
+    }
+    match output.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            bail!("{}: no such folder", folder.display())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,217 @@
+//! What a sweep found, as JSON and as text.
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "counts of designs become a rate"
+)]
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use blockscape_explorer::pareto::{Points, knee};
+use blockscape_explorer::{SpacePreset, Sweep};
+use blockscape_model::evaluation::{Metric, Metrics};
+use serde_json::{Map, Value, json};
+
+use super::Findings;
+
+/// Front members that the text shows.
+const SHOWN: usize = 12;
+
+pub(super) fn document(
+    preset: &SpacePreset,
+    sweep: &Sweep,
+    findings: &Findings,
+    output: &Path,
+) -> Value {
+    let summary = &findings.summary;
+    let seconds = summary.elapsed.as_secs_f64();
+    let objectives: Vec<Value> = sweep
+        .goal
+        .objectives()
+        .iter()
+        .map(
+            |objective| json!({ "metric": objective.metric.to_string(), "limit": objective.limit }),
+        )
+        .collect();
+    let mut document = json!({
+        "space": preset.name,
+        "designs": sweep.space.size(),
+        "search": sweep.search.name(),
+        "seed": sweep.seed,
+        "evaluated": summary.n_tried,
+        "impossible": summary.n_impossible,
+        "resumed": summary.n_resumed,
+        "seconds": seconds,
+        "points_per_second": rate(findings),
+        "objectives": objectives,
+        "front_size": summary.front.len(),
+        "hypervolume": summary.hypervolume,
+        "reference": summary.reference,
+        "knee": knee_of(sweep, findings).map(|place| summary.front[place].0),
+        "front": front(sweep, findings),
+        "output": output.display().to_string(),
+    });
+    if let Some((shard, n_shards)) = sweep.shard {
+        document["shard"] = json!({ "part": shard, "of": n_shards });
+    }
+    if let Some(shares) = &findings.shares {
+        let by_metric = Metric::ALL
+            .iter()
+            .zip(shares)
+            .filter_map(|(metric, shares)| {
+                let shares = shares.as_ref()?;
+                let axes = sweep.space.axes().iter().enumerate();
+                let axes: Map<String, Value> = axes
+                    .map(|(at, axis)| {
+                        let share = json!({ "first": shares.first[at], "total": shares.total[at] });
+                        (axis.parameter.to_string(), share)
+                    })
+                    .collect();
+                Some((metric.to_string(), Value::Object(axes)))
+            });
+        document["sensitivity"] = Value::Object(by_metric.collect());
+    }
+    document
+}
+
+fn front(sweep: &Sweep, findings: &Findings) -> Vec<Value> {
+    let members = findings.summary.front.iter().enumerate();
+    members
+        .map(|(place, (index, metrics))| {
+            let axes = sweep.space.axes().iter();
+            let values = axes.zip(sweep.space.value_texts(*index));
+            let values: Map<String, Value> = values
+                .map(|(axis, text)| (axis.parameter.to_string(), Value::String(text)))
+                .collect();
+            let figures: Map<String, Value> = Metric::ALL
+                .iter()
+                .map(|metric| (metric.to_string(), json!(metrics.get(*metric))))
+                .collect();
+            let mut member = json!({ "design": index, "values": values, "metrics": figures });
+            if let Some(persistence) = &findings.persistence {
+                member["probability"] = json!(persistence[place].probability);
+                member["always"] = json!(persistence[place].always);
+            }
+            member
+        })
+        .collect()
+}
+
+pub(super) fn text(
+    preset: &SpacePreset,
+    sweep: &Sweep,
+    findings: &Findings,
+    output: &Path,
+) -> String {
+    let summary = &findings.summary;
+    let mut text = String::new();
+    let mut line = |words: String| {
+        let _ = writeln!(text, "{words}");
+    };
+    line(format!(
+        "{}: {} of {} designs by {} search, {} of them cannot be built; {:.2} s, {:.0} designs/s",
+        preset.name,
+        summary.n_tried,
+        sweep.space.size(),
+        sweep.search.name(),
+        summary.n_impossible,
+        summary.elapsed.as_secs_f64(),
+        rate(findings),
+    ));
+    if summary.n_resumed > 0 {
+        line(format!(
+            "{} of them from an interrupted run",
+            summary.n_resumed
+        ));
+    }
+    let reference = sweep.goal.objectives().iter().zip(&summary.reference);
+    let reference: Vec<String> = reference
+        .map(|(objective, value)| format!("{} {value:.6}", objective.metric))
+        .collect();
+    line(format!(
+        "front: {} designs, hypervolume {:.6} up to {}",
+        summary.front.len(),
+        summary.hypervolume,
+        reference.join(", ")
+    ));
+    let knee = knee_of(sweep, findings);
+    let step = summary.front.len().div_ceil(SHOWN).max(1);
+    for (place, (index, metrics)) in summary.front.iter().enumerate() {
+        if place % step == 0 || Some(place) == knee {
+            let mark = if Some(place) == knee { "  knee" } else { "" };
+            let sure = findings
+                .persistence
+                .as_ref()
+                .map_or_else(String::new, |all| {
+                    format!("  on the front {:.0} %", 100.0 * all[place].probability)
+                });
+            line(format!(
+                "  #{index}  {}  {}{sure}{mark}",
+                figures(sweep, metrics),
+                sweep.space.value_texts(*index).join(" ")
+            ));
+        }
+    }
+    shares_text(sweep, findings, &mut line);
+    line(format!("written to {}", output.display()));
+    text.trim_end().to_owned()
+}
+
+/// Shares of variance of the objectives, one line a metric, the largest first.
+fn shares_text(sweep: &Sweep, findings: &Findings, line: &mut impl FnMut(String)) {
+    let Some(shares) = &findings.shares else {
+        return;
+    };
+    for objective in sweep.goal.objectives() {
+        let Some(shares) = &shares[objective.metric.index()] else {
+            continue;
+        };
+        let mut axes: Vec<(f64, String)> = shares
+            .total
+            .iter()
+            .zip(sweep.space.axes())
+            .map(|(&share, axis)| (share, axis.parameter.to_string()))
+            .collect();
+        axes.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let axes: Vec<String> = axes
+            .into_iter()
+            .map(|(share, name)| format!("{name} {:.0} %", 100.0 * share))
+            .collect();
+        line(format!(
+            "{} depends on {}",
+            objective.metric,
+            axes.join(", ")
+        ));
+    }
+}
+
+fn figures(sweep: &Sweep, metrics: &Metrics) -> String {
+    let figures: Vec<String> = sweep
+        .goal
+        .objectives()
+        .iter()
+        .map(|objective| {
+            let description = objective.metric.description();
+            let value = metrics.get(objective.metric);
+            format!("{} {value:.4} {}", description.label, description.unit)
+                .trim_end()
+                .to_owned()
+        })
+        .collect();
+    figures.join("  ")
+}
+
+/// Designs tried a second in this run.
+fn rate(findings: &Findings) -> f64 {
+    let summary = &findings.summary;
+    let n_fresh = summary.n_tried - summary.n_resumed;
+    n_fresh as f64 / summary.elapsed.as_secs_f64().max(1e-9)
+}
+
+fn knee_of(sweep: &Sweep, findings: &Findings) -> Option<usize> {
+    let mut points = Points::new(sweep.goal.n_objectives());
+    for (_, metrics) in &findings.summary.front {
+        points.push(&sweep.goal.score(Some(metrics)).objectives);
+    }
+    knee(&points)
+}
