@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use blockscape_explorer::{DesignSpace, Explorer, Goal, Job, Update};
+use blockscape_explorer::{DesignSpace, Explorer, Goal, Job, Judge, Update};
 use blockscape_model::violation::Violation;
+use blockscape_model::workload::Slot;
 
-use crate::background::Wake;
-use crate::judge::LazyJudge;
+use crate::background::{Background, Wake};
+use crate::details::{self, Details, Question};
 use crate::results::{Results, State};
 use crate::session::Session;
 
@@ -16,7 +17,8 @@ use crate::session::Session;
 #[derive(Debug)]
 pub struct Exploration {
     explorer: Option<Explorer>,
-    judge: Option<Arc<LazyJudge>>,
+    judge: Option<Arc<Judge>>,
+    inspector: Background<Question, Option<Result<Details, Vec<Violation>>>>,
 }
 
 /// What the updates of a frame brought.
@@ -32,14 +34,18 @@ impl Exploration {
     /// Starts the explorer; without one the window says so and goes on.
     pub fn new(wake: Wake, n_threads: usize) -> Self {
         Self {
-            explorer: Explorer::new(wake, n_threads).ok(),
+            explorer: Explorer::new(Arc::clone(&wake), n_threads).ok(),
             judge: None,
+            inspector: Background::new("inspector", wake, |question, ticket| {
+                details::answer(&question, ticket)
+            }),
         }
     }
 
     /// Asks for the session's design and space; what was asked before is forgotten.
-    pub fn explore(&mut self, session: &Session, results: &mut Results) {
+    pub fn explore(&mut self, session: &Session, tensor: (u32, Slot), results: &mut Results) {
         let judge = self.judge_of(session);
+        self.inspect(session, tensor);
         let Some(explorer) = self
             .explorer
             .as_ref()
@@ -57,12 +63,25 @@ impl Exploration {
         }
     }
 
+    /// Asks for the details of the session's design.
+    pub fn inspect(&mut self, session: &Session, tensor: (u32, Slot)) {
+        let question = Question {
+            judge: self.judge_of(session),
+            design: Arc::new(session.design.clone()),
+            workload: Arc::new(session.workload.clone()),
+            pinned: session.pinned.clone(),
+            reference: session.reference,
+            tensor,
+        };
+        self.inspector.submit(question);
+    }
+
     /// The judge of the session's model, kept while the model stays.
-    fn judge_of(&mut self, session: &Session) -> Arc<LazyJudge> {
+    fn judge_of(&mut self, session: &Session) -> Arc<Judge> {
         let shape = &session.workload.model;
         match &self.judge {
             Some(judge) if judge.shape() == shape => Arc::clone(judge),
-            _ => Arc::clone(self.judge.insert(LazyJudge::new(shape))),
+            _ => Arc::clone(self.judge.insert(Arc::new(Judge::for_model(shape)))),
         }
     }
 
@@ -75,8 +94,14 @@ impl Exploration {
     }
 
     /// Puts what arrived into the results.
-    pub fn drain(&mut self, results: &mut Results, dragging: bool) -> Drained {
+    pub fn drain(&mut self, session: &Session, results: &mut Results, dragging: bool) -> Drained {
         let mut drained = Drained::default();
+        match self.inspector.try_answer() {
+            Some(Ok(Some(Ok(details)))) => results.set_details(details, &session.pinned),
+            Some(Ok(Some(Err(violations)))) => results.violations = violations,
+            Some(Err(message)) => results.state = State::Failed(message),
+            Some(Ok(None)) | None => {}
+        }
         let Some(explorer) = &self.explorer else {
             return drained;
         };
@@ -102,7 +127,7 @@ impl Exploration {
 }
 
 /// What the explorer is asked for a session.
-pub fn job(session: &Session, judge: Arc<LazyJudge>) -> Result<Job, Violation> {
+pub fn job(session: &Session, judge: Arc<Judge>) -> Result<Job, Violation> {
     let settings = &session.exploration;
     let edited = Arc::new(session.design.clone());
     let workload = Arc::new(session.workload.clone());

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use blockscape_explorer::{Axis, Spread};
 use blockscape_model::design::Design;
+use blockscape_model::hardware::technology::TECHNOLOGY_NAMES;
 use blockscape_model::parameter::Parameter;
 use blockscape_model::preset;
 use blockscape_model::workload::{ModelShape, Workload};
@@ -45,7 +46,7 @@ impl PresetLibrary {
         let mut library = Self {
             designs: preset::designs(),
             models: preset::models(),
-            technologies: vec!["16 nm".to_owned(), "28 nm".to_owned()],
+            technologies: TECHNOLOGY_NAMES.iter().map(ToString::to_string).collect(),
             refused: Vec::new(),
         };
         let Some(entries) = folder.and_then(|folder| std::fs::read_dir(folder).ok()) else {

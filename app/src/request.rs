@@ -27,6 +27,8 @@ pub enum Request {
     SetTheme(egui::ThemePreference),
     /// Zoom of the whole window, 0.75 to 2.
     Zoom(f32),
+    /// Another tensor was chosen to look into.
+    LookInto,
     /// Stop the exploration that runs.
     CancelExploration,
     /// Perplexity of the current design on the opened model.

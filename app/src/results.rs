@@ -11,6 +11,7 @@ use blockscape_model::evaluation::Metrics;
 use blockscape_model::parameter::{Parameter, Value};
 use blockscape_model::violation::Violation;
 
+use crate::details::Details;
 use crate::plots::pareto::{FrontPoint, NamedPoint};
 
 /// Derived state of the window.
@@ -36,6 +37,8 @@ pub struct Results {
     pub pinned: Vec<Option<Metrics>>,
     /// Pinned designs as points.
     pub pinned_points: Vec<NamedPoint>,
+    /// Breakdowns and the like of the edited design.
+    pub details: Option<Box<Details>>,
     /// Published designs.
     pub literature: Vec<NamedPoint>,
     /// Candidates of an exploration that has not replaced the shown ones yet.
@@ -155,15 +158,19 @@ impl Results {
         names.zip(values).map(with_unit).collect()
     }
 
-    /// Position of an axis value of a shown candidate as a number, for parallel coordinates.
-    pub fn axis_value(&self, candidate: usize, axis: usize) -> Option<Value> {
+    /// An axis value of a shown candidate as a number: names by their position.
+    pub fn axis_number(&self, candidate: usize, axis: usize) -> f64 {
+        self.axis_value(candidate, axis).unwrap_or(f64::NAN)
+    }
+
+    fn axis_value(&self, candidate: usize, axis: usize) -> Option<f64> {
         let space = self.shown.space.as_ref()?;
         let genome = space.lattice().genome(*self.shown.indices.get(candidate)?);
-        space
-            .values()
-            .get(axis)?
-            .get(usize::from(*genome.get(axis)?))
-            .copied()
+        let gene = *genome.get(axis)?;
+        match space.values().get(axis)?.get(usize::from(gene))? {
+            Value::Number(number) => Some(*number),
+            Value::Choice(_) | Value::Format(_) => Some(f64::from(gene)),
+        }
     }
 
     /// What the cost model says against the value of a parameter, if anything.
@@ -177,7 +184,25 @@ impl Results {
 
     /// The basis of the accuracy in a word.
     pub fn basis_text(&self) -> &'static str {
-        "profile"
+        self.details
+            .as_ref()
+            .map_or("unknown", |details| details.evaluation.quality.basis.name())
+    }
+
+    /// Takes new details and what follows from them.
+    pub fn set_details(&mut self, details: Details, pinned: &[Design]) {
+        self.pinned.clone_from(&details.pinned);
+        let points = pinned.iter().zip(&details.pinned);
+        let point = |(design, metrics): (&Design, &Option<Metrics>)| {
+            Some(NamedPoint {
+                name: design.name.clone(),
+                source: "pinned".to_owned(),
+                metrics: (*metrics)?,
+                measured: false,
+            })
+        };
+        self.pinned_points = points.filter_map(point).collect();
+        self.details = Some(Box::new(details));
     }
 
     pub fn is_running(&self) -> bool {

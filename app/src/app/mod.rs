@@ -130,7 +130,9 @@ impl App {
     }
 
     fn explore(&mut self) {
-        self.exploration.explore(&self.session, &mut self.results);
+        let tensor = self.window.tiles.tensor_site;
+        self.exploration
+            .explore(&self.session, tensor, &mut self.results);
     }
 }
 
@@ -142,7 +144,9 @@ fn worker_threads() -> usize {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         let dragging = ctx.input(|input| input.pointer.any_down());
-        let drained = self.exploration.drain(&mut self.results, dragging);
+        let drained = self
+            .exploration
+            .drain(&self.session, &mut self.results, dragging);
         if !dragging && !self.results.trail.is_empty() && !drained.any {
             self.results.trail.clear();
         }

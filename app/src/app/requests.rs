@@ -49,6 +49,9 @@ impl App {
                 ctx.set_theme(theme);
             }
             Request::Zoom(zoom) => ctx.set_zoom_factor(zoom.clamp(0.75, 2.0)),
+            Request::LookInto => self
+                .exploration
+                .inspect(&self.session, self.window.tiles.tensor_site),
             Request::CancelExploration => self.exploration.cancel(&mut self.results),
             Request::Measure | Request::VerifyFront | Request::CancelMeasurement => {}
             Request::ShowPalette => self.window.palette = Some(Palette::default()),
@@ -58,8 +61,12 @@ impl App {
     }
 
     fn edit(&mut self, command: Command) {
+        let compared = matches!(command, Command::SetReference(_));
         if command::apply(&mut self.session, command) {
             self.explore();
+        } else if compared {
+            self.exploration
+                .inspect(&self.session, self.window.tiles.tensor_site);
         }
     }
 

@@ -258,6 +258,8 @@ fn search_ui(ui: &mut Ui, settings: &mut ExplorationSettings) {
                     Search::Tpe {
                         evaluations: evaluations.min(2000),
                     },
+                    Search::Budget { evaluations },
+                    Search::Anda { evaluations: 32 },
                 ] {
                     let name = name_of(&search);
                     if ui

@@ -2,6 +2,7 @@
 //!
 //! A panel never writes the session and never computes what costs time.
 
+pub mod checkpoint;
 pub mod design;
 pub mod dialogs;
 pub mod explore;
@@ -10,8 +11,8 @@ pub mod inspector;
 pub mod layout;
 pub mod menu;
 pub mod palette;
+pub mod pareto_tile;
 pub mod status;
-pub mod table;
 pub mod tiles;
 
 use crate::preset_library::PresetLibrary;

@@ -1,34 +1,85 @@
 //! What stands inside the tiles: each plot with the data that the results cache for it.
 
+use blockscape_model::design::Design;
+use blockscape_model::format::Format;
+use blockscape_model::workload::Slot;
 use egui::Ui;
 
 use super::Scene;
+use super::design::GROUPS;
 use super::format_grid::{FormatGridView, format_grid_ui};
 use super::layout::Pane;
-use super::table::{TableView, table_ui};
+use super::pareto_tile::{describe, pareto_tile_ui};
 use crate::command::Command;
-use crate::plots::PlotTheme;
-use crate::plots::pareto::{ParetoAction, ParetoData, Target, pareto_ui};
+use crate::details::{Details, SERIES};
+use crate::plots::bit_layout::{BitLayoutData, bit_layout_ui};
+use crate::plots::breakdown::{BreakdownData, BreakdownView, breakdown_ui};
+use crate::plots::coordinates::{
+    CoordinatesAction, CoordinatesData, CoordinatesView, coordinates_ui,
+};
+use crate::plots::layer_map::{LayerMapData, LayerMapView, layer_map_ui};
+use crate::plots::roofline::{RooflineData, RooflineView, roofline_ui};
+use crate::plots::sensitivity::{
+    SensitivityAction, SensitivityData, SensitivityView, sensitivity_ui,
+};
+use crate::plots::table::{TableAction, TableData, TableView, table_ui};
+use crate::plots::tensor_view::{TensorView, tensor_view_ui};
+use crate::plots::{Axis, PlotTheme, Scale};
 use crate::request::Request;
 use crate::theme;
 
 /// What the tiles remember beside the session.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct TileViews {
     pub formats: FormatGridView,
-    pub table: TableView,
+    table: TableView,
+    breakdown: BreakdownView,
+    roofline: RooflineView,
+    layers: LayerMapView,
+    layers_show_bits: bool,
+    sensitivity: SensitivityView,
+    coordinates: CoordinatesView,
+    tensor: TensorView,
+    /// The tensor to look into.
+    pub tensor_site: (u32, Slot),
+}
+
+impl Default for TileViews {
+    fn default() -> Self {
+        Self {
+            formats: FormatGridView::default(),
+            table: TableView::default(),
+            breakdown: BreakdownView::default(),
+            roofline: RooflineView::default(),
+            layers: LayerMapView::default(),
+            layers_show_bits: false,
+            sensitivity: SensitivityView::default(),
+            coordinates: CoordinatesView::default(),
+            tensor: TensorView::default(),
+            tensor_site: (0, Slot::ALL[0]),
+        }
+    }
 }
 
 /// Draws one tile.
 pub fn tile_ui(ui: &mut Ui, pane: Pane, scene: &Scene<'_>, views: &mut TileViews) -> Vec<Request> {
-    let plot_theme = theme::plot_theme(ui.ctx());
+    let theme = theme::plot_theme(ui.ctx());
     match pane {
-        Pane::Pareto => pareto_tile_ui(ui, scene, &plot_theme),
-        Pane::Formats => format_grid_ui(ui, scene, &mut views.formats, &plot_theme),
-        Pane::Table => table_ui(ui, scene, &mut views.table),
-        _ => {
-            empty_ui(ui, "Not here yet");
+        Pane::Pareto => pareto_tile_ui(ui, scene, &theme),
+        Pane::Formats => format_grid_ui(ui, scene, &mut views.formats, &theme),
+        Pane::Table => table_tile_ui(ui, scene, views, &theme),
+        Pane::Coordinates => coordinates_tile_ui(ui, scene, views, &theme),
+        Pane::BitLayout => {
+            bit_layout_tile_ui(ui, &scene.session.design, &theme);
             Vec::new()
+        }
+        Pane::Checkpoint => super::checkpoint::checkpoint_ui(ui, scene),
+        Pane::Breakdown | Pane::Roofline | Pane::Layers | Pane::Sensitivity | Pane::Tensors => {
+            let Some(details) = &scene.results.details else {
+                empty_ui(ui, "The design is being evaluated");
+                return Vec::new();
+            };
+            detail_tile_ui(ui, pane, scene, views, details, &theme)
         }
     }
 }
@@ -38,66 +89,257 @@ pub fn empty_ui(ui: &mut Ui, text: &str) {
     ui.centered_and_justified(|ui| ui.weak(text));
 }
 
-fn pareto_tile_ui(ui: &mut Ui, scene: &Scene<'_>, plot_theme: &PlotTheme) -> Vec<Request> {
+fn detail_tile_ui(
+    ui: &mut Ui,
+    pane: Pane,
+    scene: &Scene<'_>,
+    views: &mut TileViews,
+    details: &Details,
+    theme: &PlotTheme,
+) -> Vec<Request> {
+    match pane {
+        Pane::Breakdown => {
+            let data = BreakdownData {
+                groups: &details.bars,
+            };
+            let _ = breakdown_ui(ui, &data, &mut views.breakdown, theme);
+        }
+        Pane::Roofline => {
+            let data = RooflineData {
+                roofs: &details.roofs,
+                bandwidth: details.bandwidth,
+                series: &SERIES,
+                points: &details.roof_points,
+            };
+            let _ = roofline_ui(ui, &data, &mut views.roofline, theme);
+        }
+        Pane::Layers => layers_tile_ui(ui, &scene.session.design, details, views, theme),
+        Pane::Sensitivity => return sensitivity_tile_ui(ui, details, views, theme),
+        Pane::Tensors => return tensor_tile_ui(ui, scene, details, views, theme),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn layers_tile_ui(
+    ui: &mut Ui,
+    design: &Design,
+    details: &Details,
+    views: &mut TileViews,
+    theme: &PlotTheme,
+) {
+    ui.horizontal(|ui| {
+        ui.selectable_value(&mut views.layers_show_bits, false, "Error");
+        ui.selectable_value(&mut views.layers_show_bits, true, "Bits");
+    });
+    let bits = views.layers_show_bits;
+    let names: Vec<String> = Slot::ALL.iter().map(ToString::to_string).collect();
+    let sites: Vec<&str> = names.iter().map(String::as_str).collect();
+    let format = |layer: usize, site: usize| design.formats.at(layer as u32, Slot::ALL[site]);
+    let known = |layer: usize, site: usize| {
+        details
+            .site_sqnr
+            .get(layer)
+            .map_or(f64::NAN, |row| row[site])
+    };
+    let value = |layer: usize, site: usize| match known(layer, site) {
+        error if error.is_nan() || !bits => error,
+        _ => format(layer, site).bits_per_value(),
+    };
+    let data = LayerMapData {
+        sites: &sites,
+        n_layers: details.site_sqnr.len(),
+        quantity: if bits { "Bits per value" } else { "SQNR" },
+        unit: if bits { "bit" } else { "dB" },
+        more_is_better: !bits,
+        value: &value,
+        describe: &|layer, site| format(layer, site).to_string(),
+    };
+    let _ = layer_map_ui(ui, &data, &mut views.layers, theme);
+}
+
+fn sensitivity_tile_ui(
+    ui: &mut Ui,
+    details: &Details,
+    views: &mut TileViews,
+    theme: &PlotTheme,
+) -> Vec<Request> {
+    let metric = views.sensitivity.metric;
+    let rows: Vec<_> = details.steps.iter().map(|step| step.row(metric)).collect();
+    let data = SensitivityData {
+        metric,
+        base: details.evaluation.metrics().get(metric),
+        rows: &rows,
+    };
+    match sensitivity_ui(ui, &data, &mut views.sensitivity, theme) {
+        Some(SensitivityAction::Parameter(row)) => {
+            let parameter = details.steps.get(row).map(|step| step.parameter);
+            parameter
+                .map(|parameter| Command::ToggleAxis(parameter).into())
+                .into_iter()
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn tensor_tile_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    details: &Details,
+    views: &mut TileViews,
+    theme: &PlotTheme,
+) -> Vec<Request> {
+    let (mut layer, mut slot) = views.tensor_site;
+    ui.horizontal(|ui| {
+        let last = scene.session.workload.model.n_layers.saturating_sub(1);
+        let field = ui.add(
+            egui::DragValue::new(&mut layer)
+                .range(0..=last)
+                .prefix("layer "),
+        );
+        ui.ctx()
+            .accesskit_node_builder(field.id, |node| node.set_label("Layer of the tensor"));
+        egui::ComboBox::from_id_salt("slot")
+            .selected_text(slot.to_string())
+            .show_ui(ui, |ui| {
+                for each in Slot::ALL {
+                    ui.selectable_value(&mut slot, each, each.to_string());
+                }
+            });
+        ui.weak("drawn from the model's channel statistics");
+    });
+    tensor_view_ui(ui, details.tensor.as_ref(), &mut views.tensor, theme);
+    if (layer, slot) == views.tensor_site {
+        return Vec::new();
+    }
+    views.tensor_site = (layer, slot);
+    vec![Request::LookInto]
+}
+
+fn bit_layout_tile_ui(ui: &mut Ui, design: &Design, theme: &PlotTheme) {
+    let mut formats: Vec<(&str, Format)> = Vec::new();
+    for (label, pattern, _) in GROUPS {
+        let Ok(group) = pattern.parse::<blockscape_model::workload::SlotGroup>() else {
+            continue;
+        };
+        let format = design.formats.base()[group.first().index()];
+        if formats.iter().all(|(_, known)| *known != format) {
+            formats.push((label, format));
+        }
+    }
+    egui::ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            bit_layout_ui(ui, &BitLayoutData { formats: &formats }, theme);
+        });
+}
+
+fn table_tile_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    views: &mut TileViews,
+    theme: &PlotTheme,
+) -> Vec<Request> {
     let results = scene.results;
-    let limits: Vec<_> = scene
+    let front: Vec<usize> = results.front.iter().map(|point| point.index).collect();
+    let data = TableData {
+        generation: results.generation,
+        candidates: &results.shown.metrics,
+        front: &front,
+        selection: scene.session.pareto.selection.as_ref(),
+        describe: &|candidate| describe(results, candidate),
+        current: None,
+    };
+    let command = match table_ui(ui, &data, &mut views.table, theme) {
+        Some(TableAction::Load(candidate)) => results
+            .design(candidate)
+            .map(|design| Command::ReplaceDesign(Box::new(design))),
+        Some(TableAction::Pin(candidate)) => results
+            .design(candidate)
+            .map(|design| Command::Pin(Box::new(design))),
+        None => None,
+    };
+    command.map(Request::from).into_iter().collect()
+}
+
+/// Designs drawn as lines at most; the front comes first.
+const MOST_LINES: usize = 2000;
+
+fn coordinates_tile_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    views: &mut TileViews,
+    theme: &PlotTheme,
+) -> Vec<Request> {
+    let results = scene.results;
+    let Some(space) = &results.shown.space else {
+        empty_ui(
+            ui,
+            "The explored designs appear here as lines, one axis a parameter or metric",
+        );
+        return Vec::new();
+    };
+    let mut axes: Vec<Axis> = space
+        .axes()
+        .iter()
+        .map(|axis| {
+            let description = axis.parameter.description();
+            Axis::new(description.label, description.unit, Scale::Linear)
+        })
+        .collect();
+    let n_parameters = axes.len();
+    let metrics: Vec<_> = scene
         .session
         .exploration
         .objectives
         .iter()
-        .filter_map(|objective| Some((objective.metric, objective.limit?)))
+        .map(|objective| objective.metric)
         .collect();
-    let data = ParetoData {
-        generation: results.generation,
-        candidates: &results.shown.metrics,
-        front: &results.front,
-        previous_front: &results.previous_front,
-        current: results.current.as_ref(),
-        current_measured: false,
-        trail: &results.trail,
-        pinned_fronts: &[],
-        pinned: &results.pinned_points,
-        literature: &results.literature,
-        limits: &limits,
-        describe: &|candidate| results.settings(candidate),
+    axes.extend(
+        metrics
+            .iter()
+            .map(|metric| crate::plots::pareto::axis(*metric, Scale::Linear)),
+    );
+    let n_designs = results.front.len().min(MOST_LINES);
+    let value = |design: usize, axis: usize| {
+        let point = &results.front[design];
+        if axis < n_parameters {
+            results.axis_number(point.index, axis)
+        } else {
+            point.metrics.get(metrics[axis - n_parameters])
+        }
     };
-    let mut view = scene.session.pareto.clone();
-    let action = pareto_ui(ui, &data, &mut view, plot_theme);
-    let mut requests = Vec::new();
-    if view != scene.session.pareto {
-        requests.push(Command::SetParetoView(Box::new(view)).into());
-    }
-    match action {
-        Some(ParetoAction::Load(target)) => {
-            requests.extend(
-                design_of(scene, target)
-                    .map(|design| Command::ReplaceDesign(Box::new(design)).into()),
-            );
+    let current: Option<Vec<f64>> = results.current.as_ref().map(|current| {
+        let parameter = |axis: &blockscape_explorer::Axis| {
+            let value = axis
+                .parameter
+                .get(&scene.session.design, &scene.session.workload);
+            value
+                .and_then(blockscape_model::parameter::Value::number)
+                .unwrap_or(f64::NAN)
+        };
+        let figures = metrics.iter().map(|metric| current.get(*metric));
+        space.axes().iter().map(parameter).chain(figures).collect()
+    });
+    let data = CoordinatesData {
+        axes: &axes,
+        n_designs,
+        value: &value,
+        on_front: &|_| true,
+        current: current.as_deref(),
+    };
+    match coordinates_ui(ui, &data, &mut views.coordinates, theme) {
+        Some(CoordinatesAction::Load(design)) => {
+            let design = results
+                .front
+                .get(design)
+                .and_then(|point| results.design(point.index));
+            design
+                .map(|design| Command::ReplaceDesign(Box::new(design)).into())
+                .into_iter()
+                .collect()
         }
-        Some(ParetoAction::Pin(target)) => {
-            requests.extend(
-                design_of(scene, target).map(|design| Command::Pin(Box::new(design)).into()),
-            );
-        }
-        Some(ParetoAction::Select) | None => {}
-    }
-    requests
-}
-
-/// The design behind a point; published points have one where a preset has their name.
-fn design_of(scene: &Scene<'_>, target: Target) -> Option<blockscape_model::design::Design> {
-    match target {
-        Target::Candidate(index) => scene.results.design(index),
-        Target::Pinned(index) => scene.session.pinned.get(index).cloned(),
-        Target::Literature(index) => {
-            let name = &scene.results.literature.get(index)?.name;
-            scene
-                .library
-                .designs
-                .iter()
-                .find(|design| design.name == *name)
-                .cloned()
-        }
-        Target::PinnedFront(..) => None,
+        _ => Vec::new(),
     }
 }

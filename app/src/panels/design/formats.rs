@@ -18,7 +18,7 @@ use crate::widgets::{format_picker_ui, number_entry_ui, slider_ui, width_of};
 pub(super) const SECTION: &str = "Number formats";
 
 /// Site groups on screen: label, pattern as in presets, what it holds.
-pub(super) const GROUPS: [(&str, &str, &str); 10] = [
+pub(crate) const GROUPS: [(&str, &str, &str); 10] = [
     (
         "q k v in",
         "qkv.activation",

@@ -7,6 +7,7 @@ mod formats;
 mod parameters;
 mod ranges;
 
+pub(crate) use formats::GROUPS;
 pub(crate) use ranges::slider_range;
 
 use std::collections::HashMap;

@@ -1,0 +1,113 @@
+//! Everything the tiles and the inspector show of the edited design beyond its figures of merit, made on a thread
+//! of its own: breakdowns, roofline, errors, sensitivities, one tensor, and the pinned designs.
+//!
+//! Made from one question, never changed; a newer question replaces it whole.
+
+mod bars;
+mod roofs;
+mod steps;
+mod tensor;
+
+use std::sync::Arc;
+
+use blockscape_explorer::Judge;
+use blockscape_model::design::Design;
+use blockscape_model::evaluation::{Evaluation, Metrics};
+use blockscape_model::violation::Violation;
+use blockscape_model::workload::{Slot, Workload};
+
+use crate::background::Ticket;
+use crate::plots::breakdown::BarGroup;
+use crate::plots::roofline::{Roof, RooflinePoint};
+use crate::plots::tensor_view::TensorSummary;
+
+pub use roofs::SERIES;
+pub use steps::Step;
+
+/// What is to be shown.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub judge: Arc<Judge>,
+    pub design: Arc<Design>,
+    pub workload: Arc<Workload>,
+    pub pinned: Vec<Design>,
+    /// Which pinned design to compare with.
+    pub reference: Option<usize>,
+    /// The tensor to look into.
+    pub tensor: (u32, Slot),
+}
+
+/// What is shown.
+#[derive(Debug, Clone)]
+pub struct Details {
+    pub evaluation: Evaluation,
+    /// Figures of the pinned designs; `None` where one cannot be built.
+    pub pinned: Vec<Option<Metrics>>,
+    /// Area, energy and time of the design and of the reference.
+    pub bars: Vec<BarGroup>,
+    pub roofs: Vec<Roof>,
+    /// External memory bandwidth in 10^9 bytes per second.
+    pub bandwidth: f64,
+    pub roof_points: Vec<RooflinePoint>,
+    /// Signal to noise in dB by layer and slot; NaN for sites the model does not have.
+    pub site_sqnr: Vec<[f64; Slot::COUNT]>,
+    /// One step down and up of every parameter.
+    pub steps: Vec<Step>,
+    pub tensor: Option<TensorSummary>,
+}
+
+/// Makes the details; `None` once a newer question waits.
+///
+/// # Errors
+/// Why the design cannot be built.
+pub fn answer(question: &Question, ticket: &Ticket<'_>) -> Option<Result<Details, Vec<Violation>>> {
+    let Question {
+        judge,
+        design,
+        workload,
+        pinned,
+        reference,
+        tensor,
+    } = question;
+    let evaluation = match judge.evaluation(design, workload) {
+        Ok(evaluation) => evaluation,
+        Err(violations) => return Some(Err(violations)),
+    };
+    let mut others = Vec::with_capacity(pinned.len());
+    for design in pinned {
+        if ticket.is_stale() {
+            return None;
+        }
+        others.push(judge.evaluation(design, workload).ok());
+    }
+    let compared =
+        reference.and_then(|index| Some((pinned.get(index)?, others.get(index)?.as_ref()?)));
+    let bars = bars::groups(&design.name, &evaluation, compared);
+    let steps = steps::steps(judge, design, workload, ticket)?;
+    let tensor = tensor::summary(judge, design, *tensor);
+    let (roofs, bandwidth, roof_points) = roofs::roofline(design, &evaluation.cost);
+    Some(Ok(Details {
+        pinned: others
+            .into_iter()
+            .map(|other| other.map(|other| other.metrics()))
+            .collect(),
+        bars,
+        roofs,
+        bandwidth,
+        roof_points,
+        site_sqnr: site_sqnr(&evaluation, workload.model.n_layers),
+        steps,
+        tensor,
+        evaluation,
+    }))
+}
+
+fn site_sqnr(evaluation: &Evaluation, n_layers: u32) -> Vec<[f64; Slot::COUNT]> {
+    let mut rows = vec![[f64::NAN; Slot::COUNT]; n_layers as usize + 1];
+    for error in &evaluation.quality.layers {
+        if let Some(row) = rows.get_mut(error.layer as usize) {
+            row[error.slot.index()] = error.sqnr_db;
+        }
+    }
+    rows
+}
