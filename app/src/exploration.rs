@@ -2,6 +2,7 @@
 //!
 //! Computes nothing itself. A closed channel is a state: the window says that exploration stopped.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use blockscape_explorer::{DesignSpace, Explorer, Goal, Job, Judge, Update};
@@ -9,7 +10,9 @@ use blockscape_model::violation::Violation;
 use blockscape_model::workload::Slot;
 
 use crate::background::{Background, Wake};
+use crate::checkpoint_report::{self, CheckpointReport};
 use crate::details::{self, Details, Question};
+use crate::measuring::{self, MOST_VERIFIED, Measured, Measuring};
 use crate::results::{Results, State};
 use crate::session::Session;
 
@@ -19,15 +22,21 @@ pub struct Exploration {
     explorer: Option<Explorer>,
     judge: Option<Arc<Judge>>,
     inspector: Background<Question, Option<Result<Details, Vec<Violation>>>>,
+    reader: Background<checkpoint_report::Question, Option<anyhow::Result<CheckpointReport>>>,
+    measuring: Measuring,
 }
 
 /// What the updates of a frame brought.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Drained {
     /// Something new is to be drawn.
     pub any: bool,
     /// An exploration became whole.
     pub finished: bool,
+    /// A model was read, or could not be.
+    pub model: Option<anyhow::Result<CheckpointReport>>,
+    /// A measurement came to its end.
+    pub measured: Option<anyhow::Result<Measured>>,
 }
 
 impl Exploration {
@@ -36,6 +45,10 @@ impl Exploration {
         Self {
             explorer: Explorer::new(Arc::clone(&wake), n_threads).ok(),
             judge: None,
+            reader: Background::new("model reader", Arc::clone(&wake), |question, ticket| {
+                checkpoint_report::answer(&question, ticket)
+            }),
+            measuring: Measuring::new(Arc::clone(&wake)),
             inspector: Background::new("inspector", wake, |question, ticket| {
                 details::answer(&question, ticket)
             }),
@@ -46,6 +59,9 @@ impl Exploration {
     pub fn explore(&mut self, session: &Session, tensor: (u32, Slot), results: &mut Results) {
         let judge = self.judge_of(session);
         self.inspect(session, tensor);
+        if let Some(path) = &session.checkpoint {
+            self.read_model(path.clone(), session);
+        }
         let Some(explorer) = self
             .explorer
             .as_ref()
@@ -76,6 +92,40 @@ impl Exploration {
         self.inspector.submit(question);
     }
 
+    /// Reads a model and looks at its weights in the session's formats.
+    pub fn read_model(&mut self, path: PathBuf, session: &Session) {
+        let formats = session.design.formats.clone();
+        self.reader
+            .submit(checkpoint_report::Question { path, formats });
+    }
+
+    /// Measures the session's design, or those of the front, on its model and a text.
+    pub fn measure(&mut self, session: &Session, results: &Results, text: PathBuf, front: bool) {
+        let Some(model) = session.checkpoint.clone() else {
+            return;
+        };
+        let designs = if front {
+            let step = results.front.len().div_ceil(MOST_VERIFIED).max(1);
+            let places = (0..results.front.len()).step_by(step);
+            places
+                .filter_map(|place| {
+                    Some((Some(place), results.design(results.front[place].index)?))
+                })
+                .collect()
+        } else {
+            vec![(None, session.design.clone())]
+        };
+        self.measuring.start(measuring::Question {
+            model,
+            text,
+            designs,
+        });
+    }
+
+    pub fn cancel_measurement(&mut self) {
+        self.measuring.cancel();
+    }
+
     /// The judge of the session's model, kept while the model stays.
     fn judge_of(&mut self, session: &Session) -> Arc<Judge> {
         let shape = &session.workload.model;
@@ -102,6 +152,15 @@ impl Exploration {
             Some(Err(message)) => results.state = State::Failed(message),
             Some(Ok(None)) | None => {}
         }
+        drained.model = match self.reader.try_answer() {
+            Some(Ok(report)) => report,
+            Some(Err(message)) => Some(Err(anyhow::anyhow!(
+                "reading the model broke down: {message}"
+            ))),
+            None => None,
+        };
+        drained.measured = self.measuring.try_answer();
+        results.measuring = self.measuring.progress();
         let Some(explorer) = &self.explorer else {
             return drained;
         };

@@ -18,6 +18,8 @@ pub enum Purpose {
     Open,
     /// A checkpoint or model shape.
     OpenModel,
+    /// A text to measure one design on, or those of the front.
+    MeasureText { front: bool },
     /// The session.
     Save,
     /// The design alone.
@@ -39,6 +41,8 @@ impl Purpose {
         match self {
             Self::Open => "Open",
             Self::OpenModel => "Open model",
+            Self::MeasureText { front: false } => "Measure this design on a text",
+            Self::MeasureText { front: true } => "Verify the front on a text",
             Self::Save => "Save session",
             Self::SaveDesign => "Save design",
             Self::ExportCsv => "Export points as CSV",
@@ -53,6 +57,7 @@ impl Purpose {
         match self {
             Self::Open => "A session, design or space (.ron), an exported figure, or a model",
             Self::OpenModel => "A checkpoint (.gguf, .safetensors, .bin) or a config.json",
+            Self::MeasureText { .. } => "A UTF-8 text (.txt, .raw); its first windows are used",
             Self::Save | Self::SaveDesign | Self::ExportFront => "A file ending in .ron",
             Self::ExportCsv => "A file ending in .csv",
             Self::ExportFigure => "A file ending in .svg, .pdf, .png or .tex",
@@ -74,6 +79,7 @@ impl Purpose {
                 "json",
             ],
             Self::OpenModel => &["gguf", "safetensors", "bin", "json"],
+            Self::MeasureText { .. } => &["txt", "raw", "md"],
             Self::Save | Self::SaveDesign | Self::ExportFront => &["ron"],
             Self::ExportCsv => &["csv"],
             Self::ExportFigure => &["svg", "pdf", "png", "tex"],
@@ -83,7 +89,10 @@ impl Purpose {
     }
 
     fn saves(self) -> bool {
-        !matches!(self, Self::Open | Self::OpenModel)
+        !matches!(
+            self,
+            Self::Open | Self::OpenModel | Self::MeasureText { .. }
+        )
     }
 }
 
@@ -188,7 +197,9 @@ impl FileDialog {
                     ui.weak("Waiting for the file dialog");
                 }
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let verb = if dialog.purpose.saves() {
+                    let verb = if matches!(dialog.purpose, Purpose::MeasureText { .. }) {
+                        "Measure"
+                    } else if dialog.purpose.saves() {
                         "Save"
                     } else {
                         "Open"

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use blockscape_explorer::{Candidate, DesignSpace, Progress};
 use blockscape_model::design::Design;
-use blockscape_model::evaluation::Metrics;
+use blockscape_model::evaluation::{Metric, Metrics};
 use blockscape_model::parameter::{Parameter, Value};
 use blockscape_model::violation::Violation;
 
+use crate::checkpoint_report::CheckpointReport;
 use crate::details::Details;
+use crate::measuring::Measured;
 use crate::plots::pareto::{FrontPoint, NamedPoint};
 
 /// Derived state of the window.
@@ -36,9 +38,17 @@ pub struct Results {
     /// Figures of the pinned designs, in their order; `None` until known or where they cannot be built.
     pub pinned: Vec<Option<Metrics>>,
     /// Pinned designs as points.
-    pub pinned_points: Vec<NamedPoint>,
+    pinned_points: Vec<NamedPoint>,
+    /// Pinned and measured designs, pinned ones first.
+    pub named_points: Vec<NamedPoint>,
     /// Breakdowns and the like of the edited design.
     pub details: Option<Box<Details>>,
+    /// Weights of the opened model under the current formats.
+    pub checkpoint: Option<CheckpointReport>,
+    /// Designs whose accuracy was measured on the opened model.
+    pub measured: Vec<NamedPoint>,
+    /// Share of the running measurement that is done.
+    pub measuring: Option<f32>,
     /// Published designs.
     pub literature: Vec<NamedPoint>,
     /// Candidates of an exploration that has not replaced the shown ones yet.
@@ -202,7 +212,51 @@ impl Results {
             })
         };
         self.pinned_points = points.filter_map(point).collect();
+        self.join_points();
         self.details = Some(Box::new(details));
+    }
+
+    /// Takes what was measured: solid points, and the front's estimates give way to it.
+    pub fn set_measured(&mut self, found: &Measured) {
+        for (place, design, perplexity) in &found.designs {
+            let rise = (perplexity / found.reference - 1.0) * 100.0;
+            let measured = |metrics: &mut Metrics| {
+                metrics.set(Metric::Perplexity, *perplexity);
+                metrics.set(Metric::DeltaPerplexity, rise);
+            };
+            match place.and_then(|place| self.front.get_mut(place)) {
+                Some(point) => {
+                    measured(&mut point.metrics);
+                    point.measured = true;
+                    point.perplexity_band = None;
+                }
+                None => {
+                    let Some(mut metrics) = self.current else {
+                        continue;
+                    };
+                    measured(&mut metrics);
+                    self.measured.retain(|point| point.name != design.name);
+                    let source = format!("measured on {} tokens", found.n_tokens);
+                    self.measured.push(NamedPoint {
+                        name: design.name.clone(),
+                        source,
+                        metrics,
+                        measured: true,
+                    });
+                }
+            }
+        }
+        self.join_points();
+    }
+
+    /// Pinned and measured designs as the points of the plot.
+    fn join_points(&mut self) {
+        self.named_points = self
+            .pinned_points
+            .iter()
+            .chain(&self.measured)
+            .cloned()
+            .collect();
     }
 
     pub fn is_running(&self) -> bool {

@@ -147,6 +147,12 @@ impl eframe::App for App {
         let drained = self
             .exploration
             .drain(&self.session, &mut self.results, dragging);
+        if let Some(read) = drained.model {
+            self.model_read(read);
+        }
+        if let Some(measured) = drained.measured {
+            self.measurement_done(measured);
+        }
         if !dragging && !self.results.trail.is_empty() && !drained.any {
             self.results.trail.clear();
         }

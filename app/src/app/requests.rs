@@ -4,13 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
+use blockscape_model::workload::Workload;
 use egui::{Context, ViewportCommand};
 
 use super::App;
+use crate::checkpoint_report::CheckpointReport;
 use crate::command::{self, Command};
 use crate::file_dialog::{Chosen, Purpose};
+use crate::measuring::Measured;
 use crate::panels::dialogs::{Answer, Question};
-use crate::panels::layout;
+use crate::panels::layout::{self, Pane};
 use crate::panels::palette::Palette;
 use crate::preset_library::{self, Opened};
 use crate::request::Request;
@@ -53,7 +56,9 @@ impl App {
                 .exploration
                 .inspect(&self.session, self.window.tiles.tensor_site),
             Request::CancelExploration => self.exploration.cancel(&mut self.results),
-            Request::Measure | Request::VerifyFront | Request::CancelMeasurement => {}
+            Request::Measure => self.ask(Purpose::MeasureText { front: false }),
+            Request::VerifyFront => self.ask(Purpose::MeasureText { front: true }),
+            Request::CancelMeasurement => self.exploration.cancel_measurement(),
             Request::ShowPalette => self.window.palette = Some(Palette::default()),
             Request::ShowGuide => self.window.guide = Some(0),
             Request::ShowTour => self.window.tour = Some(0),
@@ -88,7 +93,7 @@ impl App {
         let path = self.document.path.as_ref();
         let name = &self.session.design.name;
         let suggestion = match purpose {
-            Purpose::Open | Purpose::OpenModel => String::new(),
+            Purpose::Open | Purpose::OpenModel | Purpose::MeasureText { .. } => String::new(),
             Purpose::Save => WindowState::suggestion(path, "session", "ron"),
             Purpose::SaveDesign => WindowState::suggestion(None, name, "ron"),
             Purpose::ExportCsv => "points.csv".to_owned(),
@@ -104,6 +109,10 @@ impl App {
         let Chosen { purpose, path } = chosen;
         match purpose {
             Purpose::Open | Purpose::OpenModel => self.perform(ctx, Request::Open(path)),
+            Purpose::MeasureText { front } => {
+                self.exploration
+                    .measure(&self.session, &self.results, path, front);
+            }
             Purpose::Save => self.save(&path),
             Purpose::SaveDesign => {
                 let text = blockscape_model::preset::to_ron(&self.session.design);
@@ -144,6 +153,49 @@ impl App {
         ctx.request_repaint();
     }
 
+    /// A model was read: the session turns to it, unless it already had.
+    pub(super) fn model_read(&mut self, read: anyhow::Result<CheckpointReport>) {
+        match read {
+            Ok(report) => {
+                if self.session.checkpoint.as_ref() != Some(&report.path) {
+                    self.window
+                        .notices
+                        .info(format!("Opened model {}", report.path.display()));
+                    let workload = Workload::single_sequence(report.shape.clone());
+                    command::apply(
+                        &mut self.session,
+                        Command::SetCheckpoint(Some(report.path.clone())),
+                    );
+                    layout::reveal(&mut self.window.tree, Pane::Checkpoint);
+                    self.edit(Command::ReplaceWorkload(Box::new(workload)));
+                }
+                self.results.checkpoint = Some(report);
+            }
+            Err(error) => self.window.notices.error(format!("{error:#}")),
+        }
+    }
+
+    /// A measurement came to its end.
+    pub(super) fn measurement_done(&mut self, measured: anyhow::Result<Measured>) {
+        match measured {
+            Ok(found) => {
+                let text = match found.designs.as_slice() {
+                    [(None, design, perplexity)] => format!(
+                        "Measured {}: perplexity {perplexity:.4}, {:.4} unquantized, {} tokens",
+                        design.name, found.reference, found.n_tokens
+                    ),
+                    designs => format!(
+                        "Measured {} designs of the front; they are solid now",
+                        designs.len()
+                    ),
+                };
+                self.results.set_measured(&found);
+                self.window.notices.info(text);
+            }
+            Err(error) => self.window.notices.error(format!("{error:#}")),
+        }
+    }
+
     fn take(&mut self, opened: Opened, path: PathBuf) {
         let name = path.display();
         match opened {
@@ -163,7 +215,7 @@ impl App {
                     .info(format!("Opened model {} from {name}", workload.model.name));
                 self.edit(Command::ReplaceWorkload(workload));
             }
-            Opened::Checkpoint(path) => self.edit(Command::SetCheckpoint(Some(path))),
+            Opened::Checkpoint(path) => self.exploration.read_model(path, &self.session),
         }
     }
 

@@ -1,17 +1,114 @@
 //! The opened model: the error its weights suffer under the current formats, tensor by tensor.
 
-use egui::Ui;
+use egui::{Align, Layout, RichText, ScrollArea, Ui};
 
 use super::Scene;
 use super::tiles::empty_ui;
+use crate::checkpoint_report::{CheckpointReport, TensorError};
+use crate::file_dialog::Purpose;
 use crate::request::Request;
+use crate::theme::theme;
+use crate::widgets::number_text;
+
+const WIDTHS: [f32; 6] = [110.0, 70.0, 130.0, 90.0, 90.0, 90.0];
+const TITLES: [&str; 6] = [
+    "Shape",
+    "Stored as",
+    "Format",
+    "SQNR, dB",
+    "MSE",
+    "Largest error",
+];
 
 /// Draws the table.
 pub fn checkpoint_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
-    let _ = scene;
-    empty_ui(
+    let mut requests = Vec::new();
+    let Some(report) = &scene.results.checkpoint else {
+        if scene.session.checkpoint.is_some() {
+            empty_ui(ui, "The model is being read");
+        } else {
+            ui.vertical_centered(|ui| {
+                ui.add_space(24.0);
+                ui.weak("The error of each weight tensor under the current formats appears here");
+                if ui.button("Open model…").clicked() {
+                    requests.push(Request::Ask(Purpose::OpenModel));
+                }
+            });
+        }
+        return requests;
+    };
+    head_ui(ui, report);
+    let height = theme().layout.row_height;
+    let name_width = (ui.available_width() - WIDTHS.iter().sum::<f32>() - 80.0).max(160.0);
+    row_ui(ui, name_width, "Tensor", TITLES.map(str::to_owned), true);
+    ScrollArea::vertical().auto_shrink(false).show_rows(
         ui,
-        "Open a model (File, Open model, or drop it here) to see the error of each of its tensors",
+        height,
+        report.rows.len(),
+        |ui, shown| {
+            for tensor in &report.rows[shown] {
+                row_ui(ui, name_width, &tensor.name, cells(tensor), false);
+            }
+        },
     );
-    Vec::new()
+    requests
+}
+
+fn head_ui(ui: &mut Ui, report: &CheckpointReport) {
+    let name = report
+        .path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    ui.horizontal(|ui| {
+        ui.strong(name).on_hover_text(report.path.to_string_lossy());
+        let shape = &report.shape;
+        ui.weak(format!(
+            "{} layers, width {}, {} weight tensors",
+            shape.n_layers,
+            shape.hidden_size,
+            report.rows.len()
+        ));
+        if report.rows.iter().any(|tensor| tensor.sampled) {
+            ui.weak("largest tensors by their first 4 million values");
+        }
+    });
+}
+
+fn cells(tensor: &TensorError) -> [String; 6] {
+    let dims: Vec<String> = tensor.dims.iter().map(ToString::to_string).collect();
+    [
+        dims.join(" × "),
+        tensor.stored_as.clone(),
+        tensor.format.to_string(),
+        format!("{:.2}", tensor.sqnr_db),
+        number_text(tensor.mse),
+        number_text(tensor.max_error),
+    ]
+}
+
+fn row_ui(ui: &mut Ui, name_width: f32, name: &str, cells: [String; 6], heading: bool) {
+    let height = theme().layout.row_height;
+    let text = |text: &str| {
+        if heading {
+            RichText::new(text).weak()
+        } else {
+            RichText::new(text)
+        }
+    };
+    ui.horizontal(|ui| {
+        let left = Layout::left_to_right(Align::Center);
+        ui.allocate_ui_with_layout(egui::vec2(name_width, height), left, |ui| {
+            ui.set_min_width(name_width);
+            ui.add(egui::Label::new(text(name)).truncate());
+        });
+        for (cell, width) in cells.iter().zip(WIDTHS) {
+            let right = Layout::right_to_left(Align::Center);
+            ui.allocate_ui_with_layout(egui::vec2(width, height), right, |ui| {
+                ui.set_min_width(width);
+                ui.add(egui::Label::new(text(cell)).truncate());
+            });
+        }
+    });
 }

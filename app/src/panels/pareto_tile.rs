@@ -25,7 +25,7 @@ pub(super) fn pareto_tile_ui(ui: &mut Ui, scene: &Scene<'_>, theme: &PlotTheme) 
         current_measured: false,
         trail: &results.trail,
         pinned_fronts: &[],
-        pinned: &results.pinned_points,
+        pinned: &results.named_points,
         literature: &results.literature,
         limits: &limits,
         describe: &|candidate| results.settings(candidate),

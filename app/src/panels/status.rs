@@ -13,6 +13,14 @@ use crate::widgets::number_text;
 pub fn status_ui(ui: &mut Ui, scene: &Scene<'_>, frame_ms: f32) -> Vec<Request> {
     let mut requests = Vec::new();
     ui.horizontal_centered(|ui| {
+        if let Some(share) = scene.results.measuring {
+            ui.label("measuring");
+            ui.add(ProgressBar::new(share).desired_width(120.0).desired_height(8.0));
+            if ui.button("Cancel measurement").clicked() {
+                requests.push(Request::CancelMeasurement);
+            }
+            ui.separator();
+        }
         state_ui(ui, scene, &mut requests);
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
             if cfg!(debug_assertions) {

@@ -1,0 +1,147 @@
+//! Perplexity of designs on an opened model and a text of the user's: one design, or those of the front.
+//!
+//! Runs on a thread of its own with the explorer's measurement; progress is one atomic number.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Context as _;
+use blockscape_explorer::measurement::{MeasurementProgress, measure_with_threads};
+use blockscape_model::design::Design;
+use blockscape_model::language_model::{Cutting, Protocol, QuantizedModel};
+
+use crate::background::{Background, Ticket, Wake};
+use crate::checkpoint_file::CheckpointFile;
+use crate::cli::input;
+
+/// What is measured.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub model: PathBuf,
+    pub text: PathBuf,
+    /// Designs and, for those of the front, their place in it.
+    pub designs: Vec<(Option<usize>, Design)>,
+}
+
+/// What was found: perplexity by design, and of the model without quantization.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    pub designs: Vec<(Option<usize>, Design, f64)>,
+    pub reference: f64,
+    pub n_tokens: u64,
+}
+
+/// The measurement that runs, if any.
+#[derive(Debug)]
+pub struct Measuring {
+    worker: Background<Question, Option<anyhow::Result<Measured>>>,
+    /// Thousandths that are done.
+    done: Arc<AtomicU64>,
+}
+
+/// Windows of a text that are run: enough to rank designs, few enough to wait for.
+const MOST_WINDOWS: usize = 16;
+
+/// Tokens of a window at most.
+const LONGEST_WINDOW: usize = 512;
+
+/// Designs of a front that are verified at most, evenly spread over it.
+pub const MOST_VERIFIED: usize = 12;
+
+impl Measuring {
+    pub fn new(wake: Wake) -> Self {
+        let done = Arc::new(AtomicU64::new(0));
+        let inside = Arc::clone(&done);
+        let on_progress = Arc::clone(&wake);
+        let work = move |question: Question, ticket: &Ticket<'_>| {
+            inside.store(0, Ordering::Relaxed);
+            match run(&question, ticket, &inside, &on_progress) {
+                Err(_) if ticket.is_stale() => None,
+                result => Some(result),
+            }
+        };
+        Self {
+            worker: Background::new("measurement", wake, work),
+            done,
+        }
+    }
+
+    pub fn start(&mut self, question: Question) {
+        self.worker.submit(question);
+    }
+
+    pub fn cancel(&mut self) {
+        self.worker.cancel();
+    }
+
+    /// Share that is done, while something is measured.
+    pub fn progress(&self) -> Option<f32> {
+        self.worker
+            .is_busy()
+            .then(|| self.done.load(Ordering::Relaxed) as f32 / 1000.0)
+    }
+
+    /// What was found, once; or why nothing was.
+    pub fn try_answer(&mut self) -> Option<anyhow::Result<Measured>> {
+        match self.worker.try_answer()? {
+            Ok(outcome) => outcome,
+            Err(message) => Some(Err(anyhow::anyhow!(
+                "the measurement broke down: {message}"
+            ))),
+        }
+    }
+}
+
+fn run(
+    question: &Question,
+    ticket: &Ticket<'_>,
+    done: &AtomicU64,
+    wake: &Wake,
+) -> anyhow::Result<Measured> {
+    let file = CheckpointFile::open(&question.model)?;
+    let tokenizer = file.tokenizer(None)?;
+    let model = file.language_model()?;
+    let context = (model.hyperparameters.shape.max_context as usize).min(LONGEST_WINDOW);
+    let protocol = Protocol {
+        cutting: Cutting::StartedChunks,
+        context,
+        max_windows: Some(MOST_WINDOWS),
+    };
+    let start_token = model
+        .hyperparameters
+        .start_token
+        .or(tokenizer.start_token());
+    let text = text(&question.text)?;
+    let windows = protocol.windows(&text, &tokenizer, start_token);
+    let windows = windows.with_context(|| question.text.display().to_string())?;
+    let n_runs = question.designs.len() as u64 + 1;
+    let perplexity = |place: u64, model: &QuantizedModel| {
+        let report = |progress: MeasurementProgress| {
+            let share = progress.windows_done as u64 * 1000 / progress.n_windows.max(1) as u64;
+            done.store((place * 1000 + share) / n_runs, Ordering::Relaxed);
+            wake();
+        };
+        let threads = std::thread::available_parallelism()
+            .map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+        measure_with_threads(Some(threads), model, None, &windows, &report, &|| {
+            ticket.is_stale()
+        })
+    };
+    let reference = perplexity(0, &QuantizedModel::unquantized(&model))?;
+    let mut designs = Vec::new();
+    for (place, (front, design)) in (1..).zip(&question.designs) {
+        let quantized = QuantizedModel::new(&model, &design.formats, &design.key_value);
+        let found = perplexity(place, &quantized).with_context(|| design.name.clone())?;
+        designs.push((*front, design.clone(), found.perplexity));
+    }
+    Ok(Measured {
+        designs,
+        reference: reference.perplexity,
+        n_tokens: reference.tokens,
+    })
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
+    input::read_text(path)
+}
