@@ -8,6 +8,7 @@ pub mod merge;
 pub mod output;
 pub mod perplexity;
 pub mod sweep;
+pub mod unit;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -38,6 +39,8 @@ pub enum Task {
     Merge(merge::Arguments),
     /// Perplexity of a checkpoint on a text
     Perplexity(Box<perplexity::Args>),
+    /// Area, energy and delay of one hardware unit, with its parts
+    Unit(unit::UnitArguments),
 }
 
 /// Exit code of bad input.
@@ -65,6 +68,7 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
         Some(Task::Sweep(arguments)) => sweep::run(&arguments),
         Some(Task::Merge(arguments)) => merge::run(&arguments),
         Some(Task::Perplexity(args)) => perplexity::run(&args),
+        Some(Task::Unit(arguments)) => unit::run(&arguments),
         None => crate::app::run(crate::app::Options {
             file: arguments.file,
             folders: crate::settings::Folders::of_user(),

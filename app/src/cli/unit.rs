@@ -24,7 +24,8 @@ pub struct UnitArguments {
 
 /// Costs the unit and prints it.
 pub fn run(arguments: &UnitArguments) -> anyhow::Result<()> {
-    let technology = technology(&arguments.technology).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let technology =
+        technology(&arguments.technology).map_err(|error| anyhow::anyhow!("{error}"))?;
     let mut given = Vec::new();
     for text in &arguments.parameters {
         let pair = text
@@ -58,27 +59,56 @@ pub fn run(arguments: &UnitArguments) -> anyhow::Result<()> {
             table(&report)?
         }
     };
-    super::print_result(&text)
+    super::output::print(&text)
 }
 
 fn table(report: &UnitReport) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     writeln!(text, "{} in {}", report.unit, report.technology)?;
-    writeln!(text, "  area             {:>12.2} um2  ({:.1} gate equivalents, {} register bits)", report.area_um2, report.gate_equivalents, report.ff_bits)?;
-    writeln!(text, "  energy, settled  {:>12.2} fJ a cycle", report.energy_settled_fj_per_op)?;
-    writeln!(text, "  with glitches    {:>12.2} fJ a cycle", report.energy_fj_per_op)?;
+    writeln!(
+        text,
+        "  area             {:>12.2} um2  ({:.1} gate equivalents, {} register bits)",
+        report.area_um2, report.gate_equivalents, report.ff_bits
+    )?;
+    writeln!(
+        text,
+        "  energy, settled  {:>12.2} fJ a cycle",
+        report.energy_settled_fj_per_op
+    )?;
+    writeln!(
+        text,
+        "  with glitches    {:>12.2} fJ a cycle",
+        report.energy_fj_per_op
+    )?;
     writeln!(text, "  delay            {:>12.0} ps", report.delay_ps)?;
     if report.macs_per_op > 0.0 {
         let macs = report.macs_per_op;
-        writeln!(text, "  per MAC          {:>12.2} um2, {:.2} fJ settled ({macs:.3} MACs a cycle)", report.area_um2 / macs, report.energy_settled_fj_per_op / macs)?;
+        writeln!(
+            text,
+            "  per MAC          {:>12.2} um2, {:.2} fJ settled ({macs:.3} MACs a cycle)",
+            report.area_um2 / macs,
+            report.energy_settled_fj_per_op / macs
+        )?;
     }
     writeln!(text, "  parts")?;
     for part in &report.parts {
-        writeln!(text, "    {:<30} {:>10.2} um2 {:>5.1} %  {:>10.2} fJ {:>5.1} %", part.name, part.area_um2, part.area_share * 100.0, part.energy_settled_fj_per_op, part.energy_share * 100.0)?;
+        writeln!(
+            text,
+            "    {:<30} {:>10.2} um2 {:>5.1} %  {:>10.2} fJ {:>5.1} %",
+            part.name,
+            part.area_um2,
+            part.area_share * 100.0,
+            part.energy_settled_fj_per_op,
+            part.energy_share * 100.0
+        )?;
     }
     writeln!(text, "  sources")?;
     for source in &report.sources {
-        writeln!(text, "    {}: {} ({} to {}), {}", source.name, source.value, source.low, source.high, source.source)?;
+        writeln!(
+            text,
+            "    {}: {} ({} to {}), {}",
+            source.name, source.value, source.low, source.high, source.source
+        )?;
     }
     Ok(text.trim_end().to_owned())
 }
