@@ -6,7 +6,9 @@ pub mod cost;
 pub mod gates;
 mod sourced;
 pub mod technology;
+mod unit_report;
 
 pub use cost::{Cost, CostModel, CostSummary, estimate};
 pub use sourced::{Confidence, Sourced};
 pub use technology::{Technology, technologies, technology};
+pub use unit_report::{PartReport, SourceReport, SramReport, UnitReport};

@@ -127,7 +127,11 @@ impl Technology {
                 }
             })
             .collect();
-        let ff_bits = unit.parts().iter().map(|part| part.gates.count(Cell::Flipflop)).sum();
+        let ff_bits = unit
+            .parts()
+            .iter()
+            .map(|part| part.gates.count(Cell::Flipflop))
+            .sum();
         let mut sources = vec![SourceReport {
             name: "gate model".to_owned(),
             value: 1.0,
@@ -175,7 +179,9 @@ impl Technology {
                 text.parse::<f64>()
                     .ok()
                     .filter(|value| (least..=most).contains(value))
-                    .ok_or_else(|| Violation::out_of_range(format!("sram {key}"), text, least, most))
+                    .ok_or_else(|| {
+                        Violation::out_of_range(format!("sram {key}"), text, least, most)
+                    })
             };
             match *key {
                 "kib" => kib = Some(number(0.25, 65536.0)?),
@@ -184,17 +190,27 @@ impl Technology {
                     ports = match *text {
                         "single" | "1rw" => SramPorts::Single,
                         "read_and_write" | "1r1w" => SramPorts::ReadAndWrite,
-                        _ => return Err(Violation::new("sram ports", text, "single, read_and_write")),
+                        _ => {
+                            return Err(Violation::new(
+                                "sram ports",
+                                text,
+                                "single, read_and_write",
+                            ));
+                        }
                     }
                 }
                 _ => return Err(Violation::new("sram", key, "kib, port_bits, ports")),
             }
         }
-        let missing = |key: &str| Violation::new(format!("sram {key}"), "missing", "kib=64 port_bits=256");
+        let missing =
+            |key: &str| Violation::new(format!("sram {key}"), "missing", "kib=64 port_bits=256");
         let kib = kib.ok_or_else(|| missing("kib"))?;
         let port_bits = port_bits.ok_or_else(|| missing("port_bits"))?;
         let table = SramTable::of(node.sram.table_nm, ports)?;
-        let access = table.access(SramMacro { bytes: kib * 1024.0, port_bits });
+        let access = table.access(SramMacro {
+            bytes: kib * 1024.0,
+            port_bits,
+        });
         Ok(SramReport {
             unit: "sram".to_owned(),
             technology: node.name.clone(),
