@@ -59,7 +59,7 @@ pub fn run(arguments: &UnitArguments) -> anyhow::Result<()> {
             table(&report)?
         }
     };
-    super::output::print(&text)
+    super::output::text(&text)
 }
 
 fn table(report: &UnitReport) -> Result<String, std::fmt::Error> {
