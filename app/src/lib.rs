@@ -18,6 +18,7 @@ pub mod command;
 pub mod details;
 pub mod document;
 pub mod exploration;
+pub mod export;
 pub mod figure;
 pub mod file_dialog;
 pub mod frame_clock;

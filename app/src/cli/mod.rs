@@ -3,6 +3,7 @@
 //! Results go to standard output, progress and errors to standard error. Bad input ends with one line and exit code 2.
 
 pub mod evaluate;
+pub mod figure;
 pub mod input;
 pub mod merge;
 pub mod output;
@@ -37,6 +38,8 @@ pub enum Task {
     Sweep(sweep::Arguments),
     /// Joins the parts of a sweep to one table
     Merge(merge::Arguments),
+    /// Draw a plot of a session or design into a file
+    Figure(figure::Arguments),
     /// Perplexity of a checkpoint on a text
     Perplexity(Box<perplexity::Args>),
     /// Area, energy and delay of one hardware unit, with its parts
@@ -67,6 +70,7 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
         Some(Task::Evaluate(arguments)) => evaluate::run(&arguments),
         Some(Task::Sweep(arguments)) => sweep::run(&arguments),
         Some(Task::Merge(arguments)) => merge::run(&arguments),
+        Some(Task::Figure(arguments)) => figure::run(&arguments),
         Some(Task::Perplexity(args)) => perplexity::run(&args),
         Some(Task::Unit(arguments)) => unit::run(&arguments),
         None => crate::app::run(crate::app::Options {

@@ -15,12 +15,14 @@ mod font;
 mod page;
 mod pdf;
 mod png;
+mod session_figure;
 mod svg;
 mod tikz;
 
 pub use drawing::{Drawing, Element, Item, TextRun};
 pub use embedded::embedded_preset;
 pub use page::{Page, PageError};
+pub use session_figure::{FigurePlot, SessionFigure};
 
 use egui::Ui;
 

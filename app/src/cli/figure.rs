@@ -1,0 +1,190 @@
+//! `blockscape figure`: a session's plot as a file, without a display.
+
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use anyhow::bail;
+use blockscape_explorer::Judge;
+use clap::ValueEnum;
+use serde_json::json;
+
+use super::{input, output};
+use crate::exploration::Exploration;
+use crate::figure::{FigurePlot, Page, SessionFigure};
+use crate::preset_library::{self, Opened};
+use crate::results::{Results, State};
+use crate::session::Session;
+
+/// Arguments of `figure`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A session, design or figure to draw; or the name of a built-in design
+    file: String,
+    /// Where to write: the name ends in .svg, .pdf, .png or .tex; numbers as .csv and drawing as .tex go beside it
+    #[arg(short, long)]
+    output: PathBuf,
+    /// What to draw
+    #[arg(long, value_enum, default_value = "pareto")]
+    plot: FigurePlot,
+    /// Width, as 3.3in, 84mm, 8.4cm or 238pt
+    #[arg(long, default_value = "3.3in", value_parser = inches)]
+    width: f32,
+    /// Height; what suits the plot where absent
+    #[arg(long, value_parser = inches)]
+    height: Option<f32>,
+    /// Pixels per inch of a PNG
+    #[arg(long, default_value_t = 300.0)]
+    dpi: f32,
+    /// Font size in points
+    #[arg(long, default_value_t = 8.0)]
+    font_size: f32,
+    /// Background
+    #[arg(long, value_enum, default_value = "light")]
+    theme: PageTheme,
+    /// Line above the plot; none where absent
+    #[arg(long, default_value = "")]
+    title: String,
+    /// Lines below the plot; workload, formats and accuracy basis where absent, nothing where empty
+    #[arg(long)]
+    caption: Option<String>,
+    /// Worker threads; 0 takes all cores but one
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Print one JSON document that names the files
+    #[arg(long)]
+    json: bool,
+}
+
+/// Backgrounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PageTheme {
+    /// For paper
+    Light,
+    /// For slides
+    Dark,
+}
+
+/// Draws and writes.
+///
+/// # Errors
+/// An input that cannot be read, a design that cannot be built, a page out of range, a file that cannot be written.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let session = session(&arguments.file)?;
+    let mut page = Page {
+        width: arguments.width,
+        height: arguments
+            .height
+            .unwrap_or_else(|| arguments.plot.height(arguments.width)),
+        dpi: arguments.dpi,
+        font_size: arguments.font_size,
+        title: arguments.title.clone(),
+        caption: String::new(),
+        dark: arguments.theme == PageTheme::Dark,
+    };
+    page.check()?;
+    let needs_designs = matches!(arguments.plot, FigurePlot::Pareto | FigurePlot::Coordinates);
+    let results = if needs_designs {
+        explore(&session, arguments.threads)?
+    } else {
+        Results::default()
+    };
+    let evaluation = Judge::for_model(&session.workload.model)
+        .evaluation(&session.design, &session.workload)
+        .map_err(|violations| input::refused(&session.design.name, &violations))?;
+    let figure = SessionFigure {
+        session: &session,
+        results: &results,
+        evaluation: Some(&evaluation),
+        plot: arguments.plot,
+    };
+    page.caption = arguments
+        .caption
+        .clone()
+        .unwrap_or_else(|| figure.caption());
+    let files = figure.write(&page, &arguments.output)?;
+    let names: Vec<String> = files
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    if arguments.json {
+        output::json(&json!({ "files": names, "width_in": page.width, "height_in": page.height }))
+    } else {
+        output::text(&format!("wrote {}\n", names.join(", ")))
+    }
+}
+
+/// A session from a file; a design becomes one around it.
+fn session(text: &str) -> anyhow::Result<Session> {
+    let path = PathBuf::from(text);
+    if !path.exists() {
+        let mut session = preset_library::first_session();
+        session.design = input::design(text)?;
+        return Ok(session);
+    }
+    match preset_library::open(&path)? {
+        Opened::Session(session) => Ok(*session),
+        Opened::Design(design) => {
+            let mut session = preset_library::first_session();
+            session.design = *design;
+            Ok(session)
+        }
+        _ => bail!("{text}: a session, a design or a figure is needed"),
+    }
+}
+
+/// Explores as the window does, to the end.
+fn explore(session: &Session, threads: usize) -> anyhow::Result<Results> {
+    let (sender, woken) = mpsc::channel();
+    let wake = Arc::new(move || {
+        // the receiver goes first when all is done
+        let _ = sender.send(());
+    });
+    let mut results = Results::default();
+    let mut exploration = Exploration::new(wake, threads);
+    exploration.explore(session, &mut results);
+    loop {
+        exploration.drain(&mut results, false);
+        match &results.state {
+            State::Finished(_) => return Ok(results),
+            State::Failed(message) => bail!("{message}"),
+            State::Canceled | State::Idle => bail!("the exploration stopped"),
+            State::Running(_) => {}
+        }
+        match woken.recv_timeout(Duration::from_secs(1)) {
+            Ok(()) | Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => bail!("the exploration stopped"),
+        }
+    }
+}
+
+/// A length with its unit as inches.
+fn inches(text: &str) -> Result<f32, String> {
+    let wrong = || format!("{text:?} is not a length such as 3.3in, 84mm, 8.4cm or 238pt");
+    let split = text
+        .find(|c: char| c.is_ascii_alphabetic())
+        .ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(split);
+    let number: f32 = number.trim().parse().map_err(|_| wrong())?;
+    let per_inch = match unit {
+        "in" => 1.0,
+        "mm" => 25.4,
+        "cm" => 2.54,
+        "pt" => 72.0,
+        _ => return Err(wrong()),
+    };
+    Ok(number / per_inch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inches;
+
+    #[test]
+    fn lengths_carry_their_unit() {
+        assert_eq!(inches("3.3in"), Ok(3.3));
+        assert_eq!(inches("254mm"), Ok(10.0));
+        assert_eq!(inches("72pt"), Ok(1.0));
+        assert!(inches("3.3").is_err() && inches("wide").is_err() && inches("3 parsec").is_err());
+    }
+}
