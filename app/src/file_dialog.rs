@@ -61,8 +61,10 @@ impl Purpose {
             Self::Save | Self::SaveDesign | Self::ExportFront => "A file ending in .ron",
             Self::ExportCsv => "A file ending in .csv",
             Self::ExportFigure => "A file ending in .svg, .pdf, .png or .tex",
-            Self::ExportRecipe => "A file ending in .json",
-            Self::ExportArchitecture => "A file ending in .yaml",
+            Self::ExportRecipe => "A file ending in .json for emulators, or in .txt for llama.cpp",
+            Self::ExportArchitecture => {
+                "A file ending in .yaml for ZigZag, or in .timeloop.yaml for Timeloop"
+            }
         }
     }
 
@@ -83,7 +85,7 @@ impl Purpose {
             Self::Save | Self::SaveDesign | Self::ExportFront => &["ron"],
             Self::ExportCsv => &["csv"],
             Self::ExportFigure => &["svg", "pdf", "png", "tex"],
-            Self::ExportRecipe => &["json"],
+            Self::ExportRecipe => &["json", "txt"],
             Self::ExportArchitecture => &["yaml"],
         }
     }

@@ -13,6 +13,7 @@ use blockscape_model::preset;
 use blockscape_model::workload::{ModelShape, Workload};
 
 use crate::cli::input;
+use crate::figure::embedded_preset;
 use crate::model_config;
 use crate::session::Session;
 
@@ -131,9 +132,30 @@ pub fn open(path: &Path) -> anyhow::Result<Opened> {
         "gguf" | "safetensors" | "bin" => Ok(Opened::Checkpoint(path.to_path_buf())),
         "json" => model_config::read(path)
             .map(|shape| Opened::Workload(Box::new(Workload::single_sequence(shape)))),
+        "svg" | "pdf" | "png" | "tex" => text_of(path, &figure_text(path)?),
         _ => text_of(path, &input::read_text(path)?),
     }
 }
+
+/// The preset inside an exported figure.
+fn figure_text(path: &Path) -> anyhow::Result<String> {
+    let name = path.display();
+    let size = std::fs::metadata(path)
+        .with_context(|| name.to_string())?
+        .len();
+    if size > LARGEST_FIGURE {
+        anyhow::bail!(
+            "{name}: larger than {} MiB, not a figure of Blockscape",
+            LARGEST_FIGURE >> 20
+        );
+    }
+    let bytes = std::fs::read(path).with_context(|| name.to_string())?;
+    embedded_preset(&bytes)
+        .with_context(|| format!("{name}: no preset inside: not a figure of Blockscape"))
+}
+
+/// Largest figure that is searched for its preset, in bytes.
+const LARGEST_FIGURE: u64 = 256 << 20;
 
 fn text_of(path: &Path, text: &str) -> anyhow::Result<Opened> {
     let named = || path.display().to_string();

@@ -121,7 +121,14 @@ impl App {
                     .and_then(|text| crate::settings::write_whole(&path, text.as_bytes()));
                 self.told(&path, "Saved the design as", written);
             }
-            _ => self.window.notices.error("Not available in this build"),
+            Purpose::ExportCsv
+            | Purpose::ExportFront
+            | Purpose::ExportFigure
+            | Purpose::ExportRecipe
+            | Purpose::ExportArchitecture => {
+                let written = crate::export::write(purpose, &self.session, &self.results, &path);
+                self.told(&path, "Exported", written);
+            }
         }
     }
 
