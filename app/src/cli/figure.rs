@@ -5,7 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::bail;
-use blockscape_explorer::Judge;
+use blockscape_model::workload::Slot;
 use clap::ValueEnum;
 use serde_json::json;
 
@@ -83,19 +83,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         dark: arguments.theme == PageTheme::Dark,
     };
     page.check()?;
-    let needs_designs = matches!(arguments.plot, FigurePlot::Pareto | FigurePlot::Coordinates);
-    let results = if needs_designs {
-        explore(&session, arguments.threads)?
-    } else {
-        Results::default()
-    };
-    let evaluation = Judge::for_model(&session.workload.model)
-        .evaluation(&session.design, &session.workload)
-        .map_err(|violations| input::refused(&session.design.name, &violations))?;
+    let results = compute(&session, arguments.plot, arguments.threads)?;
     let figure = SessionFigure {
         session: &session,
         results: &results,
-        evaluation: Some(&evaluation),
         plot: arguments.plot,
     };
     page.caption = arguments
@@ -133,27 +124,38 @@ fn session(text: &str) -> anyhow::Result<Session> {
     }
 }
 
-/// Explores as the window does, to the end.
-fn explore(session: &Session, threads: usize) -> anyhow::Result<Results> {
+/// Computes as the window does: the design's details and, where the plot shows designs, the whole exploration.
+fn compute(session: &Session, plot: FigurePlot, threads: usize) -> anyhow::Result<Results> {
     let (sender, woken) = mpsc::channel();
     let wake = Arc::new(move || {
         // the receiver goes first when all is done
         let _ = sender.send(());
     });
+    let tensor = (0, Slot::ALL[0]);
+    let shows_designs = matches!(plot, FigurePlot::Pareto | FigurePlot::Coordinates);
     let mut results = Results::default();
     let mut exploration = Exploration::new(wake, threads);
-    exploration.explore(session, &mut results);
+    if shows_designs {
+        exploration.explore(session, tensor, &mut results);
+    } else {
+        exploration.inspect(session, tensor);
+    }
     loop {
-        exploration.drain(&mut results, false);
-        match &results.state {
-            State::Finished(_) => return Ok(results),
-            State::Failed(message) => bail!("{message}"),
-            State::Canceled | State::Idle => bail!("the exploration stopped"),
-            State::Running(_) => {}
+        exploration.drain(session, &mut results, false);
+        if !results.violations.is_empty() {
+            return Err(input::refused(&session.design.name, &results.violations));
         }
-        match woken.recv_timeout(Duration::from_secs(1)) {
-            Ok(()) | Err(mpsc::RecvTimeoutError::Timeout) => {}
-            Err(mpsc::RecvTimeoutError::Disconnected) => bail!("the exploration stopped"),
+        if let State::Failed(message) = &results.state {
+            bail!("{message}");
+        }
+        let explored = !shows_designs || matches!(results.state, State::Finished(_));
+        if explored && results.details.is_some() {
+            return Ok(results);
+        }
+        if let Err(mpsc::RecvTimeoutError::Disconnected) =
+            woken.recv_timeout(Duration::from_secs(1))
+        {
+            bail!("the exploration stopped");
         }
     }
 }

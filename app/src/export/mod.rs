@@ -40,7 +40,6 @@ pub fn write(
             let figure = SessionFigure {
                 session,
                 results,
-                evaluation: None,
                 plot,
             };
             let width = Page::default().width;

@@ -4,21 +4,23 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use blockscape_model::evaluation::Evaluation;
 use blockscape_model::format::Format;
+use blockscape_model::workload::Slot;
 use clap::ValueEnum;
 use egui::Ui;
 
 use super::{FigureFormat, Page, render};
+use crate::details::{Details, SERIES};
 use crate::export::{points_csv, rounding_and_scale};
 use crate::plots::PlotTheme;
 use crate::plots::bit_layout::{BitLayoutData, bit_layout_ui};
-use crate::plots::breakdown::{BarGroup, BreakdownData, BreakdownView, breakdown_ui};
+use crate::plots::breakdown::{BreakdownData, BreakdownView, breakdown_ui};
 use crate::plots::coordinates::{CoordinatesData, CoordinatesView, coordinates_ui, metric_axes};
-use crate::plots::evaluated::{PHASES, SiteErrors, breakdown_groups, roofline_parts};
 use crate::plots::layer_map::{LayerMapData, LayerMapView, layer_map_ui};
 use crate::plots::pareto::{ParetoData, pareto_chart_ui};
 use crate::plots::roofline::{RooflineData, RooflineView, roofline_ui};
+use crate::plots::sensitivity::{SensitivityData, SensitivityView, sensitivity_ui};
+use crate::plots::tensor_view::{TensorView, tensor_view_ui};
 use crate::results::Results;
 use crate::session::Session;
 use crate::settings::write_whole;
@@ -38,6 +40,10 @@ pub enum FigurePlot {
     Coordinates,
     /// Bits of the formats
     Formats,
+    /// What one step of each parameter does to the energy per token
+    Sensitivity,
+    /// One tensor before and after quantization
+    Tensor,
 }
 
 impl FigurePlot {
@@ -49,6 +55,8 @@ impl FigurePlot {
             Self::Layers => (width * 0.9).clamp(2.6, 4.0),
             Self::Coordinates => (width * 0.5).clamp(2.4, 3.4),
             Self::Formats => 3.4,
+            Self::Sensitivity => 3.6,
+            Self::Tensor => (width * 0.42).clamp(2.6, 3.2),
         }
     }
 }
@@ -58,10 +66,8 @@ impl FigurePlot {
 pub struct SessionFigure<'a> {
     /// What is drawn and embedded.
     pub session: &'a Session,
-    /// Candidates, front and current design.
+    /// Candidates, front, current design and its details.
     pub results: &'a Results,
-    /// The current design in full; breakdown, roofline and layers need it.
-    pub evaluation: Option<&'a Evaluation>,
     /// The plot.
     pub plot: FigurePlot,
 }
@@ -72,38 +78,6 @@ impl SessionFigure<'_> {
         let preset = self.session.to_ron();
         let bytes = match self.plot {
             FigurePlot::Pareto => self.pareto(page, format, &preset),
-            FigurePlot::Breakdown => {
-                let groups = self.groups()?;
-                render(page, format, Some(&preset), |ui, theme| {
-                    breakdown_ui(
-                        ui,
-                        &BreakdownData { groups: &groups },
-                        &mut BreakdownView::default(),
-                        theme,
-                    );
-                })
-            }
-            FigurePlot::Roofline => {
-                let parts = roofline_parts(&self.session.design, self.evaluation()?)
-                    .context("the technology has no such external memory")?;
-                let (roofs, points) = (&parts.roofs, &parts.points);
-                let data = RooflineData {
-                    roofs,
-                    bandwidth: parts.bandwidth,
-                    series: &PHASES,
-                    points,
-                };
-                render(page, format, Some(&preset), |ui, theme| {
-                    roofline_ui(ui, &data, &mut RooflineView::default(), theme);
-                })
-            }
-            FigurePlot::Layers => {
-                let errors =
-                    SiteErrors::new(self.evaluation()?, self.session.workload.model.n_layers);
-                render(page, format, Some(&preset), |ui, theme| {
-                    layers(ui, &errors, theme)
-                })
-            }
             FigurePlot::Coordinates => render(page, format, Some(&preset), |ui, theme| {
                 self.coordinates(ui, theme)
             }),
@@ -115,6 +89,12 @@ impl SessionFigure<'_> {
                     .collect();
                 render(page, format, Some(&preset), |ui, theme| {
                     bit_layout_ui(ui, &BitLayoutData { formats: &named }, theme);
+                })
+            }
+            _ => {
+                let details = self.details()?;
+                render(page, format, Some(&preset), |ui, theme| {
+                    self.detail(ui, details, theme)
                 })
             }
         };
@@ -176,25 +156,72 @@ impl SessionFigure<'_> {
             })
             .collect();
         let _ = write!(out, "Formats: {}. ", formats.join("; "));
-        let basis = self
-            .evaluation
-            .map_or(self.results.basis_text(), |evaluation| {
-                evaluation.quality.basis.name()
-            });
+        let details = self.results.details.as_deref();
+        let basis = details.map_or(self.results.basis_text(), |details| {
+            details.evaluation.quality.basis.name()
+        });
         let _ = write!(out, "Accuracy: {basis}.");
         out
     }
 
-    fn evaluation(&self) -> anyhow::Result<&Evaluation> {
-        self.evaluation
-            .context("this plot needs the design's evaluation, and the design cannot be built")
+    fn details(&self) -> anyhow::Result<&Details> {
+        self.results
+            .details
+            .as_deref()
+            .context("the design has not been evaluated yet")
     }
 
-    fn groups(&self) -> anyhow::Result<Vec<BarGroup>> {
-        Ok(breakdown_groups(
-            (&self.session.design.name, self.evaluation()?),
-            None,
-        ))
+    /// Plots of the current design alone.
+    fn detail(&self, ui: &mut Ui, details: &Details, theme: &PlotTheme) {
+        match self.plot {
+            FigurePlot::Breakdown => {
+                breakdown_ui(
+                    ui,
+                    &BreakdownData {
+                        groups: &details.bars,
+                    },
+                    &mut BreakdownView::default(),
+                    theme,
+                );
+            }
+            FigurePlot::Roofline => {
+                let (roofs, bandwidth, points) =
+                    (&details.roofs, details.bandwidth, &details.roof_points);
+                let data = RooflineData {
+                    roofs,
+                    bandwidth,
+                    series: &SERIES,
+                    points,
+                };
+                roofline_ui(ui, &data, &mut RooflineView::default(), theme);
+            }
+            FigurePlot::Sensitivity => {
+                let mut view = SensitivityView::default();
+                let rows: Vec<_> = details
+                    .steps
+                    .iter()
+                    .map(|step| step.row(view.metric))
+                    .collect();
+                let base = details.evaluation.metrics().get(view.metric);
+                sensitivity_ui(
+                    ui,
+                    &SensitivityData {
+                        metric: view.metric,
+                        base,
+                        rows: &rows,
+                    },
+                    &mut view,
+                    theme,
+                );
+            }
+            FigurePlot::Tensor => tensor_view_ui(
+                ui,
+                details.tensor.as_ref(),
+                &mut TensorView::default(),
+                theme,
+            ),
+            _ => layers(ui, details, theme),
+        }
     }
 
     /// Distinct formats with the sites that use them.
@@ -230,7 +257,7 @@ impl SessionFigure<'_> {
             current_measured: false,
             trail: &[],
             pinned_fronts: &[],
-            pinned: &results.pinned_points,
+            pinned: &results.named_points,
             literature: &results.literature,
             limits: &limits,
             describe: &|_| Vec::new(),
@@ -270,27 +297,22 @@ impl SessionFigure<'_> {
             }
             FigurePlot::Breakdown => {
                 out.push_str("quantity,unit,design,component,value\n");
-                for group in self.groups()? {
-                    for (bar, part) in group
-                        .bars
-                        .iter()
-                        .flat_map(|bar| bar.parts.iter().map(move |part| (bar, part)))
-                    {
-                        let _ = writeln!(
-                            out,
-                            "{},{},{},{},{}",
-                            group.title, group.unit, bar.name, part.name, part.value
-                        );
+                for group in &self.details()?.bars {
+                    for bar in &group.bars {
+                        for part in &bar.parts {
+                            let _ = writeln!(
+                                out,
+                                "{},{},{},{},{}",
+                                group.title, group.unit, bar.name, part.name, part.value
+                            );
+                        }
                     }
                 }
             }
             FigurePlot::Roofline => {
                 out.push_str("product,phase,operations_per_byte,tops,time_share\n");
-                for point in roofline_parts(&self.session.design, self.evaluation()?)
-                    .into_iter()
-                    .flat_map(|p| p.points)
-                {
-                    let (name, phase) = (&point.name, PHASES[point.series]);
+                for point in &self.details()?.roof_points {
+                    let (name, phase) = (&point.name, SERIES[point.series]);
                     let _ = writeln!(
                         out,
                         "{name},{phase},{},{},{}",
@@ -300,9 +322,32 @@ impl SessionFigure<'_> {
             }
             FigurePlot::Layers => {
                 out.push_str("layer,site,noise_to_signal,sqnr_db\n");
-                for error in &self.evaluation()?.quality.layers {
+                for error in &self.details()?.evaluation.quality.layers {
                     let db = -10.0 * error.noise.log10();
                     let _ = writeln!(out, "{},{},{},{db}", error.layer, error.slot, error.noise);
+                }
+            }
+            FigurePlot::Sensitivity => {
+                let metric = SensitivityView::default().metric;
+                let _ = writeln!(out, "parameter,low,{metric}_low,high,{metric}_high");
+                for step in &self.details()?.steps {
+                    let row = step.row(metric);
+                    let _ = writeln!(
+                        out,
+                        "\"{}\",{},{},{},{}",
+                        row.name, row.low.0, row.low.1, row.high.0, row.high.1
+                    );
+                }
+            }
+            FigurePlot::Tensor => {
+                out.push_str("bin,values_before,values_after\n");
+                let tensor = self
+                    .details()?
+                    .tensor
+                    .as_ref()
+                    .context("the design's tensor was not sampled")?;
+                for (bin, (before, after)) in tensor.before.iter().zip(&tensor.after).enumerate() {
+                    let _ = writeln!(out, "{bin},{before},{after}");
                 }
             }
             FigurePlot::Formats => {
@@ -316,16 +361,21 @@ impl SessionFigure<'_> {
     }
 }
 
-fn layers(ui: &mut Ui, errors: &SiteErrors, theme: &PlotTheme) {
-    let names: Vec<String> = errors.slots.iter().map(ToString::to_string).collect();
+fn layers(ui: &mut Ui, details: &Details, theme: &PlotTheme) {
+    let rows = &details.site_sqnr;
+    let slots: Vec<Slot> = Slot::ALL
+        .into_iter()
+        .filter(|slot| rows.iter().any(|row| !row[slot.index()].is_nan()))
+        .collect();
+    let names: Vec<String> = slots.iter().map(ToString::to_string).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let data = LayerMapData {
         sites: &names,
-        n_layers: errors.n_layers,
+        n_layers: rows.len(),
         quantity: "SQNR",
         unit: "dB",
         more_is_better: true,
-        value: &|layer, row| errors.at(layer, row),
+        value: &|layer, site| rows[layer][slots[site].index()],
         describe: &|_, _| String::new(),
     };
     layer_map_ui(ui, &data, &mut LayerMapView::default(), theme);

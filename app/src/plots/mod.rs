@@ -15,7 +15,6 @@ pub mod breakdown;
 pub mod chart;
 pub mod coordinates;
 pub mod density;
-pub mod evaluated;
 pub mod layer_map;
 pub mod legend;
 mod metric_picker;
