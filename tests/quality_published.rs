@@ -88,7 +88,8 @@ impl Published {
     }
 }
 
-fn some_design() -> Design {
+/// Any design; its formats are what matters here.
+pub(crate) fn some_design() -> Design {
     Design {
         name: "test".to_owned(),
         source: String::new(),

@@ -128,7 +128,7 @@ def loss_of(model, tokens, reduction="mean"):
     return functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-100, reduction=reduction)
 
 
-def train(model, encoder, n_steps, peak_rate=3e-3, n_stories=10):
+def train(model, encoder, n_steps, peak_rate=3e-3, n_stories=16):
     decayed = [p for p in model.parameters() if p.dim() == 2]
     plain = [p for p in model.parameters() if p.dim() != 2]
     optimizer = torch.optim.AdamW(
@@ -182,7 +182,7 @@ def write_safetensors(path, named):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--steps", type=int, default=5600)
+    arguments.add_argument("--steps", type=int, default=2400)
     arguments.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / "story-model")
     arguments = arguments.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

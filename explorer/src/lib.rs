@@ -9,6 +9,7 @@
 
 pub mod axis;
 pub mod budget;
+pub mod calibration;
 pub mod engine;
 pub mod evaluate;
 pub mod job;

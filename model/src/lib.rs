@@ -12,6 +12,7 @@ pub mod parameter;
 pub mod preset;
 pub mod quality;
 pub mod quantization;
+pub mod story_model;
 pub mod units;
 pub mod violation;
 pub mod workload;

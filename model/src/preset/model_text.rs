@@ -140,4 +140,8 @@ pub(super) const MODELS: &[(&str, &str)] = &[
         "qwen2-5-7b",
         include_str!("../../../presets/models/qwen2-5-7b.ron"),
     ),
+    (
+        "story-model",
+        include_str!("../../../presets/models/story-model.ron"),
+    ),
 ];

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Interaction, QualityModel, Sensitivities, SiteSensitivity};
+use super::{Interaction, QualityModel, Sensitivities, SiteLosses, SiteSensitivity};
 use crate::design::FormatTable;
 use crate::format::{BfpFormat, BlockLen, Format};
 use crate::workload::{Site, Slot};
@@ -24,6 +24,16 @@ const WIDTHS_OF_WHOLE_MODEL: [u8; 4] = [3, 4, 5, 6];
 
 /// Saturations tried, from none to a tensor that is destroyed by a noise of 1/256 of its signal.
 const SATURATIONS: [f64; 11] = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// Everything that was measured to calibrate the estimator on one model and text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalibrationRecord {
+    /// Perplexity of the unquantized model.
+    pub reference_perplexity: f64,
+    /// The runs.
+    pub runs: Vec<CalibrationRun>,
+}
 
 /// One measured run: what is quantized, and what it costs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -138,13 +148,12 @@ pub fn fit(
             .collect();
         rows[site.layer as usize][site.slot.index()] = fit_site(&points);
     }
-    let sums: Vec<Point> = runs
+    let sums: Vec<(SiteLosses, f64)> = runs
         .iter()
         .filter_map(|run| match run.probe {
-            Probe::Whole { width } => Some(Point {
-                noise: sum_of_losses(model, &rows, probe_format(width)),
-                loss: run.loss,
-            }),
+            Probe::Whole { width } => {
+                Some((site_losses(model, &rows, probe_format(width)), run.loss))
+            }
             Probe::Site { .. } => None,
         })
         .collect();
@@ -165,7 +174,7 @@ const RELATIVE_ERROR: f64 = 0.28;
 /// The same for vanishing loss, in nats a token.
 const ABSOLUTE_ERROR: f64 = 0.001;
 
-/// A measured point: noise-to-signal ratio (or a sum of losses) and loss in nats a token.
+/// A measured point: noise-to-signal ratio and loss in nats a token.
 #[derive(Debug, Clone, Copy)]
 struct Point {
     noise: f64,
@@ -215,10 +224,10 @@ fn fit_site(points: &[Point]) -> SiteSensitivity {
 }
 
 /// The excess over a plain sum, by search over strength and half point on a logarithmic grid.
-fn fit_interaction(sums: &[Point]) -> Interaction {
-    let usable: Vec<&Point> = sums
+fn fit_interaction(sums: &[(SiteLosses, f64)]) -> Interaction {
+    let usable: Vec<_> = sums
         .iter()
-        .filter(|point| point.noise > 0.0 && point.loss > 0.0)
+        .filter(|(losses, loss)| losses.body + losses.head > 0.0 && *loss > 0.0)
         .collect();
     let mut best = (f64::INFINITY, Interaction::NONE);
     if usable.is_empty() {
@@ -226,18 +235,17 @@ fn fit_interaction(sums: &[Point]) -> Interaction {
     }
     for strength_step in -12..=12_i32 {
         for half_step in -12..=12_i32 {
-            let (strength, half) = (
-                (f64::from(strength_step) / 4.0).exp(),
-                0.3 * (f64::from(half_step) / 4.0).exp(),
-            );
-            let candidate = Interaction { strength, half };
+            let [strength_step, half_step] = [strength_step, half_step].map(f64::from);
+            let candidate = Interaction {
+                strength: (strength_step / 4.0).exp(),
+                half: 0.3 * (half_step / 4.0).exp(),
+            };
             let misfit: f64 = usable
                 .iter()
-                .map(|point| (point.loss / candidate.total(point.noise)).ln().powi(2))
+                .map(|(losses, loss)| (loss / candidate.total(*losses)).ln().powi(2))
                 .sum();
             // A mild pull to strength 1 and half point 0.3 decides where the runs do not.
-            let score = misfit
-                + 0.01 * (f64::from(strength_step).powi(2) + f64::from(half_step).powi(2)) / 16.0;
+            let score = misfit + 0.01 * (strength_step.powi(2) + half_step.powi(2)) / 16.0;
             if score < best.0 {
                 best = (score, candidate);
             }
@@ -246,19 +254,19 @@ fn fit_interaction(sums: &[Point]) -> Interaction {
     best.1
 }
 
-/// Plain sum of the losses of all sites in one format.
-fn sum_of_losses(
+/// Sums over all sites in one format.
+fn site_losses(
     model: &QualityModel,
     rows: &[[SiteSensitivity; Slot::COUNT]],
     format: Format,
-) -> f64 {
-    model
-        .sites()
-        .filter_map(|Site { layer, slot }| {
-            let noise = model.site_noise(layer, slot, format)?;
-            Some(rows[layer as usize][slot.index()].loss(noise))
-        })
-        .sum()
+) -> SiteLosses {
+    let mut losses = SiteLosses::default();
+    for Site { layer, slot } in model.sites() {
+        if let Some(noise) = model.site_noise(layer, slot, format) {
+            losses.add(slot, rows[layer as usize][slot.index()].loss(noise));
+        }
+    }
+    losses
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "below 20")]
@@ -304,15 +312,17 @@ mod tests {
             strength: 1.0_f64.exp(),
             half: 0.3,
         };
-        let sums: Vec<Point> = [0.02, 0.1, 0.4, 1.5]
-            .map(|noise| Point {
-                noise,
-                loss: truth.total(noise),
-            })
-            .to_vec();
+        let sums = [0.02, 0.1, 0.4, 1.5].map(|body| {
+            let losses = SiteLosses {
+                body,
+                squares: 0.01 * body * body,
+                head: 0.05 * body,
+            };
+            (losses, truth.total(losses))
+        });
         let found = fit_interaction(&sums);
-        for point in sums {
-            assert!((found.total(point.noise) / point.loss - 1.0).abs() < 0.08);
+        for (losses, loss) in sums {
+            assert!((found.total(losses) / loss - 1.0).abs() < 0.08);
         }
     }
 }

@@ -4,7 +4,9 @@
 //! mixed silently, every figure carries its [`QualityBasis`].
 
 mod anda_search;
+mod built_in;
 pub mod calibration;
+mod captured;
 mod channel_profile;
 mod noise_table;
 mod published;
@@ -15,12 +17,13 @@ mod sensitivity;
 mod statistics;
 
 pub use anda_search::{AndaOutcome, AndaSearch, AndaStep, ModuleWidths};
+pub use captured::captured_samples;
 pub use channel_profile::{ChannelProfile, OutlierChannels};
 pub use noise_table::{NoiseTable, noise_to_signal};
 pub use published::published_sensitivities;
 pub use quality_model::QualityModel;
 pub use sample::{SampleKind, SiteSample};
-pub use sensitivity::{Interaction, Sensitivities, SiteSensitivity};
+pub use sensitivity::{Interaction, Sensitivities, SiteLosses, SiteSensitivity};
 pub use statistics::{ChannelMeasure, LayerStatistics, ModelStatistics};
 
 use serde::{Deserialize, Serialize};

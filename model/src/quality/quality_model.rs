@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::noise_table::FastMap;
 use super::{
     Interval, LayerError, ModelStatistics, NoiseTable, Quality, QualityBasis, QualitySummary,
-    SampleKind, Sensitivities, SiteSample, decibels,
+    SampleKind, Sensitivities, SiteLosses, SiteSample, decibels,
 };
 use crate::design::{Design, SlotFormats};
 use crate::format::Format;
@@ -37,15 +37,14 @@ pub struct QualityModel {
 /// Sums over layers `0 .. l` for l from 0 to the number of rows: a run of layers costs two look-ups.
 #[derive(Debug)]
 struct Column {
-    noise: Vec<f64>,
-    loss: Vec<f64>,
+    sums: Vec<Sums>,
 }
 
-/// Sums over sites: noise-to-signal ratios and losses in nats.
+/// Sums over sites: noise-to-signal ratios and losses.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
     noise: f64,
-    loss: f64,
+    losses: SiteLosses,
 }
 
 impl QualityModel {
@@ -276,7 +275,7 @@ impl QualityModel {
             sqnr_db: decibels(sums.noise / n_products),
             reference_perplexity: reference.map(|each| each.reference_perplexity),
             perplexity: reference.map(|each| {
-                let (loss, width) = each.total(sums.loss);
+                let (loss, width) = each.total(sums.losses);
                 let perplexity = |loss: f64| each.reference_perplexity * loss.exp();
                 Interval {
                     value: perplexity(loss),
@@ -302,30 +301,32 @@ impl QualityModel {
 
     fn measured_column(&self, track: usize, format: Format) -> Column {
         let slot = Slot::ALL.get(track).copied().unwrap_or(KEY_SLOT);
-        let mut column = Column {
-            noise: vec![0.0],
-            loss: vec![0.0],
-        };
-        let (mut noise_sum, mut loss_sum) = (0.0, 0.0);
+        let mut sums = vec![Sums::default()];
+        let mut sum = Sums::default();
         for (layer, row) in (0_u32..).zip(&self.samples) {
             if self.has(layer, slot) {
                 let noise = self.noise.ratio(row[track], format);
-                noise_sum += noise;
+                sum.noise += noise;
                 if let Some(sensitivities) = &self.sensitivities {
-                    loss_sum += sensitivities.site_loss(layer as usize, slot, format, noise);
+                    let loss = sensitivities.site_loss(layer as usize, slot, format, noise);
+                    sum.losses.add(slot, loss);
                 }
             }
-            column.noise.push(noise_sum);
-            column.loss.push(loss_sum);
+            sums.push(sum);
         }
-        column
+        Column { sums }
     }
 }
 
 impl Sums {
+    /// Adds layers `first .. end` of a column, weighted by the share of tokens that have its format.
     fn add(&mut self, column: &Column, first: usize, end: usize, share: f64) {
-        self.noise += share * (column.noise[end] - column.noise[first]);
-        self.loss += share * (column.loss[end] - column.loss[first]);
+        let (before, after) = (column.sums[first], column.sums[end]);
+        let losses = &mut self.losses;
+        self.noise += share * (after.noise - before.noise);
+        losses.body += share * (after.losses.body - before.losses.body);
+        losses.squares += share * (after.losses.squares - before.losses.squares);
+        losses.head += share * (after.losses.head - before.losses.head);
     }
 }
 

@@ -161,7 +161,10 @@ impl SiteSample {
     #[must_use]
     pub fn smoothed(&self) -> Self {
         let mut values = self.values.clone();
-        let n_rows = (values.len() / self.row_len).max(1);
+        let n_rows = values.len() / self.row_len;
+        if n_rows == 0 {
+            return self.clone();
+        }
         for channel in 0..self.row_len {
             let column = || (0..n_rows).map(|row| row * self.row_len + channel);
             #[expect(clippy::cast_precision_loss, reason = "a few hundred rows")]

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::format::{Format, Rounding};
-use crate::workload::Slot;
+use crate::workload::{Product, Slot};
 
 /// Loss of one site alone, in nats a token: `slope x n^power / (1 + saturation x n)` for a noise-to-signal ratio `n`.
 ///
@@ -46,7 +46,33 @@ impl SiteSensitivity {
     }
 }
 
-/// How the losses of all sites become one: `S x (1 + strength x S / (half + S))`, with S their sum.
+/// Sums over sites, in nats a token, from which the loss of the whole model follows.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SiteLosses {
+    /// Losses of all sites but the head's.
+    pub body: f64,
+    /// Squares of the same.
+    pub squares: f64,
+    /// Losses of the head's sites, which nothing follows that could amplify them.
+    pub head: f64,
+}
+
+impl SiteLosses {
+    /// Adds the loss of one site.
+    pub const fn add(&mut self, slot: Slot, loss: f64) {
+        if matches!(slot.product(), Product::Head) {
+            self.head += loss;
+        } else {
+            self.body += loss;
+            self.squares += loss * loss;
+        }
+    }
+}
+
+/// How the losses of single sites become the loss of all: their sum, and an excess for each pair of different sites.
+///
+/// `B + H + strength x (B^2 - Q) / (half + B)` with B the sum, Q the sum of squares of the body's sites and H the head's sum:
+/// a site alone has no excess, and the excess turns from quadratic to linear at `half`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Interaction {
@@ -63,20 +89,28 @@ impl Interaction {
         half: 1.0,
     };
 
-    /// Loss of the model for the sum of its sites' losses; grows with it.
-    pub fn total(self, sum: f64) -> f64 {
-        sum * (1.0 + self.strength * sum / (self.half + sum))
+    /// Loss of the model in nats a token.
+    pub fn total(self, losses: SiteLosses) -> f64 {
+        let SiteLosses {
+            body,
+            squares,
+            head,
+        } = losses;
+        let pairs = (body * body - squares).max(0.0);
+        body + head + self.strength * pairs / (self.half + body)
     }
-}
 
-impl Interaction {
-    /// The sum of sites' losses that makes this loss, by bisection; the inverse of [`Interaction::total`].
+    /// The sum of many small losses that makes this loss, by bisection; the inverse of [`Interaction::total`].
     pub fn sum_for(self, total: f64) -> f64 {
         let (mut low, mut high) = (0.0, total.max(0.0));
         // 60 halvings leave nothing of a double's 52 fraction bits.
         for _ in 0..60 {
             let middle = 0.5 * (low + high);
-            if self.total(middle) < total {
+            let losses = SiteLosses {
+                body: middle,
+                ..SiteLosses::default()
+            };
+            if self.total(losses) < total {
                 low = middle;
             } else {
                 high = middle;
@@ -114,9 +148,9 @@ impl Sensitivities {
         share * self.rows[row][slot.index()].loss(noise)
     }
 
-    /// Estimated loss and the half width of its 90 % interval, in nats a token, from the sum of the sites' losses.
-    pub fn total(&self, sum: f64) -> (f64, f64) {
-        let loss = self.interaction.total(sum);
+    /// Estimated loss and the half width of its 90 % interval, in nats a token, from its sites'.
+    pub fn total(&self, losses: SiteLosses) -> (f64, f64) {
+        let loss = self.interaction.total(losses);
         (
             loss,
             (loss * self.relative_error).hypot(self.absolute_error),
