@@ -1,5 +1,7 @@
 //! Values made by other programs: `ml_dtypes` for OCP MX, `gguf` for the ggml types. No bit may differ.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use blockscape_model::format::{Format, GgmlFormat, Minifloat, Rounding};
 use blockscape_model::quantization::{ggml, quantize_dequantize};
 use blockscape_tests::{repository, shared_data};
@@ -166,7 +168,9 @@ impl Vectors {
             tensors.push((name, self.long()));
         }
         let start = self.position.next_multiple_of(32);
-        tensors.iter_mut().for_each(|(_, offset)| *offset += start);
+        for (_, offset) in &mut tensors {
+            *offset += start;
+        }
         tensors
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Deliberately slow and plain: powers and logarithms, one value after the other, no bit arithmetic.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(
     clippy::cast_possible_truncation,
     reason = "the one rounding to f32 at the end of each definition, and exponents of f32"
@@ -106,6 +107,7 @@ fn magnitude_bits(bits: u8) -> (f64, f64) {
     (-largest, largest)
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm a format, all in one view")]
 /// One block by definition; formats with scales that are not powers of two have their own tests.
 fn block(format: Format, x: &[f32]) -> Vec<f32> {
     match format {

@@ -5,6 +5,7 @@ mod cost_laws; // laws of the cost model
 mod exploration; // the background engine and the spaces it walks through
 mod format_corner_cases; // where implementations of number formats disagree, one test each
 mod format_golden; // number formats against ml_dtypes and gguf, bit for bit
+mod format_integer_products; // integer datapaths against the product of the quantized values
 mod format_reference; // fast kernels against definitions in double precision
 mod house_rules; // length, opening sentence and names of source files
 mod layering; // manifests: app -> explorer -> model, and nothing else

@@ -7,6 +7,7 @@ pub mod design;
 pub mod evaluation;
 pub mod format;
 pub mod hardware;
+pub mod integer_product;
 pub mod language_model;
 pub mod parameter;
 pub mod preset;

@@ -8,6 +8,7 @@ pub mod input;
 pub mod merge;
 pub mod output;
 pub mod perplexity;
+pub mod quantize;
 pub mod sweep;
 pub mod unit;
 
@@ -42,6 +43,8 @@ pub enum Task {
     Figure(figure::Arguments),
     /// Perplexity of a checkpoint on a text
     Perplexity(Box<perplexity::Args>),
+    /// Tensors of a checkpoint in another number format, and their error
+    Quantize(quantize::Args),
     /// Area, energy and delay of one hardware unit, with its parts
     Unit(unit::UnitArguments),
 }
@@ -72,6 +75,7 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
         Some(Task::Merge(arguments)) => merge::run(&arguments),
         Some(Task::Figure(arguments)) => figure::run(&arguments),
         Some(Task::Perplexity(args)) => perplexity::run(&args),
+        Some(Task::Quantize(args)) => quantize::run(&args),
         Some(Task::Unit(arguments)) => unit::run(&arguments),
         None => crate::app::run(crate::app::Options {
             file: arguments.file,

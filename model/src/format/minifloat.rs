@@ -336,10 +336,8 @@ mod tests {
             element.decode(element.encode(value, Rounding::NearestEven, 0.5))
         };
         assert!(round_trip(special(Minifloat::E4M3), 1e6).is_nan());
-        assert_eq!(
-            round_trip(special(Minifloat::E5M2), -1e6),
-            f32::NEG_INFINITY
-        );
+        let infinite = round_trip(special(Minifloat::E5M2), -1e6);
+        assert!(infinite.is_infinite() && infinite < 0.0);
         assert!((round_trip(Minifloat::E4M3, 1e6) - 448.0).abs() < f32::EPSILON);
         assert!((round_trip(special(Minifloat::E2M1), f32::INFINITY) - 6.0).abs() < f32::EPSILON);
         assert!(round_trip(Minifloat::E5M2, f32::NAN).is_nan());

@@ -180,6 +180,14 @@ impl ElementKernel {
         clipped
     }
 
+    /// Exponent of the E8M0 scale of a block whose largest magnitude has these bits; 0 for formats without one.
+    pub(super) fn block_exponent(self, largest: u32) -> i32 {
+        match self.scale {
+            Scale::PowerOfTwo { addend } => self.shared_exponent(largest, addend),
+            Scale::One | Scale::TwoLevel { .. } => 0,
+        }
+    }
+
     #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
     fn shared_exponent(self, largest: u32, addend: u32) -> i32 {
         let exponent = if largest >= SMALLEST_NORMAL_BITS {

@@ -115,13 +115,17 @@ impl GridKernel {
         }
     }
 
+    /// Exponent of the step of a block whose largest magnitude has these bits.
+    pub(super) fn step_exponent(self, largest: u32) -> i32 {
+        self.careful_exponent(largest) - self.shift
+    }
+
     /// One block in double precision: blocks whose step or scale would leave the normal numbers, and zeros.
     #[cold]
     #[inline(never)]
     fn careful_block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
         let mut clipped = 0;
-        let exponent = self.careful_exponent(largest);
-        let step = power_of_two_f64(exponent - self.shift);
+        let step = power_of_two_f64(self.step_exponent(largest));
         for (index, (x, y)) in x.iter().zip(y).enumerate() {
             let uniform = f64::from(noise.uniform(index));
             let magnitude = round_f64(f64::from(x.abs()) / step, self.rounding, uniform);

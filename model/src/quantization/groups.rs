@@ -41,39 +41,28 @@ impl GroupKernel {
         }
     }
 
-    /// Codes `-largest ..= largest`, scale `max / largest`.
+    /// Scale and zero point of a group of finite values whose largest magnitude has these bits.
+    ///
+    /// Symmetric: codes `-largest ..= largest`, scale `max / largest`. With a zero point: codes `0 ..= largest` less a zero point
+    /// that is a code itself, so that zero is exact.
     #[inline(always)]
-    fn symmetric_block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
-        let scale = nearest_f16(f32::from_bits(largest) / self.largest).min(LARGEST_F16);
-        let most = f32::from_bits(largest);
-        self.scaled_block(
-            x,
-            y,
-            (-most, most),
-            scale,
-            (-self.largest, self.largest),
-            noise,
-        )
-    }
-
-    /// Codes `0 ..= largest` less a zero point that is a code itself, so that zero is exact.
-    #[inline(always)]
-    fn asymmetric_block(self, x: &[f32], y: &mut [f32], noise: Noise) -> u32 {
-        let (smallest, largest) = range(x);
-        let (smallest, largest) = (
-            clamp(smallest, f32::MIN, 0.0),
-            clamp(largest, 0.0, f32::MAX),
-        );
+    pub(super) fn scale_and_zero(self, x: &[f32], largest: u32) -> (f32, f32) {
+        if !self.asymmetric {
+            let scale = nearest_f16(f32::from_bits(largest) / self.largest).min(LARGEST_F16);
+            return (scale, 0.0);
+        }
+        let (smallest, largest) = ends(x);
         // halves keep the difference of two huge numbers finite
         let width = (0.5 * largest - 0.5 * smallest) / (0.5 * self.largest);
         let scale = nearest_f16(width).min(LARGEST_F16);
-        let zero_point = if scale > 0.0 {
-            clamp((-smallest / scale).round_ties_even(), 0.0, self.largest)
+        if scale > 0.0 {
+            (
+                scale,
+                clamp((-smallest / scale).round_ties_even(), 0.0, self.largest),
+            )
         } else {
-            0.0
-        };
-        let limits = (-zero_point, self.largest - zero_point);
-        self.scaled_block(x, y, (smallest, largest), scale, limits, noise)
+            (0.0, 0.0)
+        }
     }
 
     #[inline(always)]
@@ -110,13 +99,27 @@ impl GroupKernel {
     }
 }
 
+/// Smallest and largest of the values and zero.
+#[inline(always)]
+fn ends(x: &[f32]) -> (f32, f32) {
+    let (smallest, largest) = range(x);
+    (
+        clamp(smallest, f32::MIN, 0.0),
+        clamp(largest, 0.0, f32::MAX),
+    )
+}
+
 impl BlockKernel for GroupKernel {
     #[inline(always)]
     fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
+        let (scale, zero_point) = self.scale_and_zero(x, largest);
         if self.asymmetric {
-            self.asymmetric_block(x, y, noise)
+            let limits = (-zero_point, self.largest - zero_point);
+            self.scaled_block(x, y, ends(x), scale, limits, noise)
         } else {
-            self.symmetric_block(x, y, largest, noise)
+            let most = f32::from_bits(largest);
+            let limits = (-self.largest, self.largest);
+            self.scaled_block(x, y, (-most, most), scale, limits, noise)
         }
     }
 }

@@ -42,7 +42,7 @@ impl MicroExponentKernel {
     )]
     fn careful_block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
         let exponent = |value: f32| floor_log2(f64::from(value.abs()));
-        let shared = exponent(f32::from_bits(largest)).max(-F32_BIAS);
+        let shared = shared_exponent(largest);
         let mut clipped = 0;
         for (index, (x, y)) in x.chunks(2).zip(y.chunks_mut(2)).enumerate() {
             let own = x
@@ -61,6 +61,11 @@ impl MicroExponentKernel {
         }
         clipped
     }
+}
+
+/// Exponent of a block whose largest magnitude has these bits.
+pub(super) fn shared_exponent(largest: u32) -> i32 {
+    floor_log2(f64::from(f32::from_bits(largest))).max(-F32_BIAS)
 }
 
 impl BlockKernel for MicroExponentKernel {

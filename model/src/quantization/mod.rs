@@ -18,6 +18,7 @@ mod groups;
 mod measure;
 mod micro_exponent;
 mod quantizer;
+pub(crate) mod units;
 
 pub use error_sums::ErrorSums;
 pub use measure::{measure, measure_many, rows_per_piece};

@@ -8,6 +8,7 @@
 use super::arithmetic::{Noise, largest_magnitude_bits};
 use super::blocks::Layout;
 use super::elements::ElementKernel;
+use super::error_sums::ErrorSums;
 use super::ggml;
 use super::grid::{self, GridKernel};
 use super::groups::{self, GroupKernel};
@@ -141,6 +142,18 @@ impl Quantizer {
             }
             Format::Integer(format) => groups::quantize(GroupKernel::new(format), x, out, layout),
             Format::Ggml(format) => ggml::quantize(format, x, out, layout),
+        }
+    }
+
+    /// [`Self::quantize`] and the sums of its error.
+    ///
+    /// # Panics
+    /// If `out` is not as long as `x`.
+    pub fn quantize_and_measure(&self, x: &[f32], row_len: usize, out: &mut [f32]) -> ErrorSums {
+        let n_saturated = self.quantize(x, row_len, out);
+        ErrorSums {
+            n_saturated,
+            ..ErrorSums::of(x, out)
         }
     }
 

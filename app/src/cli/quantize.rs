@@ -1,0 +1,363 @@
+//! `blockscape quantize`: every tensor of a checkpoint brought to one format, its error measured, the result written.
+//!
+//! Tensors stream through a piece at a time: memory does not grow with the file. The output is a safetensors file of F32,
+//! in which every value of every format is exact.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use blockscape_model::format::Format;
+use blockscape_model::language_model::checkpoint::{
+    ElementType, Gguf, TensorView, parse_safetensors,
+};
+use blockscape_model::quantization::{ErrorSums, Quantizer, rows_per_piece};
+use clap::Args as Arguments;
+use serde_json::{Map, Value, json};
+
+use super::output;
+use crate::mapped_file::MappedFile;
+
+/// Quantize the tensors of a safetensors or GGUF file, report the error of each, and write the result
+#[derive(Debug, Clone, Arguments)]
+pub struct Args {
+    /// Number format, as `mxfp4`, `bfp:m=4,e=8,b=32` or `q4_k`; blocks run along the innermost axis
+    #[arg(long, short, value_name = "FORMAT")]
+    format: Format,
+    /// safetensors or GGUF file with F32, F16 or BF16 tensors (GGUF block types are decoded first)
+    #[arg(long, short, value_name = "FILE")]
+    input: PathBuf,
+    /// safetensors file to write, F32
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Leave tensors with fewer than two axes (norms, biases) as they are
+    #[arg(long)]
+    matrices_only: bool,
+    /// Seed of stochastic rounding
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where the bytes of the quantized tensors go.
+type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> std::io::Result<()>;
+
+/// Outcome for one tensor.
+#[derive(Debug)]
+struct Report {
+    name: String,
+    dims: Vec<u64>,
+    /// None for a tensor that was left as it was.
+    sums: Option<ErrorSums>,
+    /// Bits it takes in the format, scales and short blocks included.
+    bits: u64,
+    n_values: u64,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// The input cannot be read or holds values that are not finite; the output cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let file = MappedFile::open(&args.input)?;
+    let tensors = tensors(&file).with_context(|| args.input.display().to_string())?;
+    if tensors.is_empty() {
+        bail!("{}: holds no tensors", args.input.display());
+    }
+    let reports = match &args.output {
+        Some(path) => write_file(args, &tensors, path)?,
+        None => quantize_all(args, &tensors, &mut None)?,
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    if args.json {
+        output::json(&document(args, &reports, seconds))
+    } else {
+        output::text(&table(args, &reports, seconds))
+    }
+}
+
+fn tensors(file: &MappedFile) -> anyhow::Result<BTreeMap<String, TensorView<'_>>> {
+    let bytes = file.bytes();
+    if Gguf::is_gguf(bytes) {
+        return Ok(Gguf::parse(bytes)?.tensors);
+    }
+    if bytes.get(8) == Some(&b'{') {
+        return Ok(parse_safetensors(bytes)?);
+    }
+    bail!("is neither a safetensors nor a GGUF file");
+}
+
+/// Writes beside the goal and renames: a killed run leaves no half file.
+fn write_file(
+    args: &Args,
+    tensors: &BTreeMap<String, TensorView<'_>>,
+    path: &Path,
+) -> anyhow::Result<Vec<Report>> {
+    let unfinished = path.with_extension("safetensors.part");
+    let context = || format!("{}", path.display());
+    let file = File::create(&unfinished).with_context(context)?;
+    let mut writer = BufWriter::with_capacity(1 << 20, file);
+    let written = write_tensors(args, tensors, &mut writer).and_then(|reports| {
+        writer.flush().with_context(context)?;
+        std::fs::rename(&unfinished, path).with_context(context)?;
+        Ok(reports)
+    });
+    if written.is_err() {
+        // the error that is already there says more than a failed removal would
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    written
+}
+
+fn write_tensors(
+    args: &Args,
+    tensors: &BTreeMap<String, TensorView<'_>>,
+    writer: &mut impl Write,
+) -> anyhow::Result<Vec<Report>> {
+    let header = header(args, tensors)?;
+    writer.write_all(&(header.len() as u64).to_le_bytes())?;
+    writer.write_all(header.as_bytes())?;
+    let mut sink = |bytes: &[u8]| writer.write_all(bytes);
+    quantize_all(args, tensors, &mut Some(&mut sink))
+}
+
+/// The JSON of the file: names, types, shapes and offsets, padded so that data start at a multiple of 8 bytes.
+fn header(args: &Args, tensors: &BTreeMap<String, TensorView<'_>>) -> anyhow::Result<String> {
+    let mut entries = Map::new();
+    let metadata = json!({"format": "pt", "number_format": args.format.to_string()});
+    entries.insert("__metadata__".to_owned(), metadata);
+    let mut offset = 0_u64;
+    for (name, tensor) in tensors {
+        let (kind, length) = stored(tensor);
+        let entry =
+            json!({"dtype": kind, "shape": tensor.dims, "data_offsets": [offset, offset + length]});
+        entries.insert(name.clone(), entry);
+        offset += length;
+    }
+    let mut header = serde_json::to_string(&entries)?;
+    while header.len() % 8 != 0 {
+        header.push(' ');
+    }
+    Ok(header)
+}
+
+/// Type and bytes in the output.
+fn stored(tensor: &TensorView<'_>) -> (String, u64) {
+    match integer_name(tensor.element_type) {
+        Some(name) => (name, tensor.stored_bytes()),
+        None => ("F32".to_owned(), tensor.n_values() * 4),
+    }
+}
+
+/// Name of an integer type in safetensors; such tensors pass unchanged.
+fn integer_name(element_type: ElementType) -> Option<String> {
+    match element_type {
+        ElementType::Signed(bytes) => Some(format!("I{}", 8 * u32::from(bytes))),
+        ElementType::Unsigned(bytes) => Some(format!("U{}", 8 * u32::from(bytes))),
+        _ => None,
+    }
+}
+
+fn quantize_all(
+    args: &Args,
+    tensors: &BTreeMap<String, TensorView<'_>>,
+    sink: &mut Option<Sink<'_>>,
+) -> anyhow::Result<Vec<Report>> {
+    tensors
+        .values()
+        .map(|tensor| {
+            quantize(args, tensor, sink).with_context(|| args.input.display().to_string())
+        })
+        .collect()
+}
+
+fn quantize(
+    args: &Args,
+    tensor: &TensorView<'_>,
+    sink: &mut Option<Sink<'_>>,
+) -> anyhow::Result<Report> {
+    let (n_rows, row_len) = (tensor.n_rows(), tensor.row_len());
+    let mut report = Report {
+        name: tensor.name.clone(),
+        dims: tensor.dims.clone(),
+        sums: None,
+        bits: tensor.stored_bytes() * 8,
+        n_values: tensor.n_values(),
+    };
+    if integer_name(tensor.element_type).is_some() {
+        if let Some(sink) = sink {
+            sink(tensor.bytes())?;
+        }
+        return Ok(report);
+    }
+    let is_kept = args.matrices_only && tensor.dims.len() < 2;
+    let width = usize::try_from(row_len).context("rows are longer than memory")?;
+    let piece = rows_per_piece(width) as u64;
+    let quantizer =
+        Quantizer::new(args.format, largest(args.format, tensor, piece)?).with_seed(args.seed);
+    let mut sums = ErrorSums::default();
+    let mut out = Vec::new();
+    let mut bytes = Vec::new();
+    let mut first = 0;
+    while first < n_rows {
+        let n = piece.min(n_rows - first);
+        let x = tensor.decode_rows(first, n)?;
+        out.resize(x.len(), 0.0);
+        if is_kept {
+            out.copy_from_slice(&x);
+        } else {
+            let quantizer = quantizer.starting_at(first * row_len);
+            sums.merge(&quantizer.quantize_and_measure(&x, width, &mut out));
+        }
+        if let Some(sink) = sink.as_mut() {
+            bytes.resize(4 * out.len(), 0);
+            for (bytes, value) in bytes.as_chunks_mut().0.iter_mut().zip(&out) {
+                *bytes = value.to_le_bytes();
+            }
+            sink(&bytes)?;
+        }
+        first += n;
+    }
+    if !is_kept {
+        report.sums = Some(sums);
+        report.bits = args.format.storage_bits(n_rows, row_len);
+    }
+    Ok(report)
+}
+
+/// Largest magnitude of a tensor, for the one format that scales whole tensors.
+fn largest(format: Format, tensor: &TensorView<'_>, piece: u64) -> anyhow::Result<f32> {
+    let mut largest = 0.0_f32;
+    if !matches!(format, Format::Nvfp4(_)) {
+        return Ok(largest);
+    }
+    let mut first = 0;
+    while first < tensor.n_rows() {
+        let n = piece.min(tensor.n_rows() - first);
+        let values = tensor.decode_rows(first, n)?;
+        largest = values
+            .iter()
+            .fold(largest, |largest, value| largest.max(value.abs()));
+        first += n;
+    }
+    Ok(largest)
+}
+
+/// Sums over all quantized tensors, in their order.
+fn total(reports: &[Report]) -> (ErrorSums, u64) {
+    let mut sums = ErrorSums::default();
+    let mut bits = 0;
+    for report in reports {
+        if let Some(of_tensor) = &report.sums {
+            sums.merge(of_tensor);
+            bits += report.bits;
+        }
+    }
+    (sums, bits)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "bits and values of tensors stay far below 2^52"
+)]
+fn per_value(bits: u64, n_values: u64) -> f64 {
+    if n_values == 0 {
+        0.0
+    } else {
+        bits as f64 / n_values as f64
+    }
+}
+
+fn document(args: &Args, reports: &[Report], seconds: f64) -> Value {
+    let entries: Vec<Value> = reports.iter().map(entry).collect();
+    let (sums, bits) = total(reports);
+    json!({
+        "format": args.format.to_string(),
+        "input": args.input.display().to_string(),
+        "output": args.output.as_ref().map(|path| path.display().to_string()),
+        "tensors": entries,
+        "total": measures(&sums, bits, sums.n),
+        "seconds": seconds,
+    })
+}
+
+fn entry(report: &Report) -> Value {
+    let mut entry = match &report.sums {
+        Some(sums) => measures(sums, report.bits, report.n_values),
+        None => {
+            json!({"bits_per_value": per_value(report.bits, report.n_values), "quantized": false})
+        }
+    };
+    entry["name"] = json!(report.name);
+    entry["shape"] = json!(report.dims);
+    entry
+}
+
+/// Numbers that JSON cannot hold (the SQNR of an exact tensor) become null.
+fn measures(sums: &ErrorSums, bits: u64, n_values: u64) -> Value {
+    json!({
+        "n_values": sums.n,
+        "sqnr_db": sums.sqnr_db(),
+        "mse": sums.mse(),
+        "max_error": sums.max_error(),
+        "relative_error": sums.relative_error(),
+        "cosine": sums.cosine(),
+        "saturated_share": sums.saturated_share(),
+        "flushed_share": sums.flushed_share(),
+        "bits_per_value": per_value(bits, n_values),
+    })
+}
+
+fn table(args: &Args, reports: &[Report], seconds: f64) -> String {
+    let width = reports
+        .iter()
+        .map(|report| report.name.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(5);
+    let mut text = format!(
+        "{:width$}  {:>9} {:>11} {:>11} {:>10} {:>10} {:>11}",
+        "", "SQNR dB", "MSE", "max error", "saturated", "flushed", "bits/value"
+    );
+    for report in reports {
+        let bits = per_value(report.bits, report.n_values);
+        row(&mut text, &report.name, width, report.sums.as_ref(), bits);
+    }
+    let (sums, bits) = total(reports);
+    row(
+        &mut text,
+        "total",
+        width,
+        Some(&sums),
+        per_value(bits, sums.n),
+    );
+    // writing to a string cannot fail
+    let _ = write!(
+        text,
+        "\n{}: {} values in {seconds:.2} s",
+        args.format, sums.n
+    );
+    text
+}
+
+fn row(text: &mut String, name: &str, width: usize, sums: Option<&ErrorSums>, bits: f64) {
+    let _ = match sums {
+        Some(sums) => write!(
+            text,
+            "\n{name:width$}  {:>9.3} {:>11.4e} {:>11.4e} {:>9.3}% {:>9.3}% {bits:>11.4}",
+            sums.sqnr_db(),
+            sums.mse(),
+            sums.max_error(),
+            100.0 * sums.saturated_share(),
+            100.0 * sums.flushed_share(),
+        ),
+        None => write!(text, "\n{name:width$}  {:>9} {bits:>66.4}", "as it was"),
+    };
+}
