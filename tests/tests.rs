@@ -1,5 +1,7 @@
 //! All tests that reach across files or crates, one module a subject.
 
+mod checkpoint_containers; // the same model and vocabulary from different files
+mod checkpoint_hostile; // damaged, truncated and absurd files
 mod cost_gates; // gate model against the synthesis table
 mod cost_laws; // laws of the cost model
 mod exploration; // the background engine and the spaces it walks through
@@ -12,6 +14,7 @@ mod layering; // manifests: app -> explorer -> model, and nothing else
 mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo
 mod pareto_laws; // what holds for fronts of any points
 mod perplexity_architectures; // OPT, GPT-2 and Qwen2 against float64, plain and quantized
+mod perplexity_key_values; // causality, smoothing, protection, super-blocks
 mod perplexity_logits; // logits of the small real models against float64
 mod perplexity_reference; // perplexities of the small real models against float64
 mod quality_laws; // what holds for every estimate, and statistics against their records

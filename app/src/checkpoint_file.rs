@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use blockscape_model::language_model::checkpoint::{Gguf, shard_of_tensor};
+use blockscape_model::language_model::checkpoint::{Gguf, parse_safetensors, shard_of_tensor};
 use blockscape_model::language_model::{Checkpoint, LanguageModel, Tokenizer};
 
 use crate::mapped_file::MappedFile;
@@ -46,6 +46,8 @@ impl CheckpointFile {
             if Gguf::is_gguf(file.bytes()) {
                 Kind::Gguf(file)
             } else if looks_like_safetensors(&path, file.bytes()) {
+                // The file's own damage is worth more than a missing configuration.
+                parse_safetensors(file.bytes()).with_context(|| path.display().to_string())?;
                 Kind::Safetensors {
                     config: read_config(&path)?,
                     shards: vec![(file_name(&path), file)],

@@ -2,6 +2,8 @@
 
 pub mod made_up;
 
+pub mod gguf_file;
+
 use std::path::{Path, PathBuf};
 
 /// The real data beside the checkout, or `None` with a message, so that a test can skip.

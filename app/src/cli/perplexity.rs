@@ -95,8 +95,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let tokenizer = file.tokenizer(args.tokenizer.as_deref())?;
     let model = file.language_model()?;
     let protocol = protocol(args, &model)?;
-    let windows = windows(args, &model, &tokenizer, &protocol)
-        .with_context(|| args.text.display().to_string())?;
+    let windows = windows(args, &model, &tokenizer, &protocol)?;
     let (formats, policy) = formats(args)?;
     let reference = QuantizedModel::unquantized(&model);
     let quantized = QuantizedModel::new(&model, &formats, &policy);
@@ -160,12 +159,15 @@ fn windows(
     protocol: &Protocol,
 ) -> anyhow::Result<Vec<Window>> {
     let file = MappedFile::open(&args.text)?;
-    let text = text(file.bytes(), args.max_bytes)?;
+    let name = || args.text.display().to_string();
+    let text = text(file.bytes(), args.max_bytes).with_context(name)?;
     let start_token = model
         .hyperparameters
         .start_token
         .or(tokenizer.start_token());
-    Ok(protocol.windows(text, tokenizer, start_token)?)
+    protocol
+        .windows(text, tokenizer, start_token)
+        .with_context(name)
 }
 
 /// The first bytes of a text, back to a whole character.

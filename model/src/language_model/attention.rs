@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::elementwise::softmax;
+use super::key_smoothing::{OFFSET_TOKENS, subtract_offsets};
 use super::matrix::MatrixView;
 use super::matrix_product::matrix_product;
 use super::open_values::OpenValues;
@@ -70,6 +71,10 @@ struct Cache {
 #[derive(Debug, Default)]
 pub(super) struct Attention {
     query: Vec<f32>,
+    /// Keys less their offsets.
+    shifted_keys: Vec<f32>,
+    /// Quantized keys without offsets, for the queries from which offsets are computed.
+    early_keys: Vec<f32>,
     value_rows: Vec<f32>,
     plain: Cache,
     protected: Cache,
@@ -92,6 +97,28 @@ impl AttentionFormats {
     /// Whether the query at position `t` sees the token at `s` in the protected format.
     fn is_protected(&self, t: usize, s: usize) -> bool {
         s < self.policy.initial_tokens as usize || s + self.policy.local_tokens as usize > t
+    }
+
+    /// First queries, which see keys without offsets: offsets are computed from the keys up to there.
+    fn n_early(&self) -> usize {
+        match (self.policy.smoothing, self.policy.initial_tokens as usize) {
+            (false, _) => 0,
+            (true, 0..=1) => OFFSET_TOKENS,
+            (true, n) => n,
+        }
+    }
+
+    /// The format in which early queries see keys: the protected one where the policy protects all of them.
+    fn early_key(&self) -> Format {
+        let n = self.n_early();
+        let KeyValuePolicy {
+            initial_tokens,
+            local_tokens,
+            ..
+        } = self.policy;
+        self.protected()
+            .filter(|_| initial_tokens as usize >= n || local_tokens as usize >= n)
+            .unwrap_or(self.key)
     }
 
     /// How many queries are computed together: whole blocks of V where they are not too long.
@@ -147,15 +174,25 @@ impl Attention {
             ..
         } = shape;
         transpose(input.v, n_kv_heads * head_dim, &mut self.value_rows);
+        let row_len = n_kv_heads * head_dim;
+        let keys = match formats.n_early() {
+            0 => input.k,
+            n => {
+                let early = &input.k[..(n * row_len).min(input.k.len())];
+                quantize_into(formats.early_key(), early, head_dim, &mut self.early_keys);
+                subtract_offsets(input.k, row_len, n, &mut self.shifted_keys);
+                &self.shifted_keys
+            }
+        };
         observe(Slot::of(Product::Qk, Side::Moving), input.q, head_dim);
-        observe(Slot::of(Product::Qk, Side::Stationary), input.k, head_dim);
+        observe(Slot::of(Product::Qk, Side::Stationary), keys, head_dim);
         observe(
             Slot::of(Product::Pv, Side::Stationary),
             &self.value_rows,
             input.n_tokens,
         );
         quantize_into(formats.query, input.q, head_dim, &mut self.query);
-        quantize_into(formats.key, input.k, head_dim, &mut self.plain.keys);
+        quantize_into(formats.key, keys, head_dim, &mut self.plain.keys);
         quantize_into(
             formats.value,
             &self.value_rows,
@@ -163,7 +200,7 @@ impl Attention {
             &mut self.plain.values,
         );
         if let Some(format) = formats.protected() {
-            quantize_into(format, input.k, head_dim, &mut self.protected.keys);
+            quantize_into(format, keys, head_dim, &mut self.protected.keys);
             quantize_into(
                 format,
                 &self.value_rows,
@@ -280,6 +317,17 @@ impl Attention {
                     }
                 }
             }
+        }
+        let n_early = formats.n_early().min(end);
+        if n_early > first {
+            let query = query.first_rows(n_early - first);
+            let keys = MatrixView::strided(
+                &self.early_keys[kv_head * head_dim..],
+                n_early,
+                head_dim,
+                n_kv_heads * head_dim,
+            );
+            matrix_product(&mut self.scores, end, query, keys.transposed(), false);
         }
     }
 

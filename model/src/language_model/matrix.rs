@@ -109,6 +109,14 @@ impl<'a> MatrixView<'a> {
         }
     }
 
+    /// Its first rows.
+    pub(crate) fn first_rows(self, n_rows: usize) -> Self {
+        Self {
+            n_rows: n_rows.min(self.n_rows),
+            ..self
+        }
+    }
+
     /// Rows and columns exchanged, without moving a value.
     pub(crate) fn transposed(self) -> Self {
         Self {

@@ -7,6 +7,7 @@ mod attention;
 pub mod checkpoint;
 mod elementwise;
 pub mod hyperparameters;
+mod key_smoothing;
 mod likelihood;
 mod matrix;
 mod matrix_product;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use hyperparameters::Hyperparameters;
+pub use key_smoothing::KeyScales;
 pub use likelihood::{Divergence, NllSum};
 pub use matrix::Matrix;
 pub use operands::Observer;

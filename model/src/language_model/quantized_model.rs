@@ -1,5 +1,6 @@
 //! A language model with the formats of a design: weights quantized once, formats of all other operands at hand.
 
+use super::key_smoothing::KeyScales;
 use super::operands::quantize_into;
 use super::{LanguageModel, Linear};
 use crate::design::{FormatTable, KeyValuePolicy, SlotFormats};
@@ -20,6 +21,9 @@ impl QuantizedModel {
     pub fn new(model: &LanguageModel, formats: &FormatTable, policy: &KeyValuePolicy) -> Self {
         let n_layers = model.hyperparameters.shape.n_layers;
         let mut quantized = model.clone();
+        if policy.smoothing {
+            KeyScales::from_weights(model).fold(&mut quantized);
+        }
         for (layer, index) in quantized.layers.iter_mut().zip(0..) {
             let row = formats.row(index);
             for (product, linear) in [

@@ -73,15 +73,16 @@ impl Tokenizer {
     /// # Errors
     /// As the reader of the kind that the bytes look like.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
-        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-        match first {
+        // Field 1, length-delimited, and in it field 1 again: the text of the first piece.
+        if bytes.first() == Some(&0x0a) && bytes.get(2) == Some(&0x0a) {
+            return Self::from_sentencepiece(bytes);
+        }
+        match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
             None => Err(CheckpointError::new(
                 "byte 0",
                 "a tokenizer file is not empty",
             )),
             Some(b'{') => Self::from_json(bytes),
-            // Field 1, length-delimited: the first piece; a llama2.c file starts with a token length below 2^16.
-            Some(0x0a) if bytes.get(2) == Some(&0x0a) => Self::from_sentencepiece(bytes),
             Some(_) => Self::from_llama2c(bytes),
         }
     }

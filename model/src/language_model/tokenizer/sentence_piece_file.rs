@@ -4,7 +4,7 @@ use super::sentence_piece::{BYTE, NORMAL, Piece, SentencePiece, UNKNOWN};
 use crate::language_model::checkpoint::{ByteReader, CheckpointError};
 
 /// Bytes of the longest piece that is accepted.
-const MAX_PIECE_BYTES: u64 = 4096;
+const MAX_PIECE_BYTES: u64 = 1024;
 
 /// Reads llama2.c's `tokenizer.bin`: the longest length, then score, length and text of each token.
 ///
