@@ -5,6 +5,7 @@ mod checkpoint_hostile; // damaged, truncated and absurd files
 mod cost_gates; // gate model against the synthesis table
 mod cost_laws; // laws of the cost model
 mod exploration; // the background engine and the spaces it walks through
+mod exploration_presets; // built-in spaces judged by the real models
 mod format_corner_cases; // where implementations of number formats disagree, one test each
 mod format_golden; // number formats against ml_dtypes and gguf, bit for bit
 mod format_integer_products; // integer datapaths against the product of the quantized values

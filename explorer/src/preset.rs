@@ -128,6 +128,12 @@ fn first(violations: Vec<Violation>) -> Violation {
 /// File stem and RON text of each built-in space, so that the program needs no file at run time.
 const SPACES: &[(&str, &str)] = &[
     ("anda", include_str!("../../presets/spaces/anda.ron")),
+    (
+        "harmonia",
+        include_str!("../../presets/spaces/harmonia.ron"),
+    ),
+    ("fbfq", include_str!("../../presets/spaces/fbfq.ron")),
+    ("mase", include_str!("../../presets/spaces/mase.ron")),
     ("general", include_str!("../../presets/spaces/general.ron")),
 ];
 
