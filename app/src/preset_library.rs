@@ -5,8 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use blockscape_explorer::{Axis, Spread};
+use blockscape_explorer::{Axis, Objective, Spread};
 use blockscape_model::design::Design;
+use blockscape_model::evaluation::Metric;
 use blockscape_model::hardware::technology::TECHNOLOGY_NAMES;
 use blockscape_model::parameter::Parameter;
 use blockscape_model::preset;
@@ -83,6 +84,12 @@ pub fn first_session() -> Session {
         .iter()
         .filter_map(|text| first_axis(text))
         .collect();
+    // Activation widths move the prefill phase; a decode step waits for weights.
+    session.exploration.objectives = vec![
+        Objective::new(Metric::Perplexity),
+        Objective::new(Metric::PrefillEnergy),
+    ];
+    session.pareto.x = Metric::PrefillEnergy;
     session
 }
 

@@ -7,6 +7,7 @@ mod requests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use egui::{Context, Ui, ViewportCommand};
@@ -65,10 +66,20 @@ pub fn run(options: Options) -> anyhow::Result<()> {
         persist_window: false,
         ..Default::default()
     };
-    let create: eframe::AppCreator<'_> =
-        Box::new(|context| Ok(Box::new(App::new(&context.egui_ctx, options))));
+    let create: eframe::AppCreator<'_> = Box::new(|context| {
+        WAS_SHOWN.store(true, Ordering::Relaxed);
+        Ok(Box::new(App::new(&context.egui_ctx, options)))
+    });
     eframe::run_native("blockscape", native, create)
         .map_err(|error| anyhow::anyhow!("no window: {error}"))
+}
+
+/// Whether a window came up: what fails before is no reason to give up, an error after it is.
+static WAS_SHOWN: AtomicBool = AtomicBool::new(false);
+
+/// Whether [`run`] got as far as a window.
+pub fn was_shown() -> bool {
+    WAS_SHOWN.load(Ordering::Relaxed)
 }
 
 impl App {

@@ -1,19 +1,13 @@
 //! `blockscape figure`: a session's plot as a file, without a display.
 
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
-use anyhow::bail;
-use blockscape_model::workload::Slot;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{input, output};
-use crate::exploration::Exploration;
+use super::{computed, input, output};
 use crate::figure::{FigurePlot, Page, SessionFigure};
-use crate::preset_library::{self, Opened};
-use crate::results::{Results, State};
+use crate::preset_library;
 use crate::session::Session;
 
 /// Arguments of `figure`.
@@ -83,7 +77,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         dark: arguments.theme == PageTheme::Dark,
     };
     page.check()?;
-    let results = compute(&session, arguments.plot, arguments.threads)?;
+    let shows_designs = matches!(arguments.plot, FigurePlot::Pareto | FigurePlot::Coordinates);
+    let results = computed::compute(&session, shows_designs, arguments.threads, |_| ())?;
     let figure = SessionFigure {
         session: &session,
         results: &results,
@@ -105,59 +100,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
 }
 
-/// A session from a file; a design becomes one around it.
+/// A session from a file, or the first one around a built-in design.
 fn session(text: &str) -> anyhow::Result<Session> {
     let path = PathBuf::from(text);
-    if !path.exists() {
-        let mut session = preset_library::first_session();
-        session.design = input::design(text)?;
-        return Ok(session);
+    if path.exists() {
+        return computed::session_of(preset_library::open(&path)?);
     }
-    match preset_library::open(&path)? {
-        Opened::Session(session) => Ok(*session),
-        Opened::Design(design) => {
-            let mut session = preset_library::first_session();
-            session.design = *design;
-            Ok(session)
-        }
-        _ => bail!("{text}: a session, a design or a figure is needed"),
-    }
-}
-
-/// Computes as the window does: the design's details and, where the plot shows designs, the whole exploration.
-fn compute(session: &Session, plot: FigurePlot, threads: usize) -> anyhow::Result<Results> {
-    let (sender, woken) = mpsc::channel();
-    let wake = Arc::new(move || {
-        // the receiver goes first when all is done
-        let _ = sender.send(());
-    });
-    let tensor = (0, Slot::ALL[0]);
-    let shows_designs = matches!(plot, FigurePlot::Pareto | FigurePlot::Coordinates);
-    let mut results = Results::default();
-    let mut exploration = Exploration::new(wake, threads);
-    if shows_designs {
-        exploration.explore(session, tensor, &mut results);
-    } else {
-        exploration.inspect(session, tensor);
-    }
-    loop {
-        exploration.drain(session, &mut results, false);
-        if !results.violations.is_empty() {
-            return Err(input::refused(&session.design.name, &results.violations));
-        }
-        if let State::Failed(message) = &results.state {
-            bail!("{message}");
-        }
-        let explored = !shows_designs || matches!(results.state, State::Finished(_));
-        if explored && results.details.is_some() {
-            return Ok(results);
-        }
-        if let Err(mpsc::RecvTimeoutError::Disconnected) =
-            woken.recv_timeout(Duration::from_secs(1))
-        {
-            bail!("the exploration stopped");
-        }
-    }
+    Ok(Session {
+        design: input::design(text)?,
+        ..preset_library::first_session()
+    })
 }
 
 /// A length with its unit as inches.

@@ -2,7 +2,9 @@
 //!
 //! Results go to standard output, progress and errors to standard error. Bad input ends with one line and exit code 2.
 
+pub mod computed;
 pub mod evaluate;
+pub mod explore;
 pub mod figure;
 pub mod input;
 pub mod merge;
@@ -77,11 +79,26 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
         Some(Task::Perplexity(args)) => perplexity::run(&args),
         Some(Task::Quantize(args)) => quantize::run(&args),
         Some(Task::Unit(arguments)) => unit::run(&arguments),
-        None => crate::app::run(crate::app::Options {
-            file: arguments.file,
-            folders: crate::settings::Folders::of_user(),
-            n_threads: 0,
-        }),
+        None => open_window(arguments.file),
+    }
+}
+
+/// Opens the window; where none can be had, explores without it.
+fn open_window(file: Option<PathBuf>) -> anyhow::Result<()> {
+    if explore::has_no_display() {
+        return explore::run(file.as_deref());
+    }
+    let window = crate::app::run(crate::app::Options {
+        file: file.clone(),
+        folders: crate::settings::Folders::of_user(),
+        n_threads: 0,
+    });
+    match window {
+        Err(error) if !crate::app::was_shown() => {
+            output::note(&format!("{error}; exploring without a window"));
+            explore::run(file.as_deref())
+        }
+        shown => shown,
     }
 }
 
@@ -89,13 +106,7 @@ fn finish(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "the one place that tells a user of the command line what failed"
-            )]
-            {
-                eprintln!("error: {}", one_line(&format!("{error:#}")));
-            }
+            output::note(&format!("error: {}", one_line(&format!("{error:#}"))));
             ExitCode::from(BAD_INPUT)
         }
     }

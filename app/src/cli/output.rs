@@ -22,3 +22,12 @@ pub fn text(text: &str) -> anyhow::Result<()> {
         _ => Ok(()),
     }
 }
+
+/// One line on standard error.
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place that speaks to a user of the command line about its course"
+)]
+pub fn note(line: &str) {
+    eprintln!("{line}");
+}

@@ -1,0 +1,87 @@
+//! What the window would have computed for a session, computed without one.
+
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use anyhow::bail;
+use blockscape_explorer::Progress;
+use blockscape_model::workload::{Slot, Workload};
+
+use super::input;
+use crate::checkpoint_file::CheckpointFile;
+use crate::exploration::Exploration;
+use crate::preset_library::{self, Opened};
+use crate::results::{Results, State};
+use crate::session::Session;
+
+/// The session of a file: saved, or the first one around a design, a workload or a checkpoint's shape.
+///
+/// # Errors
+/// A file that is none of these.
+pub fn session_of(opened: Opened) -> anyhow::Result<Session> {
+    let first = preset_library::first_session();
+    Ok(match opened {
+        Opened::Session(session) => *session,
+        Opened::Design(design) => Session {
+            design: *design,
+            ..first
+        },
+        Opened::Workload(workload) => Session {
+            workload: *workload,
+            ..first
+        },
+        Opened::Checkpoint(path) => {
+            let file = CheckpointFile::open(&path)?;
+            let shape = file.checkpoint()?.hyperparameters.shape.clone();
+            Session {
+                workload: Workload::single_sequence(shape),
+                checkpoint: Some(path),
+                ..first
+            }
+        }
+    })
+}
+
+/// Computes as the window does: the design's details and, if asked for, the whole exploration.
+///
+/// # Errors
+/// A design that cannot be built, or an exploration that breaks down.
+pub fn compute(
+    session: &Session,
+    explored: bool,
+    threads: usize,
+    mut on_progress: impl FnMut(Progress),
+) -> anyhow::Result<Results> {
+    let (sender, woken) = mpsc::channel();
+    let wake = Arc::new(move || {
+        // the receiver goes first when all is done
+        let _closed = sender.send(());
+    });
+    let tensor = (0, Slot::ALL[0]);
+    let mut results = Results::default();
+    let mut exploration = Exploration::new(wake, threads);
+    if explored {
+        exploration.explore(session, tensor, &mut results);
+    } else {
+        exploration.inspect(session, tensor);
+    }
+    loop {
+        exploration.drain(session, &mut results, false);
+        if !results.violations.is_empty() {
+            return Err(input::refused(&session.design.name, &results.violations));
+        }
+        match &results.state {
+            State::Failed(message) => bail!("{message}"),
+            State::Running(Some(progress)) => on_progress(*progress),
+            _ => {}
+        }
+        let done = !explored || matches!(results.state, State::Finished(_));
+        if done && results.details.is_some() {
+            return Ok(results);
+        }
+        if let Err(mpsc::RecvTimeoutError::Disconnected) = woken.recv_timeout(Duration::from_secs(1))
+        {
+            bail!("the exploration stopped");
+        }
+    }
+}
