@@ -79,7 +79,8 @@ pub fn compute(
         if done && results.details.is_some() {
             return Ok(results);
         }
-        if let Err(mpsc::RecvTimeoutError::Disconnected) = woken.recv_timeout(Duration::from_secs(1))
+        if let Err(mpsc::RecvTimeoutError::Disconnected) =
+            woken.recv_timeout(Duration::from_secs(1))
         {
             bail!("the exploration stopped");
         }
