@@ -45,13 +45,18 @@ fn points(phase: &PhaseCost, kind: Phase) -> Vec<RooflinePoint> {
     let point = |product: &ProductCost| {
         let seconds = product.time.to_seconds();
         let last = product.first_layer + product.n_layers - 1;
-        let layers = if product.n_layers == 1 {
-            format!("layer {last}")
-        } else {
-            format!("layers {} to {last}", product.first_layer)
+        let runs = phase
+            .products
+            .iter()
+            .filter(|other| other.product == product.product);
+        let name = product.product.name();
+        let name = match (runs.count(), product.n_layers) {
+            (1, _) => name.to_owned(),
+            (_, 1) => format!("{name} {last}"),
+            _ => format!("{name} {}\u{2013}{last}", product.first_layer),
         };
         RooflinePoint {
-            name: format!("{} {}, {layers}", kind.name(), product.product.name()),
+            name,
             series: usize::from(kind == Phase::Decode),
             intensity: 2.0 * product.intensity(),
             tops: 2e-12 * product.macs.to_f64() / seconds,

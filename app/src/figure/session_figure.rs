@@ -51,10 +51,11 @@ impl FigurePlot {
     pub fn height(self, width: f32) -> f32 {
         match self {
             Self::Pareto | Self::Roofline => (width * 0.82).min(4.2),
-            Self::Breakdown => 5.2,
+            Self::Breakdown if width > 5.0 => 4.0,
+            Self::Breakdown => 5.4,
             Self::Layers => (width * 0.9).clamp(2.6, 4.0),
             Self::Coordinates => (width * 0.5).clamp(2.4, 3.4),
-            Self::Formats => 3.4,
+            Self::Formats => 2.6,
             Self::Sensitivity => 3.6,
             Self::Tensor => (width * 0.42).clamp(2.6, 3.2),
         }

@@ -113,9 +113,16 @@ pub fn coordinates_ui(
         cleared = Some(CoordinatesAction::Brush);
     }
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
-    let side = (rect.width() / data.axes.len() as f32 * 0.5).min(theme.text_size * 5.0);
+    let ends = [data.axes.first(), data.axes.last()].into_iter().flatten();
+    let widest = ends.map(|axis| {
+        ui.painter()
+            .layout_no_wrap(axis.label.clone(), theme.small_font(), theme.text)
+            .size()
+            .x
+    });
+    let side = (widest.fold(theme.text_size * 2.0, f32::max) * 0.55).min(rect.width() * 0.25);
     let area = Rect::from_min_max(
-        pos2(rect.left() + side, rect.top() + theme.text_size * 2.6),
+        pos2(rect.left() + side, rect.top() + theme.small_text_size * 5.2),
         pos2(rect.right() - side, rect.bottom() - theme.text_size * 0.6),
     );
     let shown: Vec<usize> = (0..data.n_designs)
@@ -274,19 +281,32 @@ fn paint_axes(ui: &Ui, columns: &Columns<'_>, view: &CoordinatesView, theme: &Pl
     }
 }
 
-/// Label above, unit below it; every second one a line higher where they would touch.
+/// Label above, unit below it; every second one higher, since neighbors would touch.
 fn title(ui: &Ui, axis: &Axis, x: f32, top: f32, raised: bool, theme: &PlotTheme) {
     let lift = if raised {
-        theme.small_text_size * 1.15
+        theme.small_text_size * 2.4
     } else {
         0.0
     };
     let at = pos2(x, top - theme.small_text_size * 0.35 - lift);
-    ui.painter().text(
+    let (font, painter) = (theme.small_font(), ui.painter());
+    if axis.unit.is_empty() {
+        painter.text(at, Align2::CENTER_BOTTOM, &axis.label, font, theme.text);
+        return;
+    }
+    let unit = format!("({})", axis.unit);
+    let unit = painter.text(
         at,
         Align2::CENTER_BOTTOM,
-        axis.title(),
-        theme.small_font(),
+        unit,
+        font.clone(),
+        theme.weak_text,
+    );
+    painter.text(
+        unit.center_top(),
+        Align2::CENTER_BOTTOM,
+        &axis.label,
+        font,
         theme.text,
     );
 }

@@ -183,11 +183,13 @@ fn paint_roofs(
             let galley = shown
                 .painter
                 .layout_no_wrap(text, theme.small_font(), theme.weak_text);
-            let corner = end
-                - Vec2::new(
-                    galley.size().x + theme.text_size * 0.5,
-                    galley.size().y + theme.line_width,
-                );
+            // the highest roof is named above its line, the others below theirs
+            let lift = if roof.tops < highest {
+                -theme.line_width
+            } else {
+                galley.size().y + theme.line_width
+            };
+            let corner = end - Vec2::new(galley.size().x + theme.text_size * 0.5, lift);
             labels.avoid(Rect::from_min_size(corner, galley.size()));
             shown.painter.galley(corner, galley, theme.weak_text);
         }

@@ -9,6 +9,9 @@ use super::axis::{Scale, significant, ticks, written_unit};
 use super::pareto::more_is_better;
 use super::theme::PlotTheme;
 
+/// Changes below this share of the metric are not drawn.
+const SMALLEST_SHOWN: f64 = 1e-3;
+
 /// One parameter changed alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TornadoRow {
@@ -92,7 +95,7 @@ fn sorted(data: &SensitivityData<'_>, n_rows: usize) -> Vec<usize> {
                 i,
             )
         })
-        .filter(|(swing, _)| *swing > 0.0)
+        .filter(|(swing, _)| *swing > SMALLEST_SHOWN * data.base.abs())
         .collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     order.into_iter().take(n_rows).map(|(_, i)| i).collect()
@@ -194,19 +197,32 @@ fn paint_row(
     place: &dyn Fn(f64) -> f32,
     theme: &PlotTheme,
 ) {
-    for (setting, value) in [&row.low, &row.high] {
-        if !value.is_finite() || (value - data.base).abs() <= f64::EPSILON * data.base.abs() {
-            continue;
-        }
+    let mut ends: Vec<&(String, f64)> = [&row.low, &row.high]
+        .into_iter()
+        .filter(|(_, value)| reach(*value, data.base) > SMALLEST_SHOWN * data.base.abs())
+        .collect();
+    ends.sort_by(|a, b| reach(b.1, data.base).total_cmp(&reach(a.1, data.base)));
+    let same_side = ends.len() == 2 && (ends[0].1 > data.base) == (ends[1].1 > data.base);
+    for (i, (setting, value)) in ends.into_iter().enumerate() {
         let better = (*value > data.base) == more_is_better(data.metric);
+        let inner = same_side && i == 1;
         let color = theme.categories[usize::from(!better)];
-        let x_range = egui::Rangef::new(
-            place(data.base).min(place(*value)),
-            place(data.base).max(place(*value)),
+        let color = if inner {
+            color.lerp_to_gamma(theme.background, 0.5)
+        } else {
+            color
+        };
+        let ends = [place(data.base), place(*value)];
+        let x_range = egui::Rangef::new(ends[0].min(ends[1]), ends[0].max(ends[1]));
+        let half = row_height * if inner { 0.2 } else { 0.34 };
+        ui.painter().rect_filled(
+            Rect::from_x_y_ranges(x_range, y - half..=y + half),
+            0.0,
+            color,
         );
-        let bar = Rect::from_x_y_ranges(x_range, y - row_height * 0.34..=y + row_height * 0.34);
-        ui.painter().rect_filled(bar, 0.0, color);
-        let rising = *value > data.base;
+        // of two bars on one side the shorter is named on the other, where there is room
+        let rising = (*value > data.base) != inner;
+        let end = if inner { ends[0] } else { ends[1] };
         let anchor = if rising {
             Align2::LEFT_CENTER
         } else {
@@ -215,7 +231,7 @@ fn paint_row(
         let gap = theme.small_text_size * if rising { 0.3 } else { -0.3 };
         let font = egui::FontId::new(theme.small_text_size * 0.9, egui::FontFamily::Proportional);
         ui.painter().text(
-            Pos2::new(place(*value) + gap, y),
+            Pos2::new(end + gap, y),
             anchor,
             setting,
             font,
