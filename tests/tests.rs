@@ -1,5 +1,7 @@
 //! All tests that reach across files or crates, one module a subject.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod checkpoint_containers; // the same model and vocabulary from different files
 mod checkpoint_hostile; // damaged, truncated and absurd files
 mod cost_gates; // gate model against the synthesis table
