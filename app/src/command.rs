@@ -1,5 +1,6 @@
 //! The only verbs that change a session, and the only place that carries them out.
 
+use blockscape_explorer::preset::SpacePreset;
 use blockscape_model::design::{Design, SitePattern};
 use blockscape_model::format::Format;
 use blockscape_model::parameter::{FormatField, Parameter};
@@ -33,6 +34,8 @@ pub enum Command {
     ToggleAxis(Parameter),
     /// Axes, objectives, strategy after an edit.
     SetExploration(Box<ExplorationSettings>),
+    /// A space: its base design, its workload and what it explores.
+    LoadSpace(Box<SpacePreset>),
     /// How the Pareto plot is looked at.
     SetParetoView(Box<ParetoView>),
     /// Keep a design for comparison; the first one becomes the reference.
@@ -70,6 +73,7 @@ pub fn apply(session: &mut Session, command: Command) -> bool {
         }
         Command::ToggleAxis(parameter) => toggle_axis(session, parameter),
         Command::SetExploration(exploration) => session.exploration = *exploration,
+        Command::LoadSpace(space) => return load_space(session, *space),
         Command::SetParetoView(view) => {
             session.pareto = *view;
             return false;
@@ -162,6 +166,21 @@ fn toggle_axis(session: &mut Session, parameter: Parameter) {
         }
         None => axes.push(usual_axis(parameter, &session.design, &session.workload)),
     }
+}
+
+/// Takes a space whole or, where a name in it is unknown, not at all.
+fn load_space(session: &mut Session, space: SpacePreset) -> bool {
+    let (Ok(design), Ok(workload)) = (space.base.design(), space.workload.workload()) else {
+        return false;
+    };
+    session.preset = Some(design.clone());
+    session.design = design;
+    session.workload = workload;
+    session.exploration.axes = space.axes;
+    session.exploration.constraints = space.constraints;
+    session.exploration.objectives = space.objectives;
+    session.exploration.search = space.search;
+    true
 }
 
 fn pin(session: &mut Session, mut design: Design) {

@@ -92,6 +92,11 @@ impl Exploration {
         self.inspector.submit(question);
     }
 
+    /// Whether details or a model's tensors are being made.
+    pub fn is_inspecting(&self) -> bool {
+        self.inspector.is_busy() || self.reader.is_busy()
+    }
+
     /// Reads a model and looks at its weights in the session's formats.
     pub fn read_model(&mut self, path: PathBuf, session: &Session) {
         let formats = session.design.formats.clone();

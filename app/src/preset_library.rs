@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use blockscape_explorer::preset::{SpacePreset, spaces};
 use blockscape_explorer::{Axis, Objective, Spread};
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::Metric;
@@ -23,6 +24,7 @@ use crate::session::Session;
 pub struct PresetLibrary {
     pub designs: Vec<Design>,
     pub models: Vec<ModelShape>,
+    pub spaces: Vec<SpacePreset>,
     /// Names of the technologies.
     pub technologies: Vec<String>,
     /// Files in the user's folder that could not be read, one line each.
@@ -35,6 +37,8 @@ pub enum Opened {
     Session(Box<Session>),
     Design(Box<Design>),
     Workload(Box<Workload>),
+    /// A design space with its base design and workload.
+    Space(Box<SpacePreset>),
     /// A model's weights, to be read in the background.
     Checkpoint(PathBuf),
 }
@@ -48,6 +52,7 @@ impl PresetLibrary {
         let mut library = Self {
             designs: preset::designs(),
             models: preset::models(),
+            spaces: spaces(),
             technologies: TECHNOLOGY_NAMES.iter().map(ToString::to_string).collect(),
             refused: Vec::new(),
         };
@@ -64,6 +69,7 @@ impl PresetLibrary {
             match open(&path) {
                 Ok(Opened::Design(design)) => library.designs.push(*design),
                 Ok(Opened::Workload(workload)) => library.models.push(workload.model),
+                Ok(Opened::Space(space)) => library.spaces.push(*space),
                 Ok(_) => {}
                 Err(error) => library.refused.push(format!("{error:#}")),
             }
@@ -178,6 +184,11 @@ fn text_of(path: &Path, text: &str) -> anyhow::Result<Opened> {
                 .map_err(|violations| input::refused(&named(), &violations))?;
             Ok(Opened::Design(Box::new(design)))
         }
+        Kind::Space => {
+            let space: SpacePreset = preset::from_ron(text).with_context(named)?;
+            space.prepare().with_context(named)?;
+            Ok(Opened::Space(Box::new(space)))
+        }
         Kind::Workload => {
             input::workload(&named()).map(|workload| Opened::Workload(Box::new(workload)))
         }
@@ -193,6 +204,7 @@ enum Kind {
     Session,
     Design,
     Workload,
+    Space,
     Unknown,
 }
 
@@ -205,7 +217,9 @@ fn kind_of(text: &str) -> Kind {
                 .is_some_and(|rest| rest.trim_start().starts_with(':'))
         })
     };
-    if has("design") && has("workload") {
+    if has("axes") && has("base") {
+        Kind::Space
+    } else if has("design") && has("workload") {
         Kind::Session
     } else if has("prefill_tokens") || has("n_layers") {
         Kind::Workload
@@ -232,6 +246,9 @@ mod tests {
     fn every_built_in_preset_is_recognized() {
         for design in preset::designs() {
             assert_eq!(kind_of(&preset::to_ron(&design).unwrap()), Kind::Design);
+        }
+        for space in spaces() {
+            assert_eq!(kind_of(&preset::to_ron(&space).unwrap()), Kind::Space);
         }
         for model in preset::models() {
             assert_eq!(kind_of(&preset::to_ron(&model).unwrap()), Kind::Workload);

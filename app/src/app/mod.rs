@@ -135,6 +135,11 @@ impl App {
             .map(|notice| notice.text.as_str())
     }
 
+    /// Whether details of the edited design are being made.
+    pub fn is_inspecting(&self) -> bool {
+        self.exploration.is_inspecting()
+    }
+
     /// How long drawing takes.
     pub fn clock(&self) -> &FrameClock {
         &self.clock

@@ -216,6 +216,10 @@ impl App {
                     .info(format!("Opened design {} from {name}", design.name));
                 self.edit(Command::LoadDesign(design));
             }
+            Opened::Space(space) => {
+                self.window.notices.info(format!("Opened space {} from {name}", space.name));
+                self.edit(Command::LoadSpace(space));
+            }
             Opened::Workload(workload) => {
                 self.window
                     .notices

@@ -1,5 +1,6 @@
 //! Exploration settings: axes with their values, objectives with limits, strategy.
 
+use blockscape_explorer::preset::SpacePreset;
 use blockscape_explorer::{Axis, Objective, Search, Spread};
 use blockscape_model::evaluation::{Direction, Metric};
 use blockscape_model::parameter::Parameter;
@@ -16,16 +17,25 @@ use crate::theme::colors;
 /// Draws the section.
 pub fn explore_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
     let mut settings = scene.session.exploration.clone();
-    axes_ui(ui, scene, &mut settings);
+    let mut loaded = None;
+    axes_ui(ui, scene, &mut settings, &mut loaded);
     objectives_ui(ui, &mut settings);
     search_ui(ui, &mut settings);
+    if let Some(space) = loaded {
+        return vec![Command::LoadSpace(Box::new(space)).into()];
+    }
     if settings == scene.session.exploration {
         return Vec::new();
     }
     vec![Command::SetExploration(Box::new(settings)).into()]
 }
 
-fn axes_ui(ui: &mut Ui, scene: &Scene<'_>, settings: &mut ExplorationSettings) {
+fn axes_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    settings: &mut ExplorationSettings,
+    loaded: &mut Option<SpacePreset>,
+) {
     let mut size = 1_u64;
     let mut removed = None;
     for (index, axis) in settings.axes.iter_mut().enumerate() {
@@ -65,6 +75,14 @@ fn axes_ui(ui: &mut Ui, scene: &Scene<'_>, settings: &mut ExplorationSettings) {
     }
     ui.horizontal(|ui| {
         add_ui(ui, scene, settings);
+        ui.menu_button("Spaces", |ui| {
+            for space in &scene.library.spaces {
+                if ui.button(&space.name).on_hover_text(&space.source).clicked() {
+                    *loaded = Some(space.clone());
+                    ui.close();
+                }
+            }
+        });
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.weak(format!("{} designs", whole(size)));
         });

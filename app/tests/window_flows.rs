@@ -1,0 +1,343 @@
+//! The window driven by its labels, without a display: edit, undo, save, open, compare, paint, recover.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use blockscape::app::{App, Options};
+use blockscape::preset_library::first_session;
+use blockscape::session::Session;
+use blockscape::settings::Folders;
+use blockscape_explorer::{Axis, Spread};
+use blockscape_model::evaluation::{Metric, Metrics};
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+/// A window that is driven by a test.
+type Window = Harness<'static, App>;
+
+/// Longest wait for a background thread on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A folder of one test, removed with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("blockscape-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn folders(&self) -> Folders {
+        Folders { config: Some(self.0.join("config")), state: Some(self.0.join("state")) }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The first session with three designs to explore instead of thousands.
+fn small_session() -> Session {
+    let mut session = first_session();
+    session.exploration.axes = vec![Axis {
+        parameter: "mantissa_bits qkv.activation".parse().unwrap(),
+        values: Spread::Range { from: 5.0, to: 7.0, step: 1.0 },
+    }];
+    session
+}
+
+fn window(folder: &Folder) -> Window {
+    let file = folder.0.join("start.ron");
+    std::fs::write(&file, small_session().to_ron()).unwrap();
+    opened(folder, &file)
+}
+
+fn opened(folder: &Folder, file: &Path) -> Window {
+    let options = Options { file: Some(file.to_path_buf()), folders: folder.folders(), n_threads: 1 };
+    let mut window = Harness::builder()
+        .with_size(egui::vec2(1280.0, 1600.0))
+        .with_os(egui::os::OperatingSystem::Nix)
+        .build_eframe(|context| App::new(&context.egui_ctx, options));
+    settle(&mut window);
+    if window.query_by_label("Skip tour").is_some() {
+        window.get_by_label("Skip tour").click();
+        window.run_steps(3);
+    }
+    window
+}
+
+/// Draws until a condition holds.
+fn until(window: &mut Window, what: &str, holds: impl Fn(&Window) -> bool) {
+    let start = Instant::now();
+    while !holds(window) {
+        assert!(start.elapsed() < PATIENCE, "never came: {what}; notice: {:?}", window.state().notice());
+        window.step();
+        std::thread::yield_now();
+    }
+    window.run_steps(2);
+}
+
+/// Draws until the exploration is whole and the details are those of the edited design.
+fn settle(window: &mut Window) {
+    window.run_steps(2);
+    until(window, "a whole exploration", |window| !window.state().results().is_running() && !window.state().is_inspecting());
+}
+
+fn metrics(window: &Window) -> Metrics {
+    window.state().results().current.expect("the design was evaluated")
+}
+
+fn shortcut(window: &mut Window, modifiers: Modifiers, key: Key) {
+    window.key_press_modifiers(modifiers, key);
+    window.run_steps(3);
+}
+
+/// Types a path into the open dialog and confirms it.
+fn give_path(window: &mut Window, path: &Path) {
+    let field = window.get_by(|node| node.role() == Role::TextInput && node.is_focused());
+    field.type_text(&path.to_string_lossy());
+    window.run_steps(2);
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+}
+
+fn qkv_slider() -> (Role, &'static str) {
+    (Role::Slider, "q k v in mantissa bits")
+}
+
+#[test]
+fn a_slider_moves_the_point_and_undo_brings_it_back() {
+    let folder = Folder::new("slider");
+    let mut window = window(&folder);
+    let before = metrics(&window);
+    let (role, label) = qkv_slider();
+    window.get_by_role_and_label(role, label).set_value_accesskit(4.0);
+    settle(&mut window);
+    let after = metrics(&window);
+    assert!(after.get(Metric::Sqnr) < before.get(Metric::Sqnr), "fewer bits, more noise");
+    assert!(after.get(Metric::EnergyPerToken) <= before.get(Metric::EnergyPerToken));
+    window.run_steps(60);
+    shortcut(&mut window, Modifiers::COMMAND, Key::Z);
+    settle(&mut window);
+    assert!(metrics(&window).same_bits(&before));
+    shortcut(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    settle(&mut window);
+    assert!(metrics(&window).same_bits(&after));
+}
+
+#[test]
+fn a_whole_drag_is_one_step_of_undo() {
+    let folder = Folder::new("drag");
+    let mut window = window(&folder);
+    let before = window.state().session().design.clone();
+    let (role, label) = qkv_slider();
+    let rail = window.get_by_role_and_label(role, label).rect();
+    let at = |share: f32| egui::pos2(rail.left() + share * rail.width(), rail.center().y);
+    window.drag_at(at(0.5));
+    window.run_steps(2);
+    for share in [0.6, 0.7, 0.8, 0.9] {
+        window.hover_at(at(share));
+        window.run_steps(40);
+    }
+    window.drop_at(at(0.9));
+    window.run_steps(3);
+    assert_ne!(window.state().session().design, before);
+    shortcut(&mut window, Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.state().session().design, before);
+}
+
+#[test]
+fn arrow_keys_step_a_focused_slider() {
+    let folder = Folder::new("arrows");
+    let mut window = window(&folder);
+    let (role, label) = qkv_slider();
+    window.get_by_role_and_label(role, label).focus();
+    window.run_steps(2);
+    window.key_press(Key::ArrowRight);
+    window.run_steps(2);
+    let slot = "q.activation".parse().unwrap();
+    assert_eq!(window.state().session().design.formats.at(0, slot).to_string(), "anda:m=8");
+}
+
+#[test]
+fn a_saved_session_opens_to_the_same_numbers() {
+    let folder = Folder::new("save");
+    let mut window = window(&folder);
+    let (role, label) = qkv_slider();
+    window.get_by_role_and_label(role, label).set_value_accesskit(9.0);
+    settle(&mut window);
+    let before = metrics(&window);
+    shortcut(&mut window, Modifiers::COMMAND, Key::S);
+    let saved = folder.0.join("start.ron");
+    assert!(window.state().notice().is_some_and(|notice| notice.starts_with("Saved")));
+    drop(window);
+    let window = opened(&folder, &saved);
+    assert!(metrics(&window).same_bits(&before));
+}
+
+#[test]
+fn what_cannot_be_opened_is_named_and_the_session_stays() {
+    let folder = Folder::new("bad");
+    let mut window = window(&folder);
+    let before = window.state().session().clone();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.0.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let broken = small_session().to_ron().replacen("mantissa_bits", "mantissa_bitz", 1);
+    for (path, told) in [
+        (write("empty.ron", b""), "empty"),
+        (write("other.ron", b"(colour: 3)"), "not a session"),
+        (write("typo.ron", broken.as_bytes()), "mantissa_bitz"),
+        (write("short.gguf", b"GGUF\x03\x00\x00\x00"), "short.gguf"),
+        (folder.0.clone(), "directory"),
+        (folder.0.join("missing.ron"), "missing.ron"),
+    ] {
+        shortcut(&mut window, Modifiers::COMMAND, Key::O);
+        give_path(&mut window, &path);
+        until(&mut window, told, |window| window.state().notice().is_some_and(|notice| notice.contains(told)));
+        assert!(!window.state().notice().unwrap_or_default().contains('\n'));
+        assert_eq!(window.state().session(), &before);
+    }
+}
+
+#[test]
+fn a_value_that_is_not_allowed_is_explained_at_its_control() {
+    let folder = Folder::new("refused");
+    let mut window = window(&folder);
+    window.get_by_label("Columns value").set_value_accesskit(5000.0);
+    window.run_steps(3);
+    assert!(window.query_by_label_contains("5000 is not allowed").is_some());
+    assert_eq!(window.state().session().design.array.columns, 16);
+}
+
+#[test]
+fn a_pinned_design_is_compared_with_and_can_be_let_go() {
+    let folder = Folder::new("pin");
+    let mut window = window(&folder);
+    window.get_by_label("Pin").click();
+    settle(&mut window);
+    assert_eq!(window.state().session().reference, Some(0));
+    assert!(window.query_by_label_contains("vs Anda").is_some());
+    assert!(window.state().results().pinned[0].is_some());
+    window.get_by_label("Unpin Anda").click();
+    settle(&mut window);
+    assert!(window.state().session().pinned.is_empty());
+}
+
+#[test]
+fn the_palette_finds_parameters_and_actions() {
+    let folder = Folder::new("palette");
+    let mut window = window(&folder);
+    shortcut(&mut window, Modifiers::COMMAND, Key::P);
+    let field = window.get_by(|node| node.role() == Role::TextInput && node.is_focused());
+    field.type_text("accum");
+    window.run_steps(2);
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+    assert!(window.query_by_role_and_label(Role::Slider, "Accumulator").is_some());
+    assert!(window.query_by_role_and_label(Role::Slider, "Rows").is_none(), "the search hides the rest");
+}
+
+#[test]
+fn selected_cells_of_the_grid_are_painted_unless_locked() {
+    let folder = Folder::new("grid");
+    let mut window = window(&folder);
+    window.get_by_label("Grid").click();
+    window.run_steps(3);
+    window.get_by_label("Keys").click();
+    window.run_steps(2);
+    window.get_by_label("Paint").click();
+    settle(&mut window);
+    let key = "qk.key".parse().unwrap();
+    let painted = window.state().session().design.formats.at(3, key);
+    assert_eq!(painted, "anda:m=6".parse::<blockscape_model::format::Format>().unwrap().to_string().parse().unwrap());
+}
+
+#[test]
+fn unsaved_work_is_asked_about() {
+    let folder = Folder::new("unsaved");
+    let mut window = window(&folder);
+    let (role, label) = qkv_slider();
+    window.get_by_role_and_label(role, label).set_value_accesskit(9.0);
+    settle(&mut window);
+    let edited = window.state().session().clone();
+    shortcut(&mut window, Modifiers::COMMAND, Key::N);
+    window.get_by_label("Cancel").click();
+    window.run_steps(3);
+    assert_eq!(window.state().session(), &edited);
+    shortcut(&mut window, Modifiers::COMMAND, Key::N);
+    window.get_by_label("Discard").click();
+    window.run_steps(3);
+    assert_eq!(window.state().session().design, first_session().design);
+}
+
+#[test]
+fn work_of_a_window_that_did_not_close_can_be_brought_back() {
+    let folder = Folder::new("recover");
+    let mut left = small_session();
+    left.design.array.rows = 24;
+    let state = folder.folders().state.unwrap();
+    std::fs::create_dir_all(&state).unwrap();
+    let copy = state.join(format!("recovery-{}.ron", u32::MAX));
+    std::fs::write(&copy, left.to_ron()).unwrap();
+    let mut window = window(&folder);
+    window.get_by_label("Bring back").click();
+    settle(&mut window);
+    assert_eq!(window.state().session().design.array.rows, 24);
+    assert!(!copy.exists());
+}
+
+#[test]
+fn an_edit_leaves_a_copy_for_recovery() {
+    let folder = Folder::new("copy");
+    let mut window = window(&folder);
+    let (role, label) = qkv_slider();
+    window.get_by_role_and_label(role, label).set_value_accesskit(10.0);
+    window.run_steps(3);
+    let copy = folder.folders().recovery_path().unwrap();
+    until(&mut window, "a copy", |_| copy.exists());
+    let session = Session::from_ron(&std::fs::read_to_string(&copy).unwrap()).unwrap();
+    assert_eq!(session.design, window.state().session().design);
+}
+
+#[test]
+fn a_folder_without_write_permission_costs_a_message_and_nothing_else() {
+    let folder = Folder::new("readonly");
+    let mut window = window(&folder);
+    let blocked = folder.0.join("file");
+    std::fs::write(&blocked, b"in the way").unwrap();
+    shortcut(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
+    let field = window.get_by(|node| node.role() == Role::TextInput && node.is_focused());
+    field.set_text_value_accesskit(&blocked.join("session.ron").to_string_lossy());
+    window.run_steps(2);
+    window.get_by_label("Save").click();
+    window.run_steps(3);
+    let notice = window.state().notice().unwrap_or_default().to_owned();
+    assert!(notice.contains("cannot"), "{notice}");
+    assert_eq!(std::fs::read(&blocked).unwrap(), b"in the way");
+}
+
+#[test]
+fn an_opened_model_shows_the_error_of_each_weight() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/gguf/stories260K-F32.gguf");
+    if !model.exists() {
+        return;
+    }
+    let folder = Folder::new("model");
+    let mut window = window(&folder);
+    shortcut(&mut window, Modifiers::COMMAND, Key::M);
+    give_path(&mut window, &model);
+    until(&mut window, "the model", |window| window.state().results().checkpoint.is_some());
+    settle(&mut window);
+    let report = window.state().results().checkpoint.as_ref().unwrap();
+    assert_eq!(report.rows.len(), 7 * 5 + 1, "seven weights a layer and the head");
+    assert!(report.rows.iter().all(|tensor| tensor.sqnr_db > 5.0));
+    assert_eq!(window.state().session().workload.model.n_layers, 5);
+}
