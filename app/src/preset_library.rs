@@ -17,6 +17,7 @@ use blockscape_model::workload::{ModelShape, Workload};
 use crate::cli::input;
 use crate::figure::embedded_preset;
 use crate::model_config;
+use crate::plots::Scale;
 use crate::session::Session;
 
 /// What can be chosen by name.
@@ -86,6 +87,9 @@ pub fn first_session() -> Session {
     let design = preset::design("Anda").expect("a test finds the built-in design");
     let model = preset::model("LLaMA-2-7B").expect("a test finds the built-in model");
     let mut session = Session::new(design, Workload::single_sequence(model));
+    session.exploration.objectives = vec![Objective::new(Metric::Perplexity), Objective::new(Metric::PrefillEnergy)];
+    session.pareto.x = Metric::PrefillEnergy;
+    session.pareto.x_scale = Scale::Linear;
     session.exploration.axes = FIRST_AXES
         .iter()
         .filter_map(|text| first_axis(text))

@@ -46,7 +46,8 @@ impl App {
             .show(ui, |ui| add(inspector::inspector_ui(ui, &scene)));
         let views = &mut self.window.tiles;
         let tree = &mut self.window.tree;
-        CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
+        let fill = ui.visuals().panel_fill;
+        CentralPanel::default().frame(Frame::NONE.fill(fill)).show(ui, |ui| {
             let mut draw = |ui: &mut Ui, pane| add(tile_ui(ui, pane, &scene, views));
             tree.ui(&mut TileFrame { draw: &mut draw }, ui);
         });

@@ -3,7 +3,7 @@
 use blockscape_explorer::preset::SpacePreset;
 use blockscape_explorer::{Axis, Objective, Search, Spread};
 use blockscape_model::evaluation::{Direction, Metric};
-use blockscape_model::parameter::Parameter;
+use blockscape_model::parameter::{FormatField, Parameter};
 use egui::{ComboBox, DragValue, Ui};
 
 use super::Scene;
@@ -44,6 +44,7 @@ fn axes_ui(
         ui.push_id(axis.parameter, |ui| {
             ui.horizontal(|ui| {
                 let label = axis.parameter.description().label;
+                let shown = short_label(axis.parameter);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let remove = ui.small_button("×").on_hover_text("Do not explore it");
                     ui.ctx().accesskit_node_builder(remove.id, |node| {
@@ -56,7 +57,7 @@ fn axes_ui(
                     ui.weak(format!("{count}"));
                     spread_ui(ui, axis, &label);
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        ui.add(egui::Label::new(&label).truncate())
+                        ui.add(egui::Label::new(&shown).truncate())
                             .on_hover_text(&label);
                     });
                 });
@@ -87,6 +88,23 @@ fn axes_ui(
             ui.weak(format!("{} designs", whole(size)));
         });
     });
+}
+
+/// A label short enough for a row: sites first, then the field.
+fn short_label(parameter: Parameter) -> String {
+    let Parameter::Format(field, pattern) = parameter else {
+        return parameter.description().label;
+    };
+    let field = match field {
+        FormatField::Whole => "format",
+        FormatField::MantissaBits => "bits",
+        FormatField::ExponentBits => "exponent",
+        FormatField::BlockLength => "block",
+        FormatField::Rounding => "rounding",
+        FormatField::ScaleRule => "scale",
+    };
+    let sites = pattern.to_string().replace(".activation", " in").replace("linear.weight", "weights").replace('_', " ");
+    format!("{sites} {field}")
 }
 
 fn add_ui(ui: &mut Ui, scene: &Scene<'_>, settings: &mut ExplorationSettings) {

@@ -1,12 +1,15 @@
 //! The right panel: the edited design in numbers, against the pinned reference.
 
 use blockscape_model::evaluation::{Direction, Metric};
+use blockscape_model::workload::Slot;
 use egui::{ScrollArea, Ui};
 
 use super::Scene;
 use crate::command::Command;
 use crate::request::Request;
-use crate::theme::{colors, theme};
+use crate::details::Details;
+use crate::plots::breakdown::{BreakdownData, breakdown_bars_ui};
+use crate::theme::{colors, plot_theme, theme};
 use crate::widgets::{Delta, QuantityRow, quantity_row_ui};
 
 /// Draws the panel.
@@ -16,6 +19,9 @@ pub fn inspector_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         violations_ui(ui, scene);
         metrics_ui(ui, scene);
+        if let Some(details) = &scene.results.details {
+            parts_ui(ui, details);
+        }
         ui.add_space(2.0 * theme().layout.grid);
         pinned_ui(ui, scene, &mut requests);
     });
@@ -95,6 +101,50 @@ fn metrics_ui(ui: &mut Ui, scene: &Scene<'_>) {
             help: description.help,
         };
         quantity_row_ui(ui, &row);
+    }
+}
+
+/// Area and decode energy as bars, then the worst error of each layer.
+fn parts_ui(ui: &mut Ui, details: &Details) {
+    let grid = theme().layout.grid;
+    ui.add_space(2.0 * grid);
+    ui.spacing_mut().item_spacing.y = grid;
+    let plot_theme = plot_theme(ui.ctx());
+    let data = BreakdownData { groups: &details.bars[..details.bars.len().min(2)] };
+    ui.push_id("parts", |ui| {
+        let _ = breakdown_bars_ui(ui, &data, &plot_theme);
+    });
+    strip_ui(ui, details);
+}
+
+/// The lowest signal-to-noise ratio of each layer, as one bar a layer.
+fn strip_ui(ui: &mut Ui, details: &Details) {
+    let worst = |row: &[f64; Slot::COUNT]| row.iter().copied().filter(|db| !db.is_nan()).fold(f64::INFINITY, f64::min);
+    let layers: Vec<f64> = details.site_sqnr.iter().map(worst).filter(|db| db.is_finite()).collect();
+    let highest = layers.iter().copied().fold(1.0, f64::max);
+    ui.horizontal(|ui| {
+        ui.label("Worst SQNR by layer").on_hover_text("The site with the lowest signal-to-noise ratio of each layer, layer 0 left");
+        let lowest = layers.iter().copied().fold(f64::INFINITY, f64::min);
+        ui.weak(format!("{lowest:.1} to {highest:.1} dB"));
+    });
+    let size = egui::vec2(ui.available_width(), 36.0);
+    let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+    let step = rect.width() / layers.len().max(1) as f32;
+    let color = colors(ui.ctx()).accent.0;
+    for (layer, db) in layers.iter().enumerate() {
+        let left = rect.left() + step * layer as f32;
+        let height = rect.height() * (db / highest) as f32;
+        let bar = egui::Rect::from_min_max(
+            egui::pos2(left, rect.bottom() - height),
+            egui::pos2(left + (step - 1.0).max(0.5), rect.bottom()),
+        );
+        ui.painter().rect_filled(bar, 0.0, color);
+    }
+    if let Some(pointer) = response.hover_pos() {
+        let layer = (((pointer.x - rect.left()) / step) as usize).min(layers.len().saturating_sub(1));
+        if let Some(db) = layers.get(layer) {
+            response.on_hover_text(format!("layer {layer}: {db:.1} dB"));
+        }
     }
 }
 

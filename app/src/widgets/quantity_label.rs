@@ -127,8 +127,8 @@ pub fn quantity_row_ui(ui: &mut Ui, row: &QuantityRow<'_>) -> egui::Response {
     let layout = &theme().layout;
     let size = vec2(ui.available_width(), layout.row_height - 2.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let delta_width = 60.0;
-    let unit_width = 58.0;
+    let delta_width = 56.0;
+    let unit_width = 56.0;
     let number_right = rect.right() - delta_width - unit_width;
     let (factor, prefix) = match row.value {
         Some(value) if row.prefixed => scaled(value),
@@ -140,7 +140,7 @@ pub fn quantity_row_ui(ui: &mut Ui, row: &QuantityRow<'_>) -> egui::Response {
     let unit = format!("{prefix}{}", row.unit);
     let text = ui.visuals().text_color();
     let dim = ui.visuals().weak_text_color();
-    put(ui, rect, rect.left(), Align2::LEFT_CENTER, row.label, text);
+    put_elided(ui, rect.with_max_x(number_right - 48.0), row.label, text);
     put(
         ui,
         rect,
@@ -193,6 +193,16 @@ fn put(ui: &Ui, row: Rect, x: f32, align: Align2, text: &str, color: Color32) {
     let font = TextStyle::Body.resolve(ui.style());
     ui.painter()
         .text(egui::pos2(x, row.center().y), align, text, font, color);
+}
+
+/// A name that ends in an ellipsis where it would meet the number.
+fn put_elided(ui: &Ui, rect: Rect, text: &str, color: Color32) {
+    let font = TextStyle::Body.resolve(ui.style());
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let y = rect.center().y - 0.5 * galley.size().y;
+    ui.painter().galley(egui::pos2(rect.left(), y), galley, color);
 }
 
 #[cfg(test)]
