@@ -87,7 +87,10 @@ pub fn first_session() -> Session {
     let design = preset::design("Anda").expect("a test finds the built-in design");
     let model = preset::model("LLaMA-2-7B").expect("a test finds the built-in model");
     let mut session = Session::new(design, Workload::single_sequence(model));
-    session.exploration.objectives = vec![Objective::new(Metric::Perplexity), Objective::new(Metric::PrefillEnergy)];
+    session.exploration.objectives = vec![
+        Objective::new(Metric::Perplexity),
+        Objective::new(Metric::PrefillEnergy),
+    ];
     session.pareto.x = Metric::PrefillEnergy;
     session.pareto.x_scale = Scale::Linear;
     session.exploration.axes = FIRST_AXES

@@ -12,7 +12,7 @@ use blockscape_model::evaluation::{Metric, Metrics};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 
 /// A window that is driven by a test.
 type Window = Harness<'static, App>;
@@ -31,7 +31,10 @@ impl Folder {
     }
 
     fn folders(&self) -> Folders {
-        Folders { config: Some(self.0.join("config")), state: Some(self.0.join("state")) }
+        Folders {
+            config: Some(self.0.join("config")),
+            state: Some(self.0.join("state")),
+        }
     }
 }
 
@@ -46,7 +49,11 @@ fn small_session() -> Session {
     let mut session = first_session();
     session.exploration.axes = vec![Axis {
         parameter: "mantissa_bits qkv.activation".parse().unwrap(),
-        values: Spread::Range { from: 5.0, to: 7.0, step: 1.0 },
+        values: Spread::Range {
+            from: 5.0,
+            to: 7.0,
+            step: 1.0,
+        },
     }];
     session
 }
@@ -58,7 +65,11 @@ fn window(folder: &Folder) -> Window {
 }
 
 fn opened(folder: &Folder, file: &Path) -> Window {
-    let options = Options { file: Some(file.to_path_buf()), folders: folder.folders(), n_threads: 1 };
+    let options = Options {
+        file: Some(file.to_path_buf()),
+        folders: folder.folders(),
+        n_threads: 1,
+    };
     let mut window = Harness::builder()
         .with_size(egui::vec2(1280.0, 1600.0))
         .with_os(egui::os::OperatingSystem::Nix)
@@ -75,7 +86,11 @@ fn opened(folder: &Folder, file: &Path) -> Window {
 fn until(window: &mut Window, what: &str, holds: impl Fn(&Window) -> bool) {
     let start = Instant::now();
     while !holds(window) {
-        assert!(start.elapsed() < PATIENCE, "never came: {what}; notice: {:?}", window.state().notice());
+        assert!(
+            start.elapsed() < PATIENCE,
+            "never came: {what}; notice: {:?}",
+            window.state().notice()
+        );
         window.step();
         std::thread::yield_now();
     }
@@ -85,11 +100,17 @@ fn until(window: &mut Window, what: &str, holds: impl Fn(&Window) -> bool) {
 /// Draws until the exploration is whole and the details are those of the edited design.
 fn settle(window: &mut Window) {
     window.run_steps(2);
-    until(window, "a whole exploration", |window| !window.state().results().is_running() && !window.state().is_inspecting());
+    until(window, "a whole exploration", |window| {
+        !window.state().results().is_running() && !window.state().is_inspecting()
+    });
 }
 
 fn metrics(window: &Window) -> Metrics {
-    window.state().results().current.expect("the design was evaluated")
+    window
+        .state()
+        .results()
+        .current
+        .expect("the design was evaluated")
 }
 
 fn shortcut(window: &mut Window, modifiers: Modifiers, key: Key) {
@@ -116,10 +137,15 @@ fn a_slider_moves_the_point_and_undo_brings_it_back() {
     let mut window = window(&folder);
     let before = metrics(&window);
     let (role, label) = qkv_slider();
-    window.get_by_role_and_label(role, label).set_value_accesskit(4.0);
+    window
+        .get_by_role_and_label(role, label)
+        .set_value_accesskit(4.0);
     settle(&mut window);
     let after = metrics(&window);
-    assert!(after.get(Metric::Sqnr) < before.get(Metric::Sqnr), "fewer bits, more noise");
+    assert!(
+        after.get(Metric::Sqnr) < before.get(Metric::Sqnr),
+        "fewer bits, more noise"
+    );
     assert!(after.get(Metric::EnergyPerToken) <= before.get(Metric::EnergyPerToken));
     window.run_steps(60);
     shortcut(&mut window, Modifiers::COMMAND, Key::Z);
@@ -161,7 +187,16 @@ fn arrow_keys_step_a_focused_slider() {
     window.key_press(Key::ArrowRight);
     window.run_steps(2);
     let slot = "q.activation".parse().unwrap();
-    assert_eq!(window.state().session().design.formats.at(0, slot).to_string(), "anda:m=8");
+    assert_eq!(
+        window
+            .state()
+            .session()
+            .design
+            .formats
+            .at(0, slot)
+            .to_string(),
+        "anda:m=8"
+    );
 }
 
 #[test]
@@ -169,12 +204,19 @@ fn a_saved_session_opens_to_the_same_numbers() {
     let folder = Folder::new("save");
     let mut window = window(&folder);
     let (role, label) = qkv_slider();
-    window.get_by_role_and_label(role, label).set_value_accesskit(9.0);
+    window
+        .get_by_role_and_label(role, label)
+        .set_value_accesskit(9.0);
     settle(&mut window);
     let before = metrics(&window);
     shortcut(&mut window, Modifiers::COMMAND, Key::S);
     let saved = folder.0.join("start.ron");
-    assert!(window.state().notice().is_some_and(|notice| notice.starts_with("Saved")));
+    assert!(
+        window
+            .state()
+            .notice()
+            .is_some_and(|notice| notice.starts_with("Saved"))
+    );
     drop(window);
     let window = opened(&folder, &saved);
     assert!(metrics(&window).same_bits(&before));
@@ -190,7 +232,9 @@ fn what_cannot_be_opened_is_named_and_the_session_stays() {
         std::fs::write(&path, bytes).unwrap();
         path
     };
-    let broken = small_session().to_ron().replacen("mantissa_bits", "mantissa_bitz", 1);
+    let broken = small_session()
+        .to_ron()
+        .replacen("mantissa_bits", "mantissa_bitz", 1);
     for (path, told) in [
         (write("empty.ron", b""), "empty"),
         (write("other.ron", b"(colour: 3)"), "not a session"),
@@ -201,7 +245,12 @@ fn what_cannot_be_opened_is_named_and_the_session_stays() {
     ] {
         shortcut(&mut window, Modifiers::COMMAND, Key::O);
         give_path(&mut window, &path);
-        until(&mut window, told, |window| window.state().notice().is_some_and(|notice| notice.contains(told)));
+        until(&mut window, told, |window| {
+            window
+                .state()
+                .notice()
+                .is_some_and(|notice| notice.contains(told))
+        });
         assert!(!window.state().notice().unwrap_or_default().contains('\n'));
         assert_eq!(window.state().session(), &before);
     }
@@ -211,9 +260,15 @@ fn what_cannot_be_opened_is_named_and_the_session_stays() {
 fn a_value_that_is_not_allowed_is_explained_at_its_control() {
     let folder = Folder::new("refused");
     let mut window = window(&folder);
-    window.get_by_label("Columns value").set_value_accesskit(5000.0);
+    window
+        .get_by_label("Columns value")
+        .set_value_accesskit(5000.0);
     window.run_steps(3);
-    assert!(window.query_by_label_contains("5000 is not allowed").is_some());
+    assert!(
+        window
+            .query_by_label_contains("5000 is not allowed")
+            .is_some()
+    );
     assert_eq!(window.state().session().design.array.columns, 16);
 }
 
@@ -241,8 +296,17 @@ fn the_palette_finds_parameters_and_actions() {
     window.run_steps(2);
     window.key_press(Key::Enter);
     window.run_steps(3);
-    assert!(window.query_by_role_and_label(Role::Slider, "Accumulator").is_some());
-    assert!(window.query_by_role_and_label(Role::Slider, "Rows").is_none(), "the search hides the rest");
+    assert!(
+        window
+            .query_by_role_and_label(Role::Slider, "Accumulator")
+            .is_some()
+    );
+    assert!(
+        window
+            .query_by_role_and_label(Role::Slider, "Rows")
+            .is_none(),
+        "the search hides the rest"
+    );
 }
 
 #[test]
@@ -257,7 +321,15 @@ fn selected_cells_of_the_grid_are_painted_unless_locked() {
     settle(&mut window);
     let key = "qk.key".parse().unwrap();
     let painted = window.state().session().design.formats.at(3, key);
-    assert_eq!(painted, "anda:m=6".parse::<blockscape_model::format::Format>().unwrap().to_string().parse().unwrap());
+    assert_eq!(
+        painted,
+        "anda:m=6"
+            .parse::<blockscape_model::format::Format>()
+            .unwrap()
+            .to_string()
+            .parse()
+            .unwrap()
+    );
 }
 
 #[test]
@@ -265,7 +337,9 @@ fn unsaved_work_is_asked_about() {
     let folder = Folder::new("unsaved");
     let mut window = window(&folder);
     let (role, label) = qkv_slider();
-    window.get_by_role_and_label(role, label).set_value_accesskit(9.0);
+    window
+        .get_by_role_and_label(role, label)
+        .set_value_accesskit(9.0);
     settle(&mut window);
     let edited = window.state().session().clone();
     shortcut(&mut window, Modifiers::COMMAND, Key::N);
@@ -299,7 +373,9 @@ fn an_edit_leaves_a_copy_for_recovery() {
     let folder = Folder::new("copy");
     let mut window = window(&folder);
     let (role, label) = qkv_slider();
-    window.get_by_role_and_label(role, label).set_value_accesskit(10.0);
+    window
+        .get_by_role_and_label(role, label)
+        .set_value_accesskit(10.0);
     window.run_steps(3);
     let copy = folder.folders().recovery_path().unwrap();
     until(&mut window, "a copy", |_| copy.exists());
@@ -326,7 +402,8 @@ fn a_folder_without_write_permission_costs_a_message_and_nothing_else() {
 
 #[test]
 fn an_opened_model_shows_the_error_of_each_weight() {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/gguf/stories260K-F32.gguf");
+    let model =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/gguf/stories260K-F32.gguf");
     if !model.exists() {
         return;
     }
@@ -334,10 +411,16 @@ fn an_opened_model_shows_the_error_of_each_weight() {
     let mut window = window(&folder);
     shortcut(&mut window, Modifiers::COMMAND, Key::M);
     give_path(&mut window, &model);
-    until(&mut window, "the model", |window| window.state().results().checkpoint.is_some());
+    until(&mut window, "the model", |window| {
+        window.state().results().checkpoint.is_some()
+    });
     settle(&mut window);
     let report = window.state().results().checkpoint.as_ref().unwrap();
-    assert_eq!(report.rows.len(), 7 * 5 + 1, "seven weights a layer and the head");
+    assert_eq!(
+        report.rows.len(),
+        7 * 5 + 1,
+        "seven weights a layer and the head"
+    );
     assert!(report.rows.iter().all(|tensor| tensor.sqnr_db > 5.0));
     assert_eq!(window.state().session().workload.model.n_layers, 5);
 }

@@ -47,10 +47,12 @@ impl App {
         let views = &mut self.window.tiles;
         let tree = &mut self.window.tree;
         let fill = ui.visuals().panel_fill;
-        CentralPanel::default().frame(Frame::NONE.fill(fill)).show(ui, |ui| {
-            let mut draw = |ui: &mut Ui, pane| add(tile_ui(ui, pane, &scene, views));
-            tree.ui(&mut TileFrame { draw: &mut draw }, ui);
-        });
+        CentralPanel::default()
+            .frame(Frame::NONE.fill(fill))
+            .show(ui, |ui| {
+                let mut draw = |ui: &mut Ui, pane| add(tile_ui(ui, pane, &scene, views));
+                tree.ui(&mut TileFrame { draw: &mut draw }, ui);
+            });
         requests
     }
 

@@ -217,7 +217,9 @@ impl App {
                 self.edit(Command::LoadDesign(design));
             }
             Opened::Space(space) => {
-                self.window.notices.info(format!("Opened space {} from {name}", space.name));
+                self.window
+                    .notices
+                    .info(format!("Opened space {} from {name}", space.name));
                 self.edit(Command::LoadSpace(space));
             }
             Opened::Workload(workload) => {

@@ -78,7 +78,11 @@ fn axes_ui(
         add_ui(ui, scene, settings);
         ui.menu_button("Spaces", |ui| {
             for space in &scene.library.spaces {
-                if ui.button(&space.name).on_hover_text(&space.source).clicked() {
+                if ui
+                    .button(&space.name)
+                    .on_hover_text(&space.source)
+                    .clicked()
+                {
                     *loaded = Some(space.clone());
                     ui.close();
                 }
@@ -103,7 +107,11 @@ fn short_label(parameter: Parameter) -> String {
         FormatField::Rounding => "rounding",
         FormatField::ScaleRule => "scale",
     };
-    let sites = pattern.to_string().replace(".activation", " in").replace("linear.weight", "weights").replace('_', " ");
+    let sites = pattern
+        .to_string()
+        .replace(".activation", " in")
+        .replace("linear.weight", "weights")
+        .replace('_', " ");
     format!("{sites} {field}")
 }
 

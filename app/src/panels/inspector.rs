@@ -6,9 +6,9 @@ use egui::{ScrollArea, Ui};
 
 use super::Scene;
 use crate::command::Command;
-use crate::request::Request;
 use crate::details::Details;
 use crate::plots::breakdown::{BreakdownData, breakdown_bars_ui};
+use crate::request::Request;
 use crate::theme::{colors, plot_theme, theme};
 use crate::widgets::{Delta, QuantityRow, quantity_row_ui};
 
@@ -110,20 +110,34 @@ fn parts_ui(ui: &mut Ui, details: &Details) {
     ui.add_space(2.0 * grid);
     ui.spacing_mut().item_spacing.y = grid;
     let plot_theme = plot_theme(ui.ctx());
-    let data = BreakdownData { groups: &details.bars[..details.bars.len().min(2)] };
+    let data = BreakdownData {
+        groups: &details.bars[..details.bars.len().min(2)],
+    };
     ui.push_id("parts", |ui| {
-        let _ = breakdown_bars_ui(ui, &data, &plot_theme);
+        breakdown_bars_ui(ui, &data, &plot_theme);
     });
     strip_ui(ui, details);
 }
 
 /// The lowest signal-to-noise ratio of each layer, as one bar a layer.
 fn strip_ui(ui: &mut Ui, details: &Details) {
-    let worst = |row: &[f64; Slot::COUNT]| row.iter().copied().filter(|db| !db.is_nan()).fold(f64::INFINITY, f64::min);
-    let layers: Vec<f64> = details.site_sqnr.iter().map(worst).filter(|db| db.is_finite()).collect();
+    let worst = |row: &[f64; Slot::COUNT]| {
+        row.iter()
+            .copied()
+            .filter(|db| !db.is_nan())
+            .fold(f64::INFINITY, f64::min)
+    };
+    let layers: Vec<f64> = details
+        .site_sqnr
+        .iter()
+        .map(worst)
+        .filter(|db| db.is_finite())
+        .collect();
     let highest = layers.iter().copied().fold(1.0, f64::max);
     ui.horizontal(|ui| {
-        ui.label("Worst SQNR by layer").on_hover_text("The site with the lowest signal-to-noise ratio of each layer, layer 0 left");
+        ui.label("Worst SQNR by layer").on_hover_text(
+            "The site with the lowest signal-to-noise ratio of each layer, layer 0 left",
+        );
         let lowest = layers.iter().copied().fold(f64::INFINITY, f64::min);
         ui.weak(format!("{lowest:.1} to {highest:.1} dB"));
     });
@@ -141,7 +155,8 @@ fn strip_ui(ui: &mut Ui, details: &Details) {
         ui.painter().rect_filled(bar, 0.0, color);
     }
     if let Some(pointer) = response.hover_pos() {
-        let layer = (((pointer.x - rect.left()) / step) as usize).min(layers.len().saturating_sub(1));
+        let layer =
+            (((pointer.x - rect.left()) / step) as usize).min(layers.len().saturating_sub(1));
         if let Some(db) = layers.get(layer) {
             response.on_hover_text(format!("layer {layer}: {db:.1} dB"));
         }

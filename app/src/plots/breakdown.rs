@@ -82,14 +82,23 @@ pub fn breakdown_ui(
         ui.checkbox(&mut view.as_shares, "As shares")
             .on_hover_text("Draw every bar at full length to compare shares");
     }
+    groups_ui(ui, data, view.as_shares, theme);
+    None
+}
+
+/// The bars alone, as a panel beside other numbers shows them.
+pub fn breakdown_bars_ui(ui: &mut Ui, data: &BreakdownData<'_>, theme: &PlotTheme) {
+    groups_ui(ui, data, false, theme);
+}
+
+fn groups_ui(ui: &mut Ui, data: &BreakdownData<'_>, as_shares: bool, theme: &PlotTheme) {
     let names = component_names(data.groups);
     for (i, group) in data.groups.iter().enumerate() {
         if i > 0 {
             ui.add_space(theme.text_size * 0.6);
         }
-        group_ui(ui, group, &names, view.as_shares, theme);
+        group_ui(ui, group, &names, as_shares, theme);
     }
-    None
 }
 
 /// All components in the order they first appear.

@@ -202,7 +202,8 @@ fn put_elided(ui: &Ui, rect: Rect, text: &str, color: Color32) {
     job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let y = rect.center().y - 0.5 * galley.size().y;
-    ui.painter().galley(egui::pos2(rect.left(), y), galley, color);
+    ui.painter()
+        .galley(egui::pos2(rect.left(), y), galley, color);
 }
 
 #[cfg(test)]
