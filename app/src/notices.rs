@@ -117,8 +117,8 @@ fn color_of(ui: &Ui, weight: Weight) -> egui::Color32 {
 
 fn symbol(weight: Weight) -> &'static str {
     match weight {
-        Weight::Info => "ℹ",
-        Weight::Warning => "⚠",
-        Weight::Error => "⊗",
+        Weight::Info => "•",
+        Weight::Warning => "!",
+        Weight::Error => "×",
     }
 }

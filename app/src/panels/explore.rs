@@ -218,7 +218,7 @@ fn objectives_ui(ui: &mut Ui, settings: &mut ExplorationSettings) {
         let objective = &mut settings.objectives[index];
         ui.push_id(index, |ui| {
             ui.horizontal(|ui| {
-                ComboBox::from_id_salt("metric")
+                let combo = ComboBox::from_id_salt("metric")
                     .width(132.0)
                     .selected_text(objective.metric.description().label)
                     .show_ui(ui, |ui| {
@@ -233,6 +233,7 @@ fn objectives_ui(ui: &mut Ui, settings: &mut ExplorationSettings) {
                             }
                         }
                     });
+                crate::widgets::name_ui(ui, &combo.response, &format!("Objective {}", index + 1));
                 limit_ui(ui, objective);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let remove = ui.add_enabled(n_objectives > 2, egui::Button::new("×").small());
@@ -287,7 +288,7 @@ fn search_ui(ui: &mut Ui, settings: &mut ExplorationSettings) {
     ui.add_space(4.0);
     ui.horizontal(|ui| {
         let mut evaluations = evaluations_of(&settings.search).unwrap_or(10_000);
-        ComboBox::from_id_salt("strategy")
+        let combo = ComboBox::from_id_salt("strategy")
             .width(132.0)
             .selected_text(name_of(&settings.search))
             .show_ui(ui, |ui| {
@@ -314,6 +315,7 @@ fn search_ui(ui: &mut Ui, settings: &mut ExplorationSettings) {
                     }
                 }
             });
+        crate::widgets::name_ui(ui, &combo.response, "Strategy");
         if evaluations_of(&settings.search).is_some() {
             let field = ui.add(
                 DragValue::new(&mut evaluations)
@@ -325,6 +327,7 @@ fn search_ui(ui: &mut Ui, settings: &mut ExplorationSettings) {
             field.on_hover_text("Designs to try");
             set_evaluations(&mut settings.search, evaluations);
             let seed = ui.add(DragValue::new(&mut settings.seed).prefix("seed "));
+            crate::widgets::name_ui(ui, &seed, "Seed");
             seed.on_hover_text("The same seed tries the same designs");
         }
     });

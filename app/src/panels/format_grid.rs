@@ -101,7 +101,7 @@ fn tools_ui(
         if ui.add_enabled(any, egui::Button::new("Paint")).on_hover_text("Give the selected cells this format").clicked() {
             requests.push(Command::Paint { cells: cells(), format: view.brush }.into());
         }
-        if ui.add_enabled(any, egui::Button::new("Reset")).on_hover_text("Back to the formats of the preset").clicked() {
+        if ui.add_enabled(any, egui::Button::new("Reset cells")).on_hover_text("Back to the formats of the preset").clicked() {
             requests.push(Command::ResetCells(cells()).into());
         }
         let lock = ui.add_enabled(any, egui::Button::new("Lock"));

@@ -200,13 +200,14 @@ fn tensor_tile_ui(
         );
         ui.ctx()
             .accesskit_node_builder(field.id, |node| node.set_label("Layer of the tensor"));
-        egui::ComboBox::from_id_salt("slot")
+        let combo = egui::ComboBox::from_id_salt("slot")
             .selected_text(slot.to_string())
             .show_ui(ui, |ui| {
                 for each in Slot::ALL {
                     ui.selectable_value(&mut slot, each, each.to_string());
                 }
             });
+        crate::widgets::name_ui(ui, &combo.response, "Site of the tensor");
         ui.weak("drawn from the model's channel statistics");
     });
     tensor_view_ui(ui, details.tensor.as_ref(), &mut views.tensor, theme);

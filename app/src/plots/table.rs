@@ -252,8 +252,8 @@ fn header(ui: &mut Ui, metrics: &[Metric], view: &mut TableView, width: f32, hei
                     let sorted = view.sort == metric;
                     let arrow = match (sorted, view.reversed) {
                         (false, _) => "",
-                        (true, false) => " \u{25b4}",
-                        (true, true) => " \u{25be}",
+                        (true, false) => " (best)",
+                        (true, true) => " (worst)",
                     };
                     let label = RichText::new(format!("{}{arrow}", description.label)).small();
                     let button = ui

@@ -64,10 +64,10 @@ fn kind_name(format: Format) -> String {
 }
 
 fn kind_ui(ui: &mut Ui, format: &mut Format) {
-    let combo = egui::ComboBox::from_id_salt("kind")
+    let picker = egui::ComboBox::from_id_salt("kind")
         .width(ui.available_width())
         .selected_text(kind_name(*format));
-    combo.show_ui(ui, |ui| {
+    let combo = picker.show_ui(ui, |ui| {
         for (name, text) in kinds() {
             if ui
                 .selectable_label(kind_name(*format) == name, name)
@@ -86,6 +86,7 @@ fn kind_ui(ui: &mut Ui, format: &mut Format) {
             }
         }
     });
+    crate::widgets::name_ui(ui, &combo.response, "Kind of format");
 }
 
 fn fields_ui(ui: &mut Ui, label: &str, format: &mut Format) {
@@ -175,26 +176,28 @@ fn rules_mut(format: &mut Format) -> Option<(&mut Rounding, Option<&mut ScaleRul
 
 fn rounding_ui(ui: &mut Ui, rounding: &mut Rounding) {
     ui.label("Rounding");
-    egui::ComboBox::from_id_salt("rounding")
+    let combo = egui::ComboBox::from_id_salt("rounding")
         .selected_text(rounding.word())
         .show_ui(ui, |ui| {
             for each in Rounding::ALL {
                 ui.selectable_value(rounding, each, each.word());
             }
         });
+    crate::widgets::name_ui(ui, &combo.response, "Rounding");
     ui.end_row();
 }
 
 fn scale_ui(ui: &mut Ui, scale: &mut ScaleRule) {
     ui.label("Scale rule")
         .on_hover_text("How the largest value of a block sets the shared exponent");
-    egui::ComboBox::from_id_salt("scale")
+    let combo = egui::ComboBox::from_id_salt("scale")
         .selected_text(scale.word())
         .show_ui(ui, |ui| {
             for each in ScaleRule::ALL {
                 ui.selectable_value(scale, each, each.word());
             }
         });
+    crate::widgets::name_ui(ui, &combo.response, "Scale rule");
     ui.end_row();
 }
 

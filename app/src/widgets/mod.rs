@@ -17,3 +17,9 @@ pub use parameter_row::{ParameterRow, RowAction, parameter_row_ui};
 pub use quantity_label::{Delta, QuantityRow, delta_text, number_text, quantity_row_ui, scaled};
 pub use slider::slider_ui;
 pub use value_range::ValueRange;
+
+/// Gives a control without visible label its name for screen readers and tests.
+pub fn name_ui(ui: &egui::Ui, response: &egui::Response, name: &str) {
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_label(name));
+}
