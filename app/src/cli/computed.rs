@@ -9,6 +9,7 @@ use blockscape_model::workload::{Slot, Workload};
 
 use super::input;
 use crate::checkpoint_file::CheckpointFile;
+use crate::command::{Command, apply};
 use crate::exploration::Exploration;
 use crate::preset_library::{self, Opened};
 use crate::results::{Results, State};
@@ -30,6 +31,11 @@ pub fn session_of(opened: Opened) -> anyhow::Result<Session> {
             workload: *workload,
             ..first
         },
+        Opened::Space(space) => {
+            let mut session = first;
+            apply(&mut session, Command::LoadSpace(space));
+            session
+        }
         Opened::Checkpoint(path) => {
             let file = CheckpointFile::open(&path)?;
             let shape = file.checkpoint()?.hyperparameters.shape.clone();

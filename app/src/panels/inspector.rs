@@ -127,8 +127,11 @@ fn strip_ui(ui: &mut Ui, details: &Details) {
             .filter(|db| !db.is_nan())
             .fold(f64::INFINITY, f64::min)
     };
-    let layers: Vec<f64> = details
+    let transformer = details
         .site_sqnr
+        .split_last()
+        .map_or(&[][..], |(_, rest)| rest);
+    let layers: Vec<f64> = transformer
         .iter()
         .map(worst)
         .filter(|db| db.is_finite())
