@@ -2,6 +2,7 @@
 //!
 //! Results go to standard output, progress and errors to standard error. Bad input ends with one line and exit code 2.
 
+pub mod budget;
 pub mod computed;
 pub mod evaluate;
 pub mod explore;
@@ -39,6 +40,8 @@ pub enum Task {
     Evaluate(evaluate::Arguments),
     /// Tries the designs of a space and writes them to a table
     Sweep(sweep::Arguments),
+    /// The best formats of single layers under a limit on bits, energy, time or area
+    Budget(budget::Arguments),
     /// Joins the parts of a sweep to one table
     Merge(merge::Arguments),
     /// Draw a plot of a session or design into a file
@@ -74,6 +77,7 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.task {
         Some(Task::Evaluate(arguments)) => evaluate::run(&arguments),
         Some(Task::Sweep(arguments)) => sweep::run(&arguments),
+        Some(Task::Budget(arguments)) => budget::run(&arguments),
         Some(Task::Merge(arguments)) => merge::run(&arguments),
         Some(Task::Figure(arguments)) => figure::run(&arguments),
         Some(Task::Perplexity(args)) => perplexity::run(&args),

@@ -1,0 +1,119 @@
+//! `sweep`, `merge` and `budget` as a user runs them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// An empty folder of its own for each test, removed in the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("blockscape-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a temporary folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn blockscape(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_blockscape"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .expect("the program runs")
+}
+
+fn document(output: &Output) -> Value {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    serde_json::from_slice(&output.stdout).expect("one JSON document")
+}
+
+#[test]
+fn a_sweep_prints_the_promised_keys_and_writes_one_line_a_design() {
+    let folder = Folder::new("sweep");
+    let arguments = [
+        "sweep", "Anda", "-o", "out.csv", "--strategy", "random", "--evaluations", "300", "--uncertainty", "4",
+        "--sensitivity", "16", "--json",
+    ];
+    let document = document(&blockscape(&folder.0, &arguments));
+    for key in ["evaluated", "seconds", "points_per_second", "front_size", "hypervolume"] {
+        assert!(document[key].is_number(), "{key}: {}", document[key]);
+    }
+    assert_eq!(document["evaluated"], 300);
+    let front = document["front"].as_array().expect("the front");
+    assert_eq!(front.len() as u64, document["front_size"]);
+    assert!(front.iter().all(|member| member["probability"].is_number()));
+    assert!(document["sensitivity"]["perplexity"].is_object());
+    let table = std::fs::read_to_string(folder.0.join("out.csv")).expect("the table");
+    assert_eq!(table.lines().count(), 301);
+    let on_front = table.lines().filter(|line| line.ends_with(",front")).count();
+    assert_eq!(on_front as u64, document["front_size"]);
+    assert!(!folder.0.join("out.csv.journal").exists());
+}
+
+#[test]
+fn shards_of_a_sweep_merge_to_the_same_bytes() {
+    let folder = Folder::new("merge");
+    let sweep = |output: &str, shard: &[&str]| {
+        let common = ["sweep", "Anda", "--strategy", "random", "--evaluations", "400", "-o", output];
+        let output = blockscape(&folder.0, &[&common, shard].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    sweep("whole.csv", &["--threads", "1"]);
+    for shard in ["1/3", "2/3", "3/3"] {
+        sweep(&format!("part{}.csv", &shard[..1]), &["--shard", shard, "--threads", "2"]);
+    }
+    let merged = blockscape(
+        &folder.0,
+        &["merge", "part3.csv", "part1.csv", "part2.csv", "-o", "merged.csv", "--json"],
+    );
+    assert_eq!(document(&merged)["evaluated"], 400);
+    let read = |name: &str| std::fs::read(folder.0.join(name)).expect("a table");
+    assert!(read("whole.csv") == read("merged.csv"));
+}
+
+#[test]
+fn a_budget_keeps_its_limit_and_writes_a_design_that_evaluates() {
+    let folder = Folder::new("budget");
+    let arguments = ["budget", "Anda", "--limit", "weight_bits=3.5", "-o", "best.ron", "--json"];
+    let document = document(&blockscape(&folder.0, &arguments));
+    assert_eq!(document["sites"], 32 * 7);
+    let bits = document["metrics"]["weight_bits"].as_f64().expect("a number");
+    assert!((3.3..=3.5).contains(&bits), "{bits}");
+    let evaluated = blockscape(&folder.0, &["evaluate", "best.ron", "--json"]);
+    assert!(evaluated.status.success(), "{}", String::from_utf8_lossy(&evaluated.stderr));
+}
+
+#[test]
+fn bad_requests_end_with_one_line_and_exit_code_2() {
+    let folder = Folder::new("refused");
+    std::fs::write(folder.0.join("bad.ron"), "(\n  name: \"x\",\n  colour: 3,\n)").expect("a file");
+    for (arguments, expected) in [
+        (&["sweep", "Andaman", "-o", "x.csv"][..], "built in: Anda"),
+        (&["sweep", "bad.ron", "-o", "x.csv"], "line 3"),
+        (&["sweep", "Anda", "-o", "absent/x.csv"], "no such folder"),
+        (&["sweep", "Anda", "-o", "."], "directory"),
+        (&["sweep", "Anda", "-o", "x.csv", "--strategy", "best"], "exhaustive, random"),
+        (&["sweep", "Anda", "-o", "x.csv", "--evaluations", "0"], "1 and more"),
+        (&["sweep", "Anda", "-o", "x.csv", "--shard", "3/2"], "I from 1 to N"),
+        (&["sweep", "General", "-o", "x.csv", "--shard", "1/2"], "learns"),
+        (&["merge", "bad.ron", "-o", "x.csv"], "not a part"),
+        (&["budget", "Anda", "--limit", "weight_bits=1"], "no choice"),
+        (&["budget", "Anda", "--limit", "weights=1"], "weight_bits"),
+    ] {
+        let output = blockscape(&folder.0, arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert_eq!(error.lines().count(), 1, "{arguments:?}: {error}");
+        assert!(error.contains(expected), "{arguments:?}: {error}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
