@@ -40,11 +40,28 @@ fn document(output: &Output) -> Value {
 fn a_sweep_prints_the_promised_keys_and_writes_one_line_a_design() {
     let folder = Folder::new("sweep");
     let arguments = [
-        "sweep", "Anda", "-o", "out.csv", "--strategy", "random", "--evaluations", "300", "--uncertainty", "4",
-        "--sensitivity", "16", "--json",
+        "sweep",
+        "Anda",
+        "-o",
+        "out.csv",
+        "--strategy",
+        "random",
+        "--evaluations",
+        "300",
+        "--uncertainty",
+        "4",
+        "--sensitivity",
+        "16",
+        "--json",
     ];
     let document = document(&blockscape(&folder.0, &arguments));
-    for key in ["evaluated", "seconds", "points_per_second", "front_size", "hypervolume"] {
+    for key in [
+        "evaluated",
+        "seconds",
+        "points_per_second",
+        "front_size",
+        "hypervolume",
+    ] {
         assert!(document[key].is_number(), "{key}: {}", document[key]);
     }
     assert_eq!(document["evaluated"], 300);
@@ -54,7 +71,10 @@ fn a_sweep_prints_the_promised_keys_and_writes_one_line_a_design() {
     assert!(document["sensitivity"]["perplexity"].is_object());
     let table = std::fs::read_to_string(folder.0.join("out.csv")).expect("the table");
     assert_eq!(table.lines().count(), 301);
-    let on_front = table.lines().filter(|line| line.ends_with(",front")).count();
+    let on_front = table
+        .lines()
+        .filter(|line| line.ends_with(",front"))
+        .count();
     assert_eq!(on_front as u64, document["front_size"]);
     assert!(!folder.0.join("out.csv.journal").exists());
 }
@@ -63,17 +83,41 @@ fn a_sweep_prints_the_promised_keys_and_writes_one_line_a_design() {
 fn shards_of_a_sweep_merge_to_the_same_bytes() {
     let folder = Folder::new("merge");
     let sweep = |output: &str, shard: &[&str]| {
-        let common = ["sweep", "Anda", "--strategy", "random", "--evaluations", "400", "-o", output];
+        let common = [
+            "sweep",
+            "Anda",
+            "--strategy",
+            "random",
+            "--evaluations",
+            "400",
+            "-o",
+            output,
+        ];
         let output = blockscape(&folder.0, &[&common, shard].concat());
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     };
     sweep("whole.csv", &["--threads", "1"]);
     for shard in ["1/3", "2/3", "3/3"] {
-        sweep(&format!("part{}.csv", &shard[..1]), &["--shard", shard, "--threads", "2"]);
+        sweep(
+            &format!("part{}.csv", &shard[..1]),
+            &["--shard", shard, "--threads", "2"],
+        );
     }
     let merged = blockscape(
         &folder.0,
-        &["merge", "part3.csv", "part1.csv", "part2.csv", "-o", "merged.csv", "--json"],
+        &[
+            "merge",
+            "part3.csv",
+            "part1.csv",
+            "part2.csv",
+            "-o",
+            "merged.csv",
+            "--json",
+        ],
     );
     assert_eq!(document(&merged)["evaluated"], 400);
     let read = |name: &str| std::fs::read(folder.0.join(name)).expect("a table");
@@ -83,28 +127,58 @@ fn shards_of_a_sweep_merge_to_the_same_bytes() {
 #[test]
 fn a_budget_keeps_its_limit_and_writes_a_design_that_evaluates() {
     let folder = Folder::new("budget");
-    let arguments = ["budget", "Anda", "--limit", "weight_bits=3.5", "-o", "best.ron", "--json"];
+    let arguments = [
+        "budget",
+        "Anda",
+        "--limit",
+        "weight_bits=3.5",
+        "-o",
+        "best.ron",
+        "--json",
+    ];
     let document = document(&blockscape(&folder.0, &arguments));
     assert_eq!(document["sites"], 32 * 7);
-    let bits = document["metrics"]["weight_bits"].as_f64().expect("a number");
+    let bits = document["metrics"]["weight_bits"]
+        .as_f64()
+        .expect("a number");
     assert!((3.3..=3.5).contains(&bits), "{bits}");
     let evaluated = blockscape(&folder.0, &["evaluate", "best.ron", "--json"]);
-    assert!(evaluated.status.success(), "{}", String::from_utf8_lossy(&evaluated.stderr));
+    assert!(
+        evaluated.status.success(),
+        "{}",
+        String::from_utf8_lossy(&evaluated.stderr)
+    );
 }
 
 #[test]
 fn bad_requests_end_with_one_line_and_exit_code_2() {
     let folder = Folder::new("refused");
-    std::fs::write(folder.0.join("bad.ron"), "(\n  name: \"x\",\n  colour: 3,\n)").expect("a file");
+    std::fs::write(
+        folder.0.join("bad.ron"),
+        "(\n  name: \"x\",\n  colour: 3,\n)",
+    )
+    .expect("a file");
     for (arguments, expected) in [
         (&["sweep", "Andaman", "-o", "x.csv"][..], "built in: Anda"),
         (&["sweep", "bad.ron", "-o", "x.csv"], "line 3"),
         (&["sweep", "Anda", "-o", "absent/x.csv"], "no such folder"),
         (&["sweep", "Anda", "-o", "."], "directory"),
-        (&["sweep", "Anda", "-o", "x.csv", "--strategy", "best"], "exhaustive, random"),
-        (&["sweep", "Anda", "-o", "x.csv", "--evaluations", "0"], "1 and more"),
-        (&["sweep", "Anda", "-o", "x.csv", "--shard", "3/2"], "I from 1 to N"),
-        (&["sweep", "General", "-o", "x.csv", "--shard", "1/2"], "learns"),
+        (
+            &["sweep", "Anda", "-o", "x.csv", "--strategy", "best"],
+            "exhaustive, random",
+        ),
+        (
+            &["sweep", "Anda", "-o", "x.csv", "--evaluations", "0"],
+            "1 and more",
+        ),
+        (
+            &["sweep", "Anda", "-o", "x.csv", "--shard", "3/2"],
+            "I from 1 to N",
+        ),
+        (
+            &["sweep", "General", "-o", "x.csv", "--shard", "1/2"],
+            "learns",
+        ),
         (&["merge", "bad.ron", "-o", "x.csv"], "not a part"),
         (&["budget", "Anda", "--limit", "weight_bits=1"], "no choice"),
         (&["budget", "Anda", "--limit", "weights=1"], "weight_bits"),
