@@ -21,3 +21,20 @@ fn full_cost_and_summary_have_the_same_digits() {
     let cost = model.estimate(&anda()).expect("a known cost");
     assert_eq!(cost.summary, model.summary(&anda()).expect("a known cost"));
 }
+
+#[test]
+fn every_built_in_design_has_a_cost_with_sources() {
+    let model = model();
+    for design in preset::designs() {
+        let cost = model
+            .estimate(&design)
+            .unwrap_or_else(|error| panic!("{}: {error:?}", design.name));
+        assert_eq!(
+            cost.summary,
+            model.summary(&design).expect("a known cost"),
+            "{}",
+            design.name
+        );
+        assert!(cost.sources.iter().all(|note| !note.source.is_empty()));
+    }
+}

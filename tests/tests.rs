@@ -21,6 +21,7 @@ mod perplexity_key_values; // causality, smoothing, protection, super-blocks
 mod perplexity_logits; // logits of the small real models against float64
 mod perplexity_reference; // perplexities of the small real models against float64
 mod quality_laws; // what holds for every estimate, and statistics against their records
+mod published_reproduction; // published numbers beside ours
 mod quality_published; // large models: predicted against published perplexities, searches against published widths
 mod resume; // sweeps that are killed or cut into shards end with the same file
 mod strategy_budget; // formats of single layers within a budget, against all combinations

@@ -11,6 +11,7 @@ pub mod integer_product;
 pub mod language_model;
 pub mod parameter;
 pub mod preset;
+pub mod published;
 pub mod quality;
 pub mod quantization;
 pub mod story_model;

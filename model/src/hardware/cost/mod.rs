@@ -11,10 +11,12 @@ mod band;
 mod component;
 mod datapath;
 mod energy;
+mod fpga;
 mod latency;
 mod model;
 mod prepared;
 mod result;
+mod storage;
 mod tiling;
 
 pub use band::Band;

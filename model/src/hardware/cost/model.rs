@@ -3,14 +3,16 @@
 use super::activity::accesses;
 use super::datapath::Placement;
 use super::energy::{Events, product_energy};
+use super::fpga::{Fabric, Task};
 use super::latency::Folding;
 use super::prepared::Prepared;
 use super::result::{Cost, CostSummary, ElementPart, PhaseCost, PhaseSummary, ProductCost};
+use super::storage::{output_format, sides, stationary_bits, stored_bits, to_f64};
 use super::tiling::{Operands, least_traffic};
 use super::{Band, Component, EnergyBreakdown, band};
 use crate::design::{Design, Target};
 use crate::format::Format;
-use crate::hardware::technology::{SramTable, Technology};
+use crate::hardware::technology::{FpgaFamily, SramTable, Technology};
 use crate::units::{Energy, Macs, Time};
 use crate::violation::Violation;
 use crate::workload::{MatrixProduct, Phase, Product, Side, Slot, Workload};
@@ -24,6 +26,7 @@ pub struct CostModel {
     /// Products of one layer in prefill and decode.
     layer: [[Option<MatrixProduct>; MOST_PRODUCTS]; 2],
     head: MatrixProduct,
+    fpga: FpgaFamily,
 }
 
 /// Products of one layer at most.
@@ -57,6 +60,7 @@ impl CostModel {
             sram: SramTable::of(technology.node.sram.table_nm, technology.node.sram.ports)?,
             layer,
             head: workload.head_product(),
+            fpga: FpgaFamily::built_in(),
         })
     }
 
@@ -75,6 +79,9 @@ impl CostModel {
     /// # Errors
     /// Every value out of range, and every part of the design whose cost is not known.
     pub fn summary(&self, design: &Design) -> Result<CostSummary, Vec<Violation>> {
+        if let Target::Fpga { device } = &design.target {
+            return self.fpga_summary(design, device, &mut |_| {});
+        }
         let prepared = self.prepare(design)?;
         Ok(self.walk(&prepared, &mut |_| {}))
     }
@@ -84,9 +91,17 @@ impl CostModel {
     /// # Errors
     /// As [`CostModel::summary`].
     pub fn estimate(&self, design: &Design) -> Result<Cost, Vec<Violation>> {
-        let prepared = self.prepare(design)?;
         let mut products = Vec::new();
-        let summary = self.walk(&prepared, &mut |product| products.push(product));
+        let mut see = |product| products.push(product);
+        let (summary, element) = if let Target::Fpga { device } = &design.target {
+            (self.fpga_summary(design, device, &mut see)?, Vec::new())
+        } else {
+            let prepared = self.prepare(design)?;
+            (
+                self.walk(&prepared, &mut see),
+                self.element_parts(&prepared),
+            )
+        };
         let (prefill, decode) = products
             .into_iter()
             .partition(|product| product.phase == Phase::Prefill);
@@ -102,7 +117,7 @@ impl CostModel {
             },
             weight_bits: summary.weight_bits,
             kv_bits: summary.kv_bits,
-            element: self.element_parts(&prepared),
+            element,
             band: Band::of(&summary, &self.technology, design),
             sources: band::sources(&self.technology, design),
             summary,
@@ -110,19 +125,68 @@ impl CostModel {
     }
 
     fn prepare<'a>(&self, design: &'a Design) -> Result<Prepared<'a>, Vec<Violation>> {
-        if let Target::Fpga { device } = &design.target {
-            return Err(vec![Violation::new("target", device, "Asic")]);
-        }
-        let pairs = design.formats.rows().flat_map(|row| {
+        let pairs = self.pairs(design);
+        Prepared::new(design, &self.technology, &self.sram, pairs)
+    }
+
+    /// Pairs of formats of every product, moving and stationary.
+    fn pairs<'a>(&self, design: &'a Design) -> impl Iterator<Item = [Format; 2]> + use<'a> {
+        let gated = self.workload.model.gated_mlp;
+        design.formats.rows().flat_map(move |row| {
             Product::ALL
                 .into_iter()
-                .filter(|product| *product != Product::Gate || self.workload.model.gated_mlp)
-                .map(|product| {
-                    [Side::Moving, Side::Stationary]
-                        .map(|side| row[Slot::of(product, side).index()])
-                })
-        });
-        Prepared::new(design, &self.technology, &self.sram, pairs)
+                .filter(move |product| *product != Product::Gate || gated)
+                .map(|product| sides(row, product))
+        })
+    }
+
+    fn fpga_summary(
+        &self,
+        design: &Design,
+        device: &str,
+        see: &mut dyn FnMut(ProductCost),
+    ) -> Result<CostSummary, Vec<Violation>> {
+        let device = self
+            .fpga
+            .device(device)
+            .map_err(|violation| vec![violation])?;
+        let fabric = Fabric::new(design, device, &self.fpga, self.pairs(design))?;
+        let n_layers = self.workload.model.n_layers;
+        let mut phase = |phase: Phase| {
+            let layers = design.formats.layer_groups(n_layers).flat_map(|group| {
+                self.layer[phase as usize]
+                    .iter()
+                    .flatten()
+                    .map(move |shape| Task {
+                        phase,
+                        first_layer: group.first,
+                        n_layers: group.count,
+                        shape: *shape,
+                        formats: sides(group.formats, shape.product),
+                    })
+            });
+            let head = Task {
+                phase,
+                first_layer: n_layers,
+                n_layers: 1,
+                shape: self.head,
+                formats: sides(design.formats.row(n_layers), Product::Head),
+            };
+            let tasks: Vec<Task> = layers.chain([head]).collect();
+            let rows = f64::from(self.workload.batch) * to_f64(self.workload.tokens(phase));
+            fabric.phase(tasks.iter().copied(), rows, see)
+        };
+        let (prefill, decode) = (phase(Phase::Prefill), phase(Phase::Decode));
+        let [weight_bits, kv_bits] =
+            stored_bits(design, &self.workload, self.layer[1].iter().flatten());
+        Ok(CostSummary {
+            area: fabric.area(),
+            prefill,
+            decode,
+            weight_bits,
+            kv_bits,
+            batch: self.workload.batch,
+        })
     }
 
     fn walk(&self, prepared: &Prepared<'_>, see: &mut impl FnMut(ProductCost)) -> CostSummary {
@@ -170,7 +234,11 @@ impl CostModel {
         };
         let prefill = phase(Phase::Prefill, see);
         let decode = phase(Phase::Decode, see);
-        let [weight_bits, kv_bits] = self.stored_bits(prepared.design);
+        let [weight_bits, kv_bits] = stored_bits(
+            prepared.design,
+            &self.workload,
+            self.layer[1].iter().flatten(),
+        );
         CostSummary {
             area: prepared.area,
             prefill,
@@ -199,12 +267,12 @@ impl CostModel {
         } else {
             design.key_value.protected_share(self.keys(run.phase))
         };
-        let stored_stationary = self.stationary_bits(design, stationary, protected);
-        let output = self.output(run, product);
+        let stored_stationary = stationary_bits(design, stationary, protected);
+        let output = output_format(run.formats, product);
         let output_bits = match product {
             Product::K | Product::V => {
                 let share = design.key_value.protected_share(self.keys(run.phase));
-                self.stationary_bits(design, output, share)
+                stationary_bits(design, output, share)
             }
             _ => output.bits_per_value(),
         };
@@ -282,7 +350,7 @@ impl CostModel {
             accumulator,
         );
         let events = Events {
-            conversions: self.conversions(prepared, moving, output, &accesses, moving_bits, m * n),
+            conversions: Self::conversions(prepared, moving, output, &accesses, moving_bits, m * n),
             ..events
         };
         let per_instance = product_energy(&prepared.event, group, &events, &accesses, &traffic);
@@ -335,7 +403,6 @@ impl CostModel {
 
     /// Values brought to blocks: outputs whose reader wants blocks, and activations aligned on each read.
     fn conversions(
-        &self,
         prepared: &Prepared<'_>,
         moving: Format,
         output: Format,
@@ -357,62 +424,11 @@ impl CostModel {
         written + read
     }
 
-    /// Format in which a product's output is stored: that of its reader.
-    fn output(&self, run: &LayerRun<'_>, product: Product) -> Format {
-        let at = |product, side| run.formats[Slot::of(product, side).index()];
-        match product {
-            Product::Q => at(Product::Qk, Side::Moving),
-            Product::K => at(Product::Qk, Side::Stationary),
-            Product::V => at(Product::Pv, Side::Stationary),
-            Product::Qk => at(Product::Pv, Side::Moving),
-            Product::Pv => at(Product::O, Side::Moving),
-            Product::O => at(Product::Up, Side::Moving),
-            Product::Gate | Product::Up => at(Product::Down, Side::Moving),
-            Product::Down => at(Product::Q, Side::Moving),
-            Product::Head => Format::FP16,
-        }
-    }
-
     const fn keys(&self, phase: Phase) -> u32 {
         match phase {
             Phase::Prefill => self.workload.prefill_tokens,
             Phase::Decode => self.workload.context_tokens,
         }
-    }
-
-    /// Bits per value of a cached or weight operand of which a share is kept in the protected format.
-    fn stationary_bits(&self, design: &Design, format: Format, protected: f64) -> f64 {
-        let bits = format.bits_per_value();
-        match design.key_value.protected {
-            Some(other) if protected > 0.0 => bits + (other.bits_per_value() - bits) * protected,
-            _ => bits,
-        }
-    }
-
-    /// Average stored bits of weights (head excluded) and of cached values.
-    fn stored_bits(&self, design: &Design) -> [f64; 2] {
-        let protected = design
-            .key_value
-            .protected_share(self.workload.context_tokens);
-        let (mut weights, mut weight_bits, mut kv_bits) = (0.0, 0.0, 0.0);
-        for group in design.formats.layer_groups(self.workload.model.n_layers) {
-            let at = |product| group.formats[Slot::of(product, Side::Stationary).index()];
-            let layers = f64::from(group.count);
-            for shape in self.layer[1].iter().flatten() {
-                if shape.product.is_linear() {
-                    let values = to_f64(shape.n * shape.k) * layers;
-                    weights += values;
-                    weight_bits += values * at(shape.product).bits_per_value();
-                }
-            }
-            for product in [Product::Qk, Product::Pv] {
-                kv_bits += layers / 2.0 * self.stationary_bits(design, at(product), protected);
-            }
-        }
-        [
-            weight_bits / weights,
-            kv_bits / f64::from(self.workload.model.n_layers),
-        ]
     }
 
     fn element_parts(&self, prepared: &Prepared<'_>) -> Vec<ElementPart> {
@@ -432,12 +448,4 @@ impl CostModel {
         }
         parts
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "dimensions of products stay below 2^53"
-)]
-const fn to_f64(count: u64) -> f64 {
-    count as f64
 }

@@ -1,10 +1,12 @@
 //! Technologies: what a gate, a bit of SRAM and a bit of external memory cost, each constant with range and source.
 
+mod fpga;
 mod memory;
 mod sram;
 mod technology_text;
 mod voltage;
 
+pub use fpga::{FpgaDevice, FpgaFamily};
 pub use memory::MemoryTechnology;
 pub use sram::{SramAccess, SramMacro, SramPorts, SramTable, SramTechnology};
 pub use technology_text::{TECHNOLOGY_NAMES, technologies, technology};

@@ -1,0 +1,211 @@
+//! Designs on a field-programmable gate array: a streamed processor (F-BFQ) or a spatial pipeline (MASE).
+//!
+//! Area counts in thousand LUTs, in the place of mm2. Energy is the board's power over time: activity on an FPGA is
+//! not modeled. Products that the fabric does not take run on the processor beside it.
+
+use super::datapath::{Demand, Placement};
+use super::result::{PhaseSummary, ProductCost};
+use super::tiling::LoopOrder;
+use super::{AreaBreakdown, Component, Element, EnergyBreakdown};
+use crate::design::{Design, UnitKind};
+use crate::format::Format;
+use crate::hardware::technology::{FpgaDevice, FpgaFamily};
+use crate::units::{Area, Energy, Macs, Time};
+use crate::violation::Violation;
+use crate::workload::{MatrixProduct, Phase, Product};
+
+/// A product with its layers and formats (moving, stationary).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Task {
+    pub(super) phase: Phase,
+    pub(super) first_layer: u32,
+    pub(super) n_layers: u32,
+    pub(super) shape: MatrixProduct,
+    pub(super) formats: [Format; 2],
+}
+
+/// A design on a device.
+#[derive(Debug, Clone)]
+pub(super) struct Fabric<'a> {
+    design: &'a Design,
+    device: &'a FpgaDevice,
+    usable_luts: f64,
+    /// LUTs of one element of the widest demand.
+    element_luts: f64,
+    clock_hz: f64,
+}
+
+impl<'a> Fabric<'a> {
+    pub(super) fn new(
+        design: &'a Design,
+        device: &'a FpgaDevice,
+        family: &FpgaFamily,
+        pairs: impl Iterator<Item = [Format; 2]>,
+    ) -> Result<Self, Vec<Violation>> {
+        design.check()?;
+        let demand = pairs
+            .filter_map(|[moving, stationary]| Demand::of(design, moving, stationary))
+            .reduce(Demand::widest);
+        let Some(demand) = demand else {
+            return Err(vec![Violation::new(
+                "unit",
+                format!("{:?}", design.unit),
+                "a kind of element that takes the formats of at least one product",
+            )]);
+        };
+        let fabric = Self {
+            design,
+            device,
+            usable_luts: f64::from(device.luts) * family.usable_luts.value,
+            element_luts: luts(&demand.element(), family),
+            clock_hz: design.clock_mhz * 1e6,
+        };
+        let needed = fabric.element_luts * fabric.elements();
+        if design.unit != UnitKind::DataflowMxInt && needed > fabric.usable_luts {
+            return Err(vec![Violation::new(
+                "array",
+                format!("{needed:.0} LUTs"),
+                format!("up to {:.0} LUTs on {}", fabric.usable_luts, device.name),
+            )]);
+        }
+        Ok(fabric)
+    }
+
+    fn elements(&self) -> f64 {
+        f64::from(self.design.array.rows) * f64::from(self.design.array.columns)
+    }
+
+    /// Thousand LUTs in the place of mm2: the array, or all that may be used where parallelism fills the device.
+    pub(super) fn area(&self) -> AreaBreakdown {
+        let luts = match self.design.unit {
+            UnitKind::DataflowMxInt => self.usable_luts,
+            _ => self.element_luts * self.elements(),
+        };
+        let mut area = AreaBreakdown::ZERO;
+        area.add(Component::Array, Area::square_millimeters(luts / 1000.0));
+        area
+    }
+
+    /// Walks the tasks of a phase.
+    pub(super) fn phase(
+        &self,
+        tasks: impl Iterator<Item = Task> + Clone,
+        rows: f64,
+        see: &mut dyn FnMut(ProductCost),
+    ) -> PhaseSummary {
+        let work = self.total_work(tasks.clone());
+        let (mut time, mut slowest) = (Time::ZERO, Time::ZERO);
+        let (mut macs, mut external_bits) = (Macs::ZERO, 0.0);
+        for task in tasks {
+            let cost = self.product(&task, work);
+            let layers = f64::from(task.n_layers);
+            slowest = slowest.max(cost.time);
+            time += cost.time * layers;
+            macs += cost.macs * u64::from(task.n_layers);
+            external_bits += cost.external_bits * layers;
+            see(cost);
+        }
+        if self.design.unit == UnitKind::DataflowMxInt {
+            // Rows of the batch follow each other through the engines: the slowest sets the rate, the first row
+            // passes all.
+            time = slowest + (time - slowest) / rows;
+        }
+        let mut energy = EnergyBreakdown::ZERO;
+        let joules = self.device.power_w.value * time.to_seconds();
+        energy.add(Component::Array, Energy::joules(joules));
+        PhaseSummary {
+            time,
+            cycles: time.to_seconds() * self.clock_hz,
+            energy,
+            macs,
+            external_bits,
+        }
+    }
+
+    /// LUT-weighted MACs of all products, by which a spatial pipeline shares the device.
+    fn total_work(&self, tasks: impl Iterator<Item = Task>) -> f64 {
+        tasks
+            .map(|task| task.shape.macs().to_f64() * f64::from(task.n_layers))
+            .sum()
+    }
+
+    fn product(&self, task: &Task, work: f64) -> ProductCost {
+        let [moving, stationary] = task.formats;
+        let shape = task.shape;
+        let takes = Demand::of(self.design, moving, stationary);
+        let macs = shape.macs().to_f64();
+        let streamed = self.design.unit != UnitKind::DataflowMxInt;
+        let (placement, compute) = match takes {
+            None => {
+                let rate = self.device.host_macs_per_second.value;
+                (Placement::VectorUnit, Time::seconds(macs / rate))
+            }
+            Some(_) => {
+                let lanes = f64::from(self.design.array.lanes);
+                let elements = if streamed {
+                    self.elements()
+                } else {
+                    // Parallelism of a layer's engine: its share of the LUTs in whole elements, at least one.
+                    let budget = self.usable_luts * macs / work;
+                    (budget / self.element_luts).floor().max(1.0)
+                };
+                (
+                    Placement::Array,
+                    Time::seconds(macs / (lanes * elements) / self.clock_hz),
+                )
+            }
+        };
+        let bits = stream_bits(&shape, moving, stationary);
+        let external_bits = if placement == Placement::Array {
+            bits
+        } else {
+            0.0
+        };
+        let external = Time::seconds(external_bits / self.bits_per_second());
+        let order = if shape.product == Product::Head {
+            LoopOrder::ColumnFirst
+        } else {
+            LoopOrder::RowFirst
+        };
+        ProductCost {
+            phase: task.phase,
+            first_layer: task.first_layer,
+            n_layers: task.n_layers,
+            product: shape.product,
+            placement,
+            macs: shape.macs(),
+            time: compute.max(external),
+            compute,
+            ports: Time::ZERO,
+            external,
+            energy: EnergyBreakdown::ZERO,
+            external_bits,
+            order,
+        }
+    }
+
+    /// Streams of `port_bits` a cycle and channel, never above the device's bandwidth.
+    fn bits_per_second(&self) -> f64 {
+        let device = 8e9 * self.device.gigabytes_per_second.value;
+        if self.design.unit == UnitKind::DataflowMxInt {
+            return device;
+        }
+        let stream = f64::from(self.design.buffers.port_bits)
+            * f64::from(self.design.buffers.banks)
+            * self.clock_hz;
+        stream.min(device)
+    }
+}
+
+/// Bits over the stream: inputs once, weights once, outputs as 32-bit words (F-BFQ's order of transfers).
+fn stream_bits(shape: &MatrixProduct, moving: Format, stationary: Format) -> f64 {
+    let [m, n, k, count] = [shape.m, shape.n, shape.k, shape.count].map(|each| Macs(each).to_f64());
+    count * (m * k * moving.bits_per_value() + n * k * stationary.bits_per_value() + m * n * 32.0)
+}
+
+fn luts(element: &Element, family: &FpgaFamily) -> f64 {
+    element
+        .instances()
+        .map(|each| family.luts(&each.unit) * each.count)
+        .sum()
+}

@@ -1,0 +1,80 @@
+//! Field-programmable gate arrays: resources, bandwidth and power of a device, LUTs of a cell.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hardware::Sourced;
+use crate::hardware::gates::{Cell, Unit};
+use crate::preset::{from_ron, same_name};
+use crate::violation::Violation;
+
+/// Devices and what cells take on them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FpgaFamily {
+    /// Look-up tables a cell, in the order of [`Cell::ALL`].
+    pub luts_per_cell: [f64; Cell::COUNT],
+    /// Where they come from.
+    pub luts_source: String,
+    /// Share of a device's LUTs that can be used.
+    pub usable_luts: Sourced<f64>,
+    /// Devices.
+    pub devices: Vec<FpgaDevice>,
+}
+
+/// One device or board.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FpgaDevice {
+    /// Name.
+    pub name: String,
+    /// Six-input look-up tables.
+    pub luts: u32,
+    /// DSP slices.
+    pub dsps: u32,
+    /// Block RAMs of 36 Kbit.
+    pub bram36: u32,
+    /// Ultra RAMs of 288 Kbit.
+    pub uram: u32,
+    /// External bandwidth in 10^9 bytes a second.
+    pub gigabytes_per_second: Sourced<f64>,
+    /// Power of the board under load in W.
+    pub power_w: Sourced<f64>,
+    /// MACs a second of the processor beside the fabric.
+    pub host_macs_per_second: Sourced<f64>,
+    /// Where the resources come from.
+    pub source: String,
+}
+
+impl FpgaFamily {
+    /// The built-in family.
+    pub fn built_in() -> Self {
+        from_ron(include_str!("../../../../presets/technologies/fpga.ron"))
+            .unwrap_or_else(|error| unreachable!("built-in devices: {error}"))
+    }
+
+    /// A device by name, letter case aside.
+    ///
+    /// # Errors
+    /// An unknown name, with those that exist.
+    pub fn device(&self, name: &str) -> Result<&FpgaDevice, Violation> {
+        self.devices
+            .iter()
+            .find(|device| same_name(&device.name, name))
+            .ok_or_else(|| {
+                let names: Vec<_> = self
+                    .devices
+                    .iter()
+                    .map(|device| device.name.as_str())
+                    .collect();
+                Violation::new("target.device", format!("\"{name}\""), names.join(", "))
+            })
+    }
+
+    /// LUTs of a unit.
+    pub fn luts(&self, unit: &Unit) -> f64 {
+        unit.parts()
+            .iter()
+            .map(|part| part.gates.weigh(&self.luts_per_cell))
+            .sum()
+    }
+}

@@ -1,0 +1,53 @@
+//! The reproduction table: cells that must be met, and how far the others are.
+
+use blockscape_model::published::{Basis, Row, reproduce};
+
+fn rows(system: &str) -> Vec<Row> {
+    reproduce(system).expect("a system of the table")
+}
+
+#[test]
+fn every_cell_of_anda_from_published_components_is_within_3_percent() {
+    for row in rows("anda") {
+        if row.quantity.contains("published components") {
+            assert!(row.relative_error.abs() <= 0.03, "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn anda_speeds_follow_from_cycles() {
+    let speeds: Vec<Row> = rows("anda")
+        .into_iter()
+        .filter(|row| row.quantity.starts_with("system speedup, Anda"))
+        .collect();
+    assert_eq!(speeds.len(), 2);
+    for row in speeds {
+        assert_eq!(row.basis, Basis::Derived);
+        assert!(row.relative_error.abs() <= 0.03, "{row:?}");
+    }
+}
+
+#[test]
+fn our_gates_bring_the_systems_of_anda_within_15_percent() {
+    let all = rows("anda");
+    let systems: Vec<&Row> = all
+        .iter()
+        .filter(|row| row.quantity.starts_with("system") && row.quantity.contains("our gates"))
+        .collect();
+    assert_eq!(systems.len(), 14);
+    for row in systems {
+        assert!(row.relative_error.abs() <= 0.15, "{row:?}");
+    }
+}
+
+#[test]
+fn every_row_names_finite_values_and_large_deviations_their_reason() {
+    for row in rows("all") {
+        assert!(row.published > 0.0 && row.ours.is_finite(), "{row:?}");
+        assert!(
+            row.relative_error.abs() <= 0.15 || !row.note.is_empty(),
+            "{row:?}"
+        );
+    }
+}
