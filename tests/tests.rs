@@ -20,8 +20,8 @@ mod perplexity_architectures; // OPT, GPT-2 and Qwen2 against float64, plain and
 mod perplexity_key_values; // causality, smoothing, protection, super-blocks
 mod perplexity_logits; // logits of the small real models against float64
 mod perplexity_reference; // perplexities of the small real models against float64
-mod quality_laws; // what holds for every estimate, and statistics against their records
 mod published_reproduction; // published numbers beside ours
+mod quality_laws; // what holds for every estimate, and statistics against their records
 mod quality_published; // large models: predicted against published perplexities, searches against published widths
 mod resume; // sweeps that are killed or cut into shards end with the same file
 mod strategy_budget; // formats of single layers within a budget, against all combinations

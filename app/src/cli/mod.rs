@@ -12,6 +12,7 @@ pub mod merge;
 pub mod output;
 pub mod perplexity;
 pub mod quantize;
+pub mod reproduce;
 pub mod sweep;
 pub mod unit;
 
@@ -52,6 +53,8 @@ pub enum Task {
     Quantize(quantize::Args),
     /// Area, energy and delay of one hardware unit, with its parts
     Unit(unit::UnitArguments),
+    /// Published values, ours, deviation and basis
+    Reproduce(reproduce::ReproduceArguments),
 }
 
 /// Exit code of bad input.
@@ -83,6 +86,7 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
         Some(Task::Perplexity(args)) => perplexity::run(&args),
         Some(Task::Quantize(args)) => quantize::run(&args),
         Some(Task::Unit(arguments)) => unit::run(&arguments),
+        Some(Task::Reproduce(arguments)) => reproduce::run(&arguments),
         None => open_window(arguments.file),
     }
 }

@@ -28,9 +28,22 @@ pub fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
 
 fn table(rows: &[Row]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    writeln!(text, "{:<9} {:>10} {:>10} {:>8}  {:<15} quantity", "system", "published", "ours", "off", "basis")?;
+    writeln!(
+        text,
+        "{:<9} {:>10} {:>10} {:>8}  {:<15} quantity",
+        "system", "published", "ours", "off", "basis"
+    )?;
     for row in rows {
-        writeln!(text, "{:<9} {:>10.4} {:>10.4} {:>+7.1}%  {:<15} {}", row.system, row.published, row.ours, row.relative_error * 100.0, row.basis.label(), row.quantity)?;
+        writeln!(
+            text,
+            "{:<9} {:>10.4} {:>10.4} {:>+7.1}%  {:<15} {}",
+            row.system,
+            row.published,
+            row.ours,
+            row.relative_error * 100.0,
+            row.basis.label(),
+            row.quantity
+        )?;
     }
     let mut notes: Vec<(&str, &str)> = Vec::new();
     for row in rows {
