@@ -1,4 +1,5 @@
 //! `blockscape figure` from start to file, and back: a figure opened again is the session it was made from.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

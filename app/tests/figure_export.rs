@@ -1,4 +1,5 @@
 //! Figures: equal bytes for equal input, text as text, the asked size, the preset inside.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 use blockscape::figure::{FigureFormat, Page, embedded_preset, render};
 use blockscape::plots::pareto::{

@@ -119,7 +119,7 @@ fn inches(text: &str) -> Result<f32, String> {
         .find(|c: char| c.is_ascii_alphabetic())
         .ok_or_else(wrong)?;
     let (number, unit) = text.split_at(split);
-    let number: f32 = number.trim().parse().map_err(|_| wrong())?;
+    let number: f32 = number.trim().parse().map_err(|_not_a_number| wrong())?;
     let per_inch = match unit {
         "in" => 1.0,
         "mm" => 25.4,

@@ -1,4 +1,4 @@
-//! The design as an architecture for other mappers: ZigZag's accelerator YAML and Timeloop's (version 0.2) YAML.
+//! The design as an architecture for other mappers: `ZigZag`'s accelerator YAML and Timeloop's (version 0.2) YAML.
 //!
 //! Both see the array, the buffers and the external memory, with energies of this model. Block formats are told to them as the
 //! average bits of a value, scales included; what they cannot say (converters, short blocks, bit-serial steps) is left out.
@@ -122,7 +122,7 @@ fn identifier(name: &str) -> String {
         .collect()
 }
 
-/// The accelerator file of ZigZag 3: D1 spans the columns, D2 the rows, D3 the lanes along the reduction axis.
+/// The accelerator file of `ZigZag` 3: D1 spans the columns, D2 the rows, D3 the lanes along the reduction axis.
 ///
 /// # Errors
 /// Why the design has no cost.
@@ -175,7 +175,7 @@ pub fn zigzag_yaml(design: &Design, workload: &Workload) -> Result<String, Vec<V
     Ok(out)
 }
 
-/// One memory of ZigZag with a reading and a writing port.
+/// One memory of `ZigZag` with a reading and a writing port.
 fn zigzag_memory(
     name: &str,
     bits: u64,

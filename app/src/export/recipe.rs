@@ -40,7 +40,7 @@ pub fn recipe_json(design: &Design, workload: &Workload) -> Value {
         "blocks_run_along": "the reduction axis: columns of weights and activations, head dimension of queries and keys, tokens of probabilities and values",
         "layers": layers,
         "head": head,
-        "key_value": serde_json::to_value(&design.key_value).unwrap_or(Value::Null),
+        "key_value": serde_json::to_value(design.key_value).unwrap_or(Value::Null),
     })
 }
 
@@ -139,7 +139,7 @@ pub fn llama_cpp_arguments(design: &Design, workload: &Workload) -> String {
                         missing,
                         "# output.weight: no llama.cpp type for {}",
                         design.formats.at(n_layers, slot)
-                    )
+                    );
                 }
             }
             continue;
@@ -156,14 +156,14 @@ pub fn llama_cpp_arguments(design: &Design, workload: &Workload) -> String {
                         out,
                         "--tensor-type \"blk\\.({})\\.{tensor}={name}\"",
                         joined(&layers, "|")
-                    )
+                    );
                 }
                 None => {
                     _ = writeln!(
                         missing,
                         "# {tensor}, layers {}: no llama.cpp type for {format}",
                         joined(&layers, " ")
-                    )
+                    );
                 }
             }
         }

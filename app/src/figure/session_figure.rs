@@ -80,7 +80,7 @@ impl SessionFigure<'_> {
         let bytes = match self.plot {
             FigurePlot::Pareto => self.pareto(page, format, &preset),
             FigurePlot::Coordinates => render(page, format, Some(&preset), |ui, theme| {
-                self.coordinates(ui, theme)
+                self.coordinates(ui, theme);
             }),
             FigurePlot::Formats => {
                 let formats = self.formats();
@@ -95,7 +95,7 @@ impl SessionFigure<'_> {
             _ => {
                 let details = self.details()?;
                 render(page, format, Some(&preset), |ui, theme| {
-                    self.detail(ui, details, theme)
+                    self.detail(ui, details, theme);
                 })
             }
         };
