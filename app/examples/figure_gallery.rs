@@ -351,7 +351,10 @@ fn tensor(folder: &Path) -> anyhow::Result<()> {
     let before: Vec<f32> = (0..64 * 1024_u32)
         .map(|i| {
             let x = |k: u32| {
-                f32::from(u16::try_from((i * 2_654_435 + k * 40_503) >> 7 & 0xffff).unwrap_or(0))
+                let mixed = i
+                    .wrapping_mul(2_654_435_769)
+                    .wrapping_add(k.wrapping_mul(40_503_001));
+                f32::from(u16::try_from(mixed.wrapping_mul(2_246_822_519) >> 16).unwrap_or(0))
                     / 65536.0
             };
             let outlier = if i % 1024 == 137 { 12.0 } else { 1.0 };

@@ -35,17 +35,18 @@ fn main() {
     let ctx = Context::default();
     let theme = PlotTheme::light();
     let mut view = ParetoView::default();
-    let mut frame = |view: &mut ParetoView| {
+    let frame = |view: &mut ParetoView| {
         let size = vec2(1200.0, 800.0);
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size)),
             ..RawInput::default()
         };
         let started = Instant::now();
-        let output = ctx.run_ui(input, |ui| {
+        let mut output = ctx.run_ui(input, |ui| {
             pareto_ui(ui, &data, view, &theme);
         });
         let drawn = started.elapsed();
+        output.textures_delta.clear();
         let shapes = ctx.tessellate(output.shapes, output.pixels_per_point).len();
         (drawn, started.elapsed(), shapes)
     };

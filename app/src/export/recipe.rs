@@ -158,11 +158,12 @@ pub fn llama_cpp_arguments(design: &Design, workload: &Workload) -> String {
                         joined(&layers, "|")
                     );
                 }
+                None if all => _ = writeln!(missing, "# {tensor}: no llama.cpp type for {format}"),
                 None => {
+                    let layers = joined(&layers, " ");
                     _ = writeln!(
                         missing,
-                        "# {tensor}, layers {}: no llama.cpp type for {format}",
-                        joined(&layers, " ")
+                        "# {tensor}, layers {layers}: no llama.cpp type for {format}"
                     );
                 }
             }
@@ -251,7 +252,10 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("--tensor-type \"blk\\.(0|1|2|5|"), "{text}");
-        assert!(text.contains("# attn_q, layers 0 1 2"), "{text}");
+        assert!(
+            text.contains("# attn_q: no llama.cpp type for bfp:m=4,e=8,b=32"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -265,6 +265,7 @@ fn apply(textures: &mut BTreeMap<TextureId, ColorImage>, mut delta: egui::Textur
             }
         }
     }
+    delta.clear();
 }
 
 fn patch(whole: &mut ColorImage, part: &ColorImage, x: usize, y: usize) {

@@ -39,7 +39,7 @@ impl Field {
             Self::Exponent => "exponent",
             Self::Magnitude => "mantissa",
             Self::Shared => "shared scale",
-            Self::Offset => "zero point or minimum",
+            Self::Offset => "zero point",
         }
     }
 
