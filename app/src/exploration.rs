@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use blockscape_explorer::{DesignSpace, Explorer, Goal, Job, Judge, Update};
+use blockscape_model::design::Design;
+use blockscape_model::preset;
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::Slot;
 
@@ -21,6 +23,7 @@ use crate::session::Session;
 pub struct Exploration {
     explorer: Option<Explorer>,
     judge: Option<Arc<Judge>>,
+    published: Arc<[Design]>,
     inspector: Background<Question, Option<Result<Details, Vec<Violation>>>>,
     reader: Background<checkpoint_report::Question, Option<anyhow::Result<CheckpointReport>>>,
     measuring: Measuring,
@@ -33,6 +36,8 @@ pub struct Drained {
     pub any: bool,
     /// An exploration became whole.
     pub finished: bool,
+    /// The details are those of another design.
+    pub inspected: bool,
     /// A model was read, or could not be.
     pub model: Option<anyhow::Result<CheckpointReport>>,
     /// A measurement came to its end.
@@ -45,6 +50,7 @@ impl Exploration {
         Self {
             explorer: Explorer::new(Arc::clone(&wake), n_threads).ok(),
             judge: None,
+            published: preset::designs().into(),
             reader: Background::new("model reader", Arc::clone(&wake), |question, ticket| {
                 checkpoint_report::answer(&question, ticket)
             }),
@@ -88,6 +94,7 @@ impl Exploration {
             pinned: session.pinned.clone(),
             reference: session.reference,
             tensor,
+            published: Arc::clone(&self.published),
         };
         self.inspector.submit(question);
     }
@@ -152,7 +159,10 @@ impl Exploration {
     pub fn drain(&mut self, session: &Session, results: &mut Results, dragging: bool) -> Drained {
         let mut drained = Drained::default();
         match self.inspector.try_answer() {
-            Some(Ok(Some(Ok(details)))) => results.set_details(details, &session.pinned),
+            Some(Ok(Some(Ok(details)))) => {
+                results.set_details(details, &session.pinned);
+                drained.inspected = true;
+            }
             Some(Ok(Some(Err(violations)))) => results.violations = violations,
             Some(Err(message)) => results.state = State::Failed(message),
             Some(Ok(None)) | None => {}

@@ -212,6 +212,7 @@ impl Results {
             })
         };
         self.pinned_points = points.filter_map(point).collect();
+        self.literature.clone_from(&details.published);
         self.join_points();
         self.details = Some(Box::new(details));
     }

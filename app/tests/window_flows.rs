@@ -424,4 +424,13 @@ fn an_opened_model_shows_the_error_of_each_weight() {
     );
     assert!(report.rows.iter().all(|tensor| tensor.sqnr_db > 5.0));
     assert_eq!(window.state().session().workload.model.n_layers, 5);
+    until(&mut window, "a front over noise", |window| {
+        !window.state().results().front.is_empty()
+    });
+    let objectives = &window.state().session().exploration.objectives;
+    assert_eq!(
+        objectives[0].metric,
+        Metric::Sqnr,
+        "no perplexity is known for it"
+    );
 }

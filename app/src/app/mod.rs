@@ -163,6 +163,9 @@ impl eframe::App for App {
         let drained = self
             .exploration
             .drain(&self.session, &mut self.results, dragging);
+        if drained.inspected {
+            self.follow_accuracy();
+        }
         if let Some(read) = drained.model {
             self.model_read(read);
         }

@@ -4,12 +4,15 @@
 
 use std::path::{Path, PathBuf};
 
+use blockscape_explorer::Objective;
+use blockscape_model::evaluation::Metric;
 use blockscape_model::workload::Workload;
 use egui::{Context, ViewportCommand};
 
 use super::App;
 use crate::checkpoint_report::CheckpointReport;
 use crate::command::{self, Command};
+use crate::details::Details;
 use crate::file_dialog::{Chosen, Purpose};
 use crate::measuring::Measured;
 use crate::panels::dialogs::{Answer, Question};
@@ -180,6 +183,41 @@ impl App {
             }
             Err(error) => self.window.notices.error(format!("{error:#}")),
         }
+    }
+
+    /// Where nothing says what noise costs a model in perplexity, noise itself is what is explored.
+    pub(super) fn follow_accuracy(&mut self) {
+        let is_perplexity = |metric| matches!(metric, Metric::Perplexity | Metric::DeltaPerplexity);
+        let unknown = |details: &Details| details.evaluation.quality.perplexity.is_none();
+        let mut settings = self.session.exploration.clone();
+        settings
+            .objectives
+            .retain(|objective| !is_perplexity(objective.metric));
+        if settings == self.session.exploration
+            || !self.results.details.as_deref().is_some_and(unknown)
+        {
+            return;
+        }
+        if settings
+            .objectives
+            .iter()
+            .all(|objective| objective.metric != Metric::Sqnr)
+        {
+            settings.objectives.insert(0, Objective::new(Metric::Sqnr));
+        }
+        let mut view = self.session.pareto.clone();
+        for axis in [&mut view.x, &mut view.y] {
+            if is_perplexity(*axis) {
+                *axis = Metric::Sqnr;
+            }
+        }
+        view.bounds = None;
+        let model = &self.session.workload.model.name;
+        self.window.notices.info(format!(
+            "No perplexity is known for {model} until it is measured; SQNR stands for it"
+        ));
+        self.edit(Command::SetParetoView(Box::new(view)));
+        self.edit(Command::SetExploration(Box::new(settings)));
     }
 
     /// A measurement came to its end.

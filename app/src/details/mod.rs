@@ -10,7 +10,7 @@ mod tensor;
 
 use std::sync::Arc;
 
-use blockscape_explorer::Judge;
+use blockscape_explorer::{Evaluate as _, Judge};
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::{Evaluation, Metrics};
 use blockscape_model::violation::Violation;
@@ -18,6 +18,7 @@ use blockscape_model::workload::{Slot, Workload};
 
 use crate::background::Ticket;
 use crate::plots::breakdown::BarGroup;
+use crate::plots::pareto::NamedPoint;
 use crate::plots::roofline::{Roof, RooflinePoint};
 use crate::plots::tensor_view::TensorSummary;
 
@@ -35,6 +36,8 @@ pub struct Question {
     pub reference: Option<usize>,
     /// The tensor to look into.
     pub tensor: (u32, Slot),
+    /// Designs of papers, as presets describe them.
+    pub published: Arc<[Design]>,
 }
 
 /// What is shown.
@@ -43,6 +46,8 @@ pub struct Details {
     pub evaluation: Evaluation,
     /// Figures of the pinned designs; `None` where one cannot be built.
     pub pinned: Vec<Option<Metrics>>,
+    /// What the model makes of the published designs on this workload.
+    pub published: Vec<NamedPoint>,
     /// Area, energy and time of the design and of the reference.
     pub bars: Vec<BarGroup>,
     pub roofs: Vec<Roof>,
@@ -68,6 +73,7 @@ pub fn answer(question: &Question, ticket: &Ticket<'_>) -> Option<Result<Details
         pinned,
         reference,
         tensor,
+        published,
     } = question;
     let evaluation = match judge.evaluation(design, workload) {
         Ok(evaluation) => evaluation,
@@ -82,6 +88,7 @@ pub fn answer(question: &Question, ticket: &Ticket<'_>) -> Option<Result<Details
     }
     let compared =
         reference.and_then(|index| Some((pinned.get(index)?, others.get(index)?.as_ref()?)));
+    let published = published_points(judge, published, workload);
     let bars = bars::groups(&design.name, &evaluation, compared);
     let steps = steps::steps(judge, design, workload, ticket)?;
     let tensor = tensor::summary(judge, design, *tensor);
@@ -91,6 +98,7 @@ pub fn answer(question: &Question, ticket: &Ticket<'_>) -> Option<Result<Details
             .into_iter()
             .map(|other| other.map(|other| other.metrics()))
             .collect(),
+        published,
         bars,
         roofs,
         bandwidth,
@@ -100,6 +108,24 @@ pub fn answer(question: &Question, ticket: &Ticket<'_>) -> Option<Result<Details
         tensor,
         evaluation,
     }))
+}
+
+/// Published designs as points: their formats and hardware, our figures. One that cannot be built has none.
+fn published_points(judge: &Judge, designs: &[Design], workload: &Workload) -> Vec<NamedPoint> {
+    let mut session = judge.session();
+    let point = |design: &Design| {
+        let metrics = session.metrics(design, workload).ok()?;
+        Some(NamedPoint {
+            name: design.name.clone(),
+            source: format!(
+                "{}; estimated here from its formats and hardware",
+                design.source
+            ),
+            metrics,
+            measured: false,
+        })
+    };
+    designs.iter().filter_map(point).collect()
 }
 
 fn site_sqnr(evaluation: &Evaluation, n_layers: u32) -> Vec<[f64; Slot::COUNT]> {
