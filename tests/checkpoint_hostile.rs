@@ -184,7 +184,7 @@ fn llama2c_files_are_refused_unless_header_and_length_agree() {
         bytes.extend(field.to_le_bytes());
     }
     let n_values = 5 * 8 + 8 + 64 + 32 + 32 + 64 + 8 + 96 + 96 + 96 + 8 + 4 * 4;
-    (0..n_values).for_each(|_| bytes.extend(0.25_f32.to_le_bytes()));
+    bytes.extend(0.25_f32.to_le_bytes().repeat(n_values));
     let load = |bytes: &[u8]| {
         Checkpoint::from_llama2c(bytes)
             .and_then(|checkpoint| LanguageModel::from_checkpoint(&checkpoint))

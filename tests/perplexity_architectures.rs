@@ -1,5 +1,7 @@
 //! Small random checkpoints of each family against likelihoods of an independent float64 implementation.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fs;
 use std::path::PathBuf;
 

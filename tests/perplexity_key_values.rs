@@ -1,12 +1,15 @@
 //! What holds for quantized keys and values: causality, exact smoothing, protection, formats of ggml.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fs;
 
 use blockscape_explorer::measurement::measure;
 use blockscape_model::design::{FormatTable, KeyValuePolicy};
 use blockscape_model::format::Format;
 use blockscape_model::language_model::{
-    Checkpoint, Cutting, LanguageModel, Pass, Protocol, QuantizedModel, Tokenizer, Window,
+    Arithmetic, Checkpoint, Cutting, LanguageModel, Pass, Protocol, QuantizedModel, Tokenizer,
+    Window,
 };
 use blockscape_model::workload::SlotGroup;
 use blockscape_tests::{repository, shared_data};
@@ -147,26 +150,16 @@ fn four_bit_keys_and_values_with_protection_and_smoothing_lose_less_than_a_third
         |policy: &KeyValuePolicy| perplexity(&model, &windows, &formats, policy) - unquantized;
     let plain = loss(&PLAIN);
     let protected = Some("bfp:m=8,e=5,b=32".parse().unwrap());
-    let windows_only = KeyValuePolicy {
+    let protection = KeyValuePolicy {
         initial_tokens: 16,
         local_tokens: 64,
         protected,
         smoothing: false,
     };
-    let smoothing_only = KeyValuePolicy {
-        smoothing: true,
-        ..PLAIN
-    };
     let both = KeyValuePolicy {
         smoothing: true,
-        ..windows_only
+        ..protection
     };
-    println!(
-        "unquantized {unquantized:.5}, loss plain {plain:.5}, windows {:.5}, smoothing {:.5}, both {:.5}",
-        loss(&windows_only),
-        loss(&smoothing_only),
-        loss(&both)
-    );
     assert!(plain > 0.0 && loss(&both) < plain / 3.0);
 }
 
@@ -189,6 +182,52 @@ fn layers_alternate_between_two_and_three_bit_super_blocks() {
         perplexity(&model, &windows[..10], &table, &PLAIN)
     };
     let (two, mixed, three) = (run(true, false), run(true, true), run(false, true));
-    println!("Q2_K {two:.4}, mixed {mixed:.4}, Q3_K {three:.4}");
     assert!(three < mixed && mixed < two);
+}
+
+#[test]
+fn integer_products_of_super_blocks_give_the_perplexity_of_the_dequantized_values() {
+    let Some((model, windows)) = stories() else {
+        return;
+    };
+    let mut table = table(&[("linear.activation", "q8_k"), ("linear.weight", "q3_k")]);
+    let group = "linear.weight".parse::<SlotGroup>().unwrap();
+    table.set_layers(1..=3, group, "q2_k".parse().unwrap());
+    let run = |integer_super_blocks| {
+        let arithmetic = Arithmetic {
+            integer_super_blocks,
+            accumulator_bits: None,
+        };
+        let model = QuantizedModel::with_arithmetic(&model, &table, &PLAIN, arithmetic);
+        measure(&model, None, &windows[..2], &|_| {}, &|| false)
+            .unwrap()
+            .perplexity
+    };
+    let (integer, dequantized) = (run(true), run(false));
+    assert!(
+        // Sums that round apart move codes of the next layer's activations.
+        (integer / dequantized - 1.0).abs() < 3e-3,
+        "{integer} {dequantized}"
+    );
+}
+
+#[test]
+fn a_wide_accumulator_changes_little_and_a_narrow_one_costs_perplexity() {
+    let Some((model, windows)) = stories() else {
+        return;
+    };
+    let table = FormatTable::uniform(Format::FP32);
+    let run = |accumulator_bits| {
+        let arithmetic = Arithmetic {
+            integer_super_blocks: false,
+            accumulator_bits,
+        };
+        let model = QuantizedModel::with_arithmetic(&model, &table, &PLAIN, arithmetic);
+        measure(&model, None, &windows[..10], &|_| {}, &|| false)
+            .unwrap()
+            .perplexity
+    };
+    let processor = run(None);
+    assert!((run(Some(24)) / processor - 1.0).abs() < 1e-4);
+    assert!(run(Some(4)) > 1.01 * processor);
 }

@@ -32,7 +32,9 @@ pub fn gguf_file(version: u32, pairs: &[(&str, Value)], tensors: &[Tensor]) -> V
     for (name, dims, kind, bytes) in tensors {
         text(&mut file, name);
         file.extend(u32::try_from(dims.len()).unwrap_or(u32::MAX).to_le_bytes());
-        dims.iter().for_each(|len| file.extend(len.to_le_bytes()));
+        for len in dims {
+            file.extend(len.to_le_bytes());
+        }
         file.extend(kind.to_le_bytes());
         file.extend((offset as u64).to_le_bytes());
         offset = (offset + bytes.len()).next_multiple_of(32);
@@ -63,15 +65,17 @@ fn write(file: &mut Vec<u8>, value: &Value) {
             kind(9);
             kind(8);
             file.extend((values.len() as u64).to_le_bytes());
-            values.iter().for_each(|value| text(file, value));
+            for value in values {
+                text(file, value);
+            }
         }
         Value::Floats(values) => {
             kind(9);
             kind(6);
             file.extend((values.len() as u64).to_le_bytes());
-            values
-                .iter()
-                .for_each(|value| file.extend(value.to_le_bytes()));
+            for value in values {
+                file.extend(value.to_le_bytes());
+            }
         }
     }
 }

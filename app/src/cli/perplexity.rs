@@ -8,7 +8,7 @@ use blockscape_explorer::measurement::{self, MeasurementProgress, Perplexity};
 use blockscape_model::design::{FormatTable, KeyValuePolicy};
 use blockscape_model::format::Format;
 use blockscape_model::language_model::{
-    Cutting, LanguageModel, Protocol, QuantizedModel, Tokenizer, Window,
+    Arithmetic, Cutting, LanguageModel, Protocol, QuantizedModel, Tokenizer, Window,
 };
 use blockscape_model::workload::SlotGroup;
 use clap::{Args as Arguments, ValueEnum};
@@ -64,6 +64,12 @@ pub struct Args {
     /// Design whose formats and key-value policy are used; the options above change it
     #[arg(long, value_name = "FILE")]
     design: Option<String>,
+    /// Compute products of 2- or 3-bit super-block weights with 8-bit ones in integers, as F-BFQ does; slow
+    #[arg(long)]
+    integer_products: bool,
+    /// Round sums of linear layers to so many significant bits after each block of the activation
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8).range(1..=24))]
+    accumulator_bits: Option<u8>,
     /// Threads; else all cores
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -98,8 +104,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let windows = windows(args, &model, &tokenizer, &protocol)?;
     let (formats, policy) = formats(args)?;
     let reference = QuantizedModel::unquantized(&model);
-    let quantized = QuantizedModel::new(&model, &formats, &policy);
-    let is_quantized = formats != FormatTable::uniform(Format::FP32) || policy.smoothing;
+    let arithmetic = Arithmetic {
+        integer_super_blocks: args.integer_products,
+        accumulator_bits: args.accumulator_bits,
+    };
+    let quantized = QuantizedModel::with_arithmetic(&model, &formats, &policy, arithmetic);
+    let is_quantized = formats != FormatTable::uniform(Format::FP32)
+        || policy.smoothing
+        || arithmetic != Arithmetic::default();
     let compared = (is_quantized && !args.no_compare).then_some(&reference);
     let measured = measure(args, &quantized, compared, &windows)
         .with_context(|| format!("{} on {}", file.name(), args.text.display()))?;

@@ -79,7 +79,7 @@ impl Matrix {
 
 /// A matrix inside a slice.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct MatrixView<'a> {
+pub struct MatrixView<'a> {
     pub(super) values: &'a [f32],
     pub(super) n_rows: usize,
     pub(super) n_columns: usize,
@@ -89,17 +89,12 @@ pub(crate) struct MatrixView<'a> {
 
 impl<'a> MatrixView<'a> {
     /// Contiguous rows.
-    pub(crate) fn rows(values: &'a [f32], n_rows: usize, n_columns: usize) -> Self {
+    pub fn rows(values: &'a [f32], n_rows: usize, n_columns: usize) -> Self {
         Self::strided(values, n_rows, n_columns, n_columns)
     }
 
     /// Rows that start `row_stride` apart.
-    pub(crate) fn strided(
-        values: &'a [f32],
-        n_rows: usize,
-        n_columns: usize,
-        row_stride: usize,
-    ) -> Self {
+    pub fn strided(values: &'a [f32], n_rows: usize, n_columns: usize, row_stride: usize) -> Self {
         Self {
             values,
             n_rows,
@@ -118,7 +113,8 @@ impl<'a> MatrixView<'a> {
     }
 
     /// Rows and columns exchanged, without moving a value.
-    pub(crate) fn transposed(self) -> Self {
+    #[must_use]
+    pub fn transposed(self) -> Self {
         Self {
             n_rows: self.n_columns,
             n_columns: self.n_rows,

@@ -8,7 +8,7 @@ use super::matrix::MatrixView;
 ///
 /// # Panics
 /// When the shapes do not fit each other or a view reaches past its slice.
-pub(crate) fn matrix_product(
+pub fn matrix_product(
     out: &mut [f32],
     out_stride: usize,
     left: MatrixView<'_>,

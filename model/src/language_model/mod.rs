@@ -3,6 +3,7 @@
 //! Nothing here opens a file or starts a thread: bytes come in, sums of negative log-likelihood go out. Windows of a
 //! text are independent, so a caller may run them in parallel with one [`Pass`] a thread.
 
+mod accumulation;
 mod attention;
 pub mod checkpoint;
 mod elementwise;
@@ -17,21 +18,25 @@ mod pass;
 mod protocol;
 mod quantized_model;
 mod rotary;
+mod super_block_product;
 mod tensor_names;
 pub mod tokenizer;
 mod weights;
 
 use std::sync::Arc;
 
+use super_block_product::SuperBlockWeights;
+
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use hyperparameters::Hyperparameters;
 pub use key_smoothing::KeyScales;
 pub use likelihood::{Divergence, NllSum};
-pub use matrix::Matrix;
+pub use matrix::{Matrix, MatrixView};
+pub use matrix_product::matrix_product;
 pub use operands::Observer;
 pub use pass::{Pass, WindowError};
 pub use protocol::{Cutting, Protocol, Window};
-pub use quantized_model::QuantizedModel;
+pub use quantized_model::{Arithmetic, QuantizedModel};
 pub use tokenizer::Tokenizer;
 
 /// The weights of one model in f32. Cloning shares them.
@@ -53,6 +58,21 @@ pub struct LanguageModel {
 pub(crate) struct Linear {
     pub(crate) weight: Matrix,
     pub(crate) bias: Option<Arc<[f32]>>,
+    /// The weight as super-blocks, where the product is computed in integers.
+    super_blocks: Option<SuperBlockWeights>,
+    /// Significant bits of the register in which block sums are added; `None`: f32 as the processor adds.
+    accumulator_bits: Option<u8>,
+}
+
+impl Linear {
+    pub(crate) fn new(weight: Matrix, bias: Option<Arc<[f32]>>) -> Self {
+        Self {
+            weight,
+            bias,
+            super_blocks: None,
+            accumulator_bits: None,
+        }
+    }
 }
 
 /// Gain and bias of a normalization.

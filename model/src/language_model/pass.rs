@@ -1,5 +1,6 @@
 //! The forward pass over one window, all tokens at once, on one thread.
 
+use super::accumulation::blockwise_product;
 use super::attention::{Attention, AttentionFormats, AttentionShape, QueryKeyValue};
 use super::elementwise::{activate, add, add_bias, multiply, normalize};
 use super::matrix::MatrixView;
@@ -8,7 +9,11 @@ use super::operands::{Activation, Observer};
 use super::rotary::RotaryTable;
 use super::{Layer, Linear, Norm, QuantizedModel};
 use crate::design::SlotFormats;
+use crate::format::BlockLen;
 use crate::workload::{Product, Side, Site, Slot};
+
+/// Values that are summed before the accumulator rounds, for activations without blocks.
+const UNBLOCKED: usize = 32;
 
 /// Why a window cannot be run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -350,18 +355,24 @@ fn linear_again(
     out: &mut Vec<f32>,
 ) {
     let row_len = input.row_len();
-    let values = input.at(formats[Slot::of(product, Side::Moving).index()]);
-    let n_rows = values.len() / row_len;
+    let n_rows = input.values().len() / row_len;
     let n_out = weights.weight.n_rows();
     out.resize(n_rows * n_out, 0.0);
-    let values = MatrixView::rows(values, n_rows, row_len);
-    matrix_product(
-        out,
-        n_out,
-        values,
-        weights.weight.view().transposed(),
-        false,
-    );
+    let format = formats[Slot::of(product, Side::Moving).index()];
+    if let Some(super_blocks) = &weights.super_blocks {
+        super_blocks.product(input.values(), row_len, out);
+    } else if let Some(bits) = weights.accumulator_bits {
+        let block_len = match format.block_len() {
+            BlockLen::One => UNBLOCKED,
+            blocks => blocks.values(row_len),
+        };
+        let operands = (input.at(format), weights.weight.values());
+        blockwise_product(out, operands, row_len, block_len, bits);
+    } else {
+        let values = MatrixView::rows(input.at(format), n_rows, row_len);
+        let weight = weights.weight.view().transposed();
+        matrix_product(out, n_out, values, weight, false);
+    }
     if let Some(bias) = &weights.bias {
         add_bias(out, bias);
     }

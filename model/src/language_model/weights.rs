@@ -51,10 +51,7 @@ impl LanguageModel {
             positions,
             layers,
             final_norm: source.norm(ModelTensor::FinalNorm.name(naming))?,
-            head: Linear {
-                weight: head,
-                bias: None,
-            },
+            head: Linear::new(head, None),
         })
     }
 }
@@ -104,9 +101,10 @@ impl Source<'_, '_> {
             ));
         }
         let all = self.linear(&fused, q_len + 2 * kv_len, hidden)?;
-        let part = |first: usize, n: usize| Linear {
-            weight: all.weight.rows(first, n),
-            bias: all.bias.as_ref().map(|bias| bias[first..first + n].into()),
+        let part = |first: usize, n: usize| {
+            let bias = all.bias.as_ref();
+            let bias = bias.map(|bias| bias[first..first + n].into());
+            Linear::new(all.weight.rows(first, n), bias)
         };
         Ok((
             part(0, q_len),
@@ -124,14 +122,15 @@ impl Source<'_, '_> {
             (n_out, n_in)
         };
         let weight = self.matrix(&format!("{name}.weight"), n_rows, row_len)?;
-        Ok(Linear {
-            weight: if input_first {
-                weight.transposed()
-            } else {
-                weight
-            },
-            bias: self.vector(&format!("{name}.bias"), n_out)?,
-        })
+        let weight = if input_first {
+            weight.transposed()
+        } else {
+            weight
+        };
+        Ok(Linear::new(
+            weight,
+            self.vector(&format!("{name}.bias"), n_out)?,
+        ))
     }
 
     fn norm(&self, name: &str) -> Result<Norm, CheckpointError> {
