@@ -41,8 +41,8 @@ pub enum Search {
     Nsga2 {
         /// Designs to try.
         evaluations: u64,
-        /// Designs in each generation.
-        #[serde(default = "default_population")]
+        /// Designs in each generation; 0 chooses by the number of evaluations.
+        #[serde(default)]
         population: usize,
     },
     /// Tree-structured Parzen estimator.
@@ -69,10 +69,6 @@ pub enum Search {
     },
 }
 
-fn default_population() -> usize {
-    EvolutionSettings::new(0, 0).population
-}
-
 /// Designs that a strategy tries if nobody says how many.
 const DEFAULT_EVALUATIONS: u64 = 10_000;
 
@@ -97,7 +93,7 @@ impl Search {
             "latin-hypercube" => Self::LatinHypercube { evaluations },
             "nsga2" => Self::Nsga2 {
                 evaluations,
-                population: default_population(),
+                population: 0,
             },
             "tpe" => Self::Tpe { evaluations: 1000 },
             "anda" => Self::Anda { evaluations: 32 },
@@ -181,9 +177,12 @@ impl Search {
                 population,
             } => {
                 let settings = EvolutionSettings::new(count(evaluations), seed);
-                let settings = EvolutionSettings {
-                    population,
-                    ..settings
+                let settings = match population {
+                    0 => settings,
+                    population => EvolutionSettings {
+                        population,
+                        ..settings
+                    },
                 };
                 Box::new(Evolution::new(lattice, n, settings))
             }

@@ -32,13 +32,15 @@ pub struct EvolutionSettings {
 }
 
 impl EvolutionSettings {
-    /// Population 100, crossover 0.9, one or two mutations a child.
+    /// A member for every 40 designs to try, 20 to 200 members; crossover 0.9, 0.7 mutations a child.
+    ///
+    /// Chosen on a space of 576,240 accelerators, enumerated: few members for few designs, many for a whole front.
     pub fn new(evaluations: usize, seed: u64) -> Self {
         Self {
-            population: 100,
+            population: (evaluations / 40).clamp(20, 200),
             evaluations,
             crossover: 0.9,
-            mutations: 1.5,
+            mutations: 0.7,
             seed,
         }
     }
@@ -63,6 +65,8 @@ struct Member {
     crowding: f64,
 }
 
+/// Share of the father's genes in a child that mixes both.
+const FATHER_SHARE: f64 = 0.15;
 /// Attempts to breed a child that was not tried yet before drawing one.
 const BREEDING_ATTEMPTS: usize = 20;
 
@@ -121,18 +125,13 @@ impl Evolution {
         self.population[first.min(second)].trial.index
     }
 
-    /// Each gene from either parent; ordered genes may fall between both.
+    /// Mostly the mother's genes, some of the father's: what goes well together stays together.
     fn cross(&mut self, mut mother: Genome, father: &[u16]) -> Genome {
-        if !self.random.chance(self.settings.crossover) {
-            return mother;
-        }
-        for (at, axis) in self.lattice.axes().iter().enumerate() {
-            let (low, high) = (mother[at].min(father[at]), mother[at].max(father[at]));
-            let draw = self.random.unit();
-            if axis.ordered && draw < 0.2 {
-                mother[at] = low + self.random.below(u64::from(high - low) + 1) as u16;
-            } else if draw < 0.6 {
-                mother[at] = father[at];
+        if self.random.chance(self.settings.crossover) {
+            for (gene, &other) in mother.iter_mut().zip(father) {
+                if self.random.chance(FATHER_SHARE) {
+                    *gene = other;
+                }
             }
         }
         mother
@@ -225,10 +224,10 @@ fn rank(members: &mut [Member], n_objectives: usize) {
     });
 }
 
-/// Another position on an ordered axis, mostly near: the distance falls off as 1 / distance.
+/// Another position on an ordered axis, mostly a neighbor, now and then as far as the axis reaches.
 fn step(from: u16, len: u16, random: &mut Random) -> u16 {
     let reach = f64::from(len - 1);
-    let distance = reach.powf(random.unit()).round().max(1.0) as u16;
+    let distance = reach.powf(random.unit().powi(4)).round().max(1.0) as u16;
     let (up, down) = (
         from.checked_add(distance).filter(|&to| to < len),
         from.checked_sub(distance),
