@@ -62,6 +62,26 @@ fn mx_blocks_equal_ml_dtypes() {
     }
 }
 
+/// MASE's two formats, torchao's scale rules, microxcaling's roundings: each tensor is named by our text form.
+#[test]
+fn block_formats_equal_mase_torchao_and_microxcaling() {
+    let file = bytes("block_formats.safetensors");
+    let tensors = SafeTensors::deserialize(&file).unwrap();
+    let x = floats(&tensors, "input");
+    let mut n_compared = 0;
+    for name in tensors.names().into_iter().filter(|name| *name != "input") {
+        let mut ours = vec![0.0; x.len()];
+        quantize_dequantize(name.parse().unwrap(), &x, x.len(), &mut ours);
+        for (ours, theirs) in ours.iter().zip(floats(&tensors, name)) {
+            // zeros may differ in sign
+            let same = ours.to_bits() == theirs.to_bits() || (*ours == 0.0 && theirs == 0.0);
+            assert!(same, "{name}: {ours:e} for {theirs:e}");
+        }
+        n_compared += 1;
+    }
+    assert_eq!(n_compared, 17);
+}
+
 #[test]
 fn ggml_types_of_32_values_equal_gguf() {
     let file = bytes("ggml_small_blocks.safetensors");

@@ -11,7 +11,9 @@ mod exploration_presets; // built-in spaces judged by the real models
 mod format_corner_cases; // where implementations of number formats disagree, one test each
 mod format_golden; // number formats against ml_dtypes and gguf, bit for bit
 mod format_integer_products; // integer datapaths against the product of the quantized values
+mod format_laws; // idempotence, bounds, symmetry and monotony of number formats
 mod format_reference; // fast kernels against definitions in double precision
+mod format_super_blocks; // error of the ggml super-blocks against that of llama.cpp
 mod house_rules; // length, opening sentence and names of source files
 mod layering; // manifests: app -> explorer -> model, and nothing else
 mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo

@@ -1,0 +1,185 @@
+//! What holds for any tensor: idempotence, error bounds, symmetry of sign, more bits never worse, text forms.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use blockscape_model::format::Format;
+use blockscape_model::quantization::{Quantizer, measure, measure_many, quantize_dequantize};
+use proptest::prelude::*;
+
+fn quantized(format: Format, x: &[f32]) -> Vec<f32> {
+    let mut out = vec![0.0; x.len()];
+    quantize_dequantize(format, x, x.len(), &mut out);
+    out
+}
+
+fn format(text: &str) -> Format {
+    text.parse().unwrap()
+}
+
+/// Values of every size that block formats meet, zeros and subnormals among them.
+fn tensor() -> impl Strategy<Value = Vec<f32>> {
+    let value = prop_oneof![
+        6 => (-1.0_f32..1.0, -20_i32..20).prop_map(|(fraction, exponent)| fraction * 2.0_f32.powi(exponent)),
+        1 => Just(0.0_f32),
+        1 => (-40_i32..40).prop_map(|exponent| 2.0_f32.powi(exponent)),
+        1 => (0_u32..0x0080_0000).prop_map(f32::from_bits),
+    ];
+    prop::collection::vec(value, 1..140)
+}
+
+/// Formats whose codes are symmetric and whose scale follows from the largest magnitude alone.
+fn symmetric() -> impl Strategy<Value = String> {
+    let rounding = prop::sample::select(vec!["nearest-even", "nearest-away", "truncate"]);
+    let scale = prop::sample::select(vec!["floor", "ceil", "rceil", "even"]);
+    let block = prop::sample::select(vec!["1", "3", "16", "32", "64", "row"]);
+    let element = prop::sample::select(vec![
+        "mxfp8-e4m3",
+        "mxfp8-e5m2",
+        "mxfp6-e2m3",
+        "mxfp6-e3m2",
+        "mxfp4",
+        "mxint8",
+    ]);
+    prop_oneof![
+        (
+            1_u8..=23,
+            3_u8..=8,
+            block.clone(),
+            rounding.clone(),
+            scale.clone()
+        )
+            .prop_map(|(m, e, b, r, s)| format!("bfp:m={m},e={e},b={b},round={r},scale={s}")),
+        (element, block, rounding, scale)
+            .prop_map(|(name, b, r, s)| format!("{name}:b={b},round={r},scale={s}")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn quantizing_twice_with_the_floor_rule_changes_nothing(x in tensor(), text in symmetric()) {
+        // the other rules may choose a smaller scale for the rounded maximum
+        prop_assume!(text.contains("scale=floor"));
+        let format = format(&text);
+        let once = quantized(format, &x);
+        let twice = quantized(format, &once);
+        prop_assert!(once.iter().zip(&twice).all(|(a, b)| a == b), "{text}");
+    }
+
+    #[test]
+    fn negating_the_values_negates_the_result(x in tensor(), text in symmetric()) {
+        let format = format(&text);
+        let negative: Vec<f32> = x.iter().map(|x| -x).collect();
+        let (plus, minus) = (quantized(format, &x), quantized(format, &negative));
+        prop_assert!(plus.iter().zip(&minus).all(|(a, b)| *a == -b), "{text}");
+    }
+
+    #[test]
+    fn bfp_errs_at_most_half_a_step_below_saturation(x in tensor(), m in 1_u8..=20, b in 1_usize..70) {
+        let format = format(&format!("bfp:m={m},e=8,b={b}"));
+        let y = quantized(format, &x);
+        for (x, y) in x.chunks(b).zip(y.chunks(b)) {
+            let largest = x.iter().fold(0.0_f64, |largest, x| largest.max(f64::from(x.abs())));
+            let exponent = if largest > 0.0 { largest.log2().floor().max(-127.0) } else { -127.0 };
+            let step = (exponent - f64::from(m) + 1.0).exp2();
+            let top = (f64::from(m).exp2() - 1.0) * step;
+            for (x, y) in x.iter().zip(y) {
+                let error = (f64::from(*x) - f64::from(*y)).abs();
+                let allowed = if f64::from(x.abs()) > top { step } else { step / 2.0 };
+                prop_assert!(error <= allowed, "{x} became {y}, step {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_longer_mantissa_never_errs_more_in_the_worst_case(x in tensor(), m in 1_u8..=22) {
+        // truncation drops a prefix of the same bits: each value comes nearer or stays
+        let shorter = quantized(format(&format!("bfp:m={m},e=8,b=32,round=truncate")), &x);
+        let longer = quantized(format(&format!("bfp:m={},e=8,b=32,round=truncate", m + 1)), &x);
+        for ((x, shorter), longer) in x.iter().zip(&shorter).zip(&longer) {
+            prop_assert!((x - longer).abs() <= (x - shorter).abs());
+        }
+    }
+
+    #[test]
+    fn truncation_never_grows_a_magnitude_and_rounding_up_scales_never_saturate(x in tensor(), m in 2_u8..=20) {
+        let truncated = quantized(format(&format!("bfp:m={m},e=8,b=32,round=truncate")), &x);
+        prop_assert!(x.iter().zip(&truncated).all(|(x, y)| y.abs() <= x.abs()));
+        let sums = measure(format(&format!("bfp:m={m},e=8,b=32,scale=ceil")), &x, x.len());
+        prop_assert_eq!(sums.n_saturated, 0);
+    }
+
+    #[test]
+    fn stochastic_rounding_stays_between_the_neighbors_and_follows_seed_and_position(x in tensor(), seed: u64) {
+        let stochastic = format("bfp:m=4,e=8,b=16,round=stochastic");
+        let down = quantized(format("bfp:m=4,e=8,b=16,round=truncate"), &x);
+        let quantizer = Quantizer::for_tensor(stochastic, &x).with_seed(seed);
+        let mut out = vec![0.0; x.len()];
+        let mut again = out.clone();
+        quantizer.quantize(&x, x.len(), &mut out);
+        quantizer.quantize(&x, x.len(), &mut again);
+        prop_assert_eq!(&out, &again);
+        for (y, down) in out.iter().zip(&down) {
+            prop_assert!(y.abs() >= down.abs());
+        }
+        // pieces that know their position give the bits of the whole
+        let (head, tail) = x.split_at(x.len() / 16 * 16 / 2 / 16 * 16);
+        let mut pieces = vec![0.0; x.len()];
+        let (head_out, tail_out) = pieces.split_at_mut(head.len());
+        quantizer.quantize(head, head.len(), head_out);
+        quantizer.starting_at(head.len() as u64).quantize(tail, tail.len(), tail_out);
+        prop_assert_eq!(&out, &pieces);
+    }
+
+    #[test]
+    fn measuring_together_gives_what_measuring_apart_gives(x in tensor(), row_len in 1_usize..50) {
+        let formats: Vec<Format> = Format::ALL_NAMED.iter().map(|(_, format)| *format).collect();
+        for (format, sums) in formats.iter().zip(measure_many(&formats, &x, row_len)) {
+            prop_assert_eq!(sums, measure(*format, &x, row_len));
+        }
+    }
+
+    #[test]
+    fn printed_formats_read_back(text in symmetric()) {
+        let format = format(&text);
+        prop_assert_eq!(format.to_string().parse::<Format>().unwrap(), format);
+    }
+
+    #[test]
+    fn any_text_is_a_format_or_a_one_line_error(text in "[a-z0-9:=,_ .-]{0,40}") {
+        if let Err(error) = text.parse::<Format>() {
+            prop_assert!(!error.to_string().is_empty() && !error.to_string().contains('\n'));
+        }
+    }
+}
+
+#[test]
+fn measures_are_those_of_their_textbook_definitions() {
+    let x: Vec<f32> = (0_u16..5000)
+        .map(|i| (f32::from(i) * 0.11).sin() * f32::from(i % 7))
+        .collect();
+    let format = format("bfp:m=3,e=8,b=32");
+    let y = quantized(format, &x);
+    let sums = measure(format, &x, x.len());
+    let pairs = || {
+        x.iter()
+            .zip(&y)
+            .map(|(x, y)| (f64::from(*x), f64::from(*y)))
+    };
+    let signal: f64 = pairs().map(|(x, _)| x * x).sum();
+    let noise: f64 = pairs().map(|(x, y)| (x - y) * (x - y)).sum();
+    let length: f64 = pairs().map(|(_, y)| y * y).sum();
+    let dot: f64 = pairs().map(|(x, y)| x * y).sum();
+    let largest = pairs().map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+    assert!((sums.sqnr_db() - 10.0 * (signal / noise).log10()).abs() < 1e-9);
+    assert!((sums.mse() - noise / 5000.0).abs() < 1e-12);
+    assert!((sums.cosine() - dot / (signal * length).sqrt()).abs() < 1e-9);
+    assert!((sums.relative_error() - (noise / signal).sqrt()).abs() < 1e-12);
+    assert!((sums.max_error() - largest).abs() < 1e-9);
+    let flushed = pairs().filter(|(x, y)| *x != 0.0 && *y == 0.0).count();
+    assert_eq!(sums.n_flushed, flushed as u64);
+    assert!(
+        (sums.flushed_share() - f64::from(u32::try_from(flushed).unwrap()) / 5000.0).abs() < 1e-12
+    );
+}
