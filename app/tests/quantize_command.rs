@@ -1,0 +1,141 @@
+//! `blockscape quantize` from file to file: what it reports is what it wrote.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize_to_file};
+use serde_json::Value;
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn quantize(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_blockscape"))
+        .arg("quantize")
+        .args(arguments)
+        .env_remove("DISPLAY")
+        .output()
+        .unwrap()
+}
+
+/// A matrix of 4 x 48 values, a bias of 48 and a tensor of integers.
+fn input(folder: &Path) -> (PathBuf, Vec<f32>) {
+    let x: Vec<f32> = (0_u16..192)
+        .map(|i| (f32::from(i) * 0.7).sin() * 3.0)
+        .collect();
+    let bytes: Vec<u8> = x.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let integers = 7_i64.to_le_bytes();
+    let view = |kind, shape: &[usize], bytes| TensorView::new(kind, shape.to_vec(), bytes).unwrap();
+    let path = folder.join("in.safetensors");
+    let tensors = [
+        ("matrix", view(Dtype::F32, &[4, 48], bytes.as_slice())),
+        ("bias", view(Dtype::F32, &[48], &bytes[..192])),
+        ("count", view(Dtype::I64, &[1], integers.as_slice())),
+    ];
+    serialize_to_file(tensors, None, &path).unwrap();
+    (path, x)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn the_written_file_holds_the_reported_errors() {
+    let folder = folder("quantize_round_trip");
+    let (input, x) = input(&folder);
+    let output = folder.join("out.safetensors");
+    let format = "bfp:m=4,e=8,b=32";
+    let run = quantize(&[
+        "--format",
+        format,
+        "-i",
+        text(&input),
+        "-o",
+        text(&output),
+        "--matrices-only",
+        "--json",
+    ]);
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let report: Value = serde_json::from_slice(&run.stdout).unwrap();
+
+    let file = std::fs::read(&output).unwrap();
+    let written = SafeTensors::deserialize(&file).unwrap();
+    let matrix = written.tensor("matrix").unwrap();
+    assert_eq!(
+        (matrix.dtype(), matrix.shape()),
+        (Dtype::F32, [4, 48].as_slice())
+    );
+    let y: Vec<f32> = matrix
+        .data()
+        .as_chunks()
+        .0
+        .iter()
+        .copied()
+        .map(f32::from_le_bytes)
+        .collect();
+    let noise: f64 = x
+        .iter()
+        .zip(&y)
+        .map(|(x, y)| f64::from(x - y).powi(2))
+        .sum();
+    let tensors = report["tensors"].as_array().unwrap();
+    let entry = tensors
+        .iter()
+        .find(|entry| entry["name"] == "matrix")
+        .unwrap();
+    assert!((entry["mse"].as_f64().unwrap() - noise / 192.0).abs() < 1e-9);
+    // two blocks a row, the second short: 48 x 5 + 2 x 8 bits
+    assert!((entry["bits_per_value"].as_f64().unwrap() - 256.0 / 48.0).abs() < 1e-12);
+    assert!(entry["sqnr_db"].as_f64().unwrap() > 20.0);
+    assert!(entry["max_error"].as_f64().unwrap() <= 0.25);
+
+    // small tensors and integers pass as they are
+    let bias = written.tensor("bias").unwrap();
+    let bias: Vec<f32> = bias
+        .data()
+        .as_chunks()
+        .0
+        .iter()
+        .copied()
+        .map(f32::from_le_bytes)
+        .collect();
+    assert!(bias.iter().zip(&x).all(|(a, b)| a.to_bits() == b.to_bits()));
+    assert_eq!(written.tensor("count").unwrap().data(), 7_i64.to_le_bytes());
+    assert!(!folder.join("out.safetensors.part").exists());
+}
+
+#[test]
+fn bad_input_ends_with_one_line_and_exit_code_2() {
+    let folder = folder("quantize_bad_input");
+    let (input, _) = input(&folder);
+    let broken = folder.join("broken.safetensors");
+    std::fs::write(&broken, b"\x10\0\0\0\0\0\0\0{\"a\":{\"dtype\":").unwrap();
+    for (arguments, word) in [
+        (["--format", "mxfp5", "-i", text(&input)], "mxfp4"),
+        (["--format", "bfp:m=40,b=32", "-i", text(&input)], "1 to 23"),
+        (
+            ["--format", "mxfp4", "-i", text(&broken)],
+            "broken.safetensors",
+        ),
+        (["--format", "mxfp4", "-i", "nowhere.gguf"], "nowhere.gguf"),
+    ] {
+        let run = quantize(&arguments);
+        let message = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(2), "{arguments:?} {message}");
+        assert!(
+            message.contains(word) && message.trim_end().lines().count() == 1,
+            "{message}"
+        );
+        assert!(run.stdout.is_empty());
+    }
+}
