@@ -269,7 +269,9 @@ impl Results {
             return;
         }
         self.shown = std::mem::take(&mut self.incoming);
-        self.previous_front = std::mem::take(&mut self.front);
+        if !self.front.is_empty() {
+            self.previous_front = std::mem::take(&mut self.front);
+        }
         self.generation += 1;
     }
 }
