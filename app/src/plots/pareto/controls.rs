@@ -31,7 +31,7 @@ pub fn pareto_controls_ui(
         ui.checkbox(&mut view.uncertainty, "Uncertainty").on_hover_text("Range of the estimated accuracy");
         ui.separator();
         ui.toggle_value(&mut view.selecting, "Select box")
-            .on_hover_text("Drag a box over the plot: the table and the parallel coordinates show what is inside");
+            .on_hover_text("Drag a box over the plot (or hold Ctrl): the table and the parallel coordinates show what is inside");
         if view.selection.is_some() && ui.button("Clear selection").on_hover_text("Show all designs again (Esc)").clicked() {
             view.selection = None;
             action = Some(ParetoAction::Select);

@@ -78,3 +78,84 @@ pub fn staircase(points: &[[f64; 2]], x_higher_is_better: bool) -> Vec<[f64; 2]>
     }
     corners
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(metrics: [Metric; 2], values: &[[f64; 2]]) -> Vec<FrontPoint> {
+        let point = |(index, pair): (usize, &[f64; 2])| {
+            let mut found = Metrics::new([f64::NAN; Metric::COUNT]);
+            found.set(metrics[0], pair[0]);
+            found.set(metrics[1], pair[1]);
+            FrontPoint {
+                index,
+                metrics: found,
+                measured: false,
+                perplexity_band: None,
+            }
+        };
+        values.iter().enumerate().map(point).collect()
+    }
+
+    #[test]
+    fn no_point_of_the_visible_front_beats_another() {
+        let values = [
+            [3.0, 1.0],
+            [1.0, 3.0],
+            [2.0, 2.0],
+            [2.5, 2.5],
+            [1.0, 4.0],
+            [f64::NAN, 0.0],
+            [2.0, 2.0],
+        ];
+        let metrics = [Metric::Area, Metric::Perplexity];
+        assert_eq!(
+            visible_front(&points(metrics, &values), metrics[0], metrics[1]),
+            [1, 2, 0]
+        );
+    }
+
+    #[test]
+    fn more_can_be_better_on_either_axis() {
+        let values = [[1.0, 1.0], [2.0, 3.0], [3.0, 2.0], [1.5, 0.5]];
+        let both = [Metric::DecodeRate, Metric::Sqnr];
+        assert_eq!(
+            visible_front(&points(both, &values), both[0], both[1]),
+            [1, 2]
+        );
+        let one = [Metric::Area, Metric::Sqnr];
+        assert_eq!(visible_front(&points(one, &values), one[0], one[1]), [0, 1]);
+    }
+
+    #[test]
+    fn the_staircase_follows_what_the_front_dominates() {
+        assert_eq!(
+            staircase(&[[1.0, 5.0], [2.0, 3.0]], false),
+            [[1.0, 5.0], [2.0, 5.0], [2.0, 3.0]]
+        );
+        assert_eq!(
+            staircase(&[[1.0, 7.0], [2.0, 5.0]], true),
+            [[1.0, 7.0], [1.0, 5.0], [2.0, 5.0]]
+        );
+    }
+
+    #[test]
+    fn the_band_of_the_perplexity_rise_is_relative_to_the_same_reference() {
+        let mut found = Metrics::new([f64::NAN; Metric::COUNT]);
+        found.set(Metric::Perplexity, 6.0);
+        found.set(Metric::DeltaPerplexity, 20.0);
+        let point = FrontPoint {
+            index: 0,
+            metrics: found,
+            measured: false,
+            perplexity_band: Some((5.5, 7.0)),
+        };
+        let (low, high) = point.band(Metric::DeltaPerplexity).unwrap();
+        assert!(
+            (low - 10.0).abs() < 1e-9 && (high - 40.0).abs() < 1e-9,
+            "{low} {high}"
+        );
+        assert_eq!(point.band(Metric::Area), None);
+    }
+}

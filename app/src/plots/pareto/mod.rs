@@ -190,20 +190,60 @@ pub fn pareto_chart_ui(
     refresh(cache, data, view, theme, ui);
     let axes = [axis(view.x, view.x_scale), axis(view.y, view.y_scale)];
     let fit = fit(cache, data, view);
+    let selects =
+        view.selecting || cache.drag_from.is_some() || ui.input(|input| input.modifiers.command);
     let chart = Chart {
         id: "pareto",
         x: &axes[0],
         y: &axes[1],
         fit,
-        drag_pans: !view.selecting,
+        drag_pans: !selects,
     };
     let shown = chart.show(ui, &mut view.bounds, theme);
     paint_all(ui, cache, &shown, data, view, theme);
+    if let Some(hint) = hint(cache, data, view) {
+        let center = shown.frame().center();
+        shown.painter.text(
+            center,
+            egui::Align2::CENTER_CENTER,
+            hint,
+            theme.font(),
+            theme.weak_text,
+        );
+    }
     if theme.on_paper {
         return None;
     }
-    let selected = selection::interact(&shown, view, &mut cache.drag_from, theme);
+    let selected = selection::interact(&shown, view, selects, &mut cache.drag_from, theme);
     selected.or_else(|| hover::interact(ui, cache, &shown, data, view, theme))
+}
+
+/// What an empty plot says.
+fn hint(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Option<String> {
+    let known =
+        |metrics: &Metrics| metrics.get(view.x).is_finite() && metrics.get(view.y).is_finite();
+    let named = data.pinned.iter().chain(if view.literature {
+        data.literature
+    } else {
+        &[]
+    });
+    let shows_something = cache.cloud.extent().min.iter().all(|low| low.is_finite())
+        || data.current.is_some_and(known)
+        || named.into_iter().any(|point| known(&point.metrics));
+    if shows_something {
+        return None;
+    }
+    if data.candidates.is_empty() && data.current.is_none() {
+        return Some("Designs appear here once they have been evaluated".to_owned());
+    }
+    let unknown = [view.y, view.x].into_iter().find(|&metric| {
+        let mut shown = data.candidates.iter().take(1000).chain(data.current);
+        shown.all(|metrics| !metrics.get(metric).is_finite())
+    })?;
+    Some(format!(
+        "{} is not known for these designs: choose another axis",
+        unknown.description().label
+    ))
 }
 
 /// The axis of a metric.

@@ -30,16 +30,17 @@ impl Selection {
     }
 }
 
-/// Draws the box and follows the drag that makes one: with the tool on or Ctrl held; Escape or a click on nothing clears.
+/// Draws the box and follows the drag that makes one: with the tool on or Ctrl held; Escape clears.
 pub(super) fn interact(
     shown: &ShownChart,
     view: &mut ParetoView,
+    selects: bool,
     drag_from: &mut Option<[f64; 2]>,
     theme: &PlotTheme,
 ) -> Option<ParetoAction> {
     let response = &shown.response;
     let pointer = response.interact_pointer_pos();
-    if view.selecting && response.drag_started_by(PointerButton::Primary) {
+    if selects && response.drag_started_by(PointerButton::Primary) {
         *drag_from = response
             .ctx
             .input(|input| input.pointer.press_origin())
