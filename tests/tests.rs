@@ -23,6 +23,7 @@ mod perplexity_key_values; // causality, smoothing, protection, super-blocks
 mod perplexity_logits; // logits of the small real models against float64
 mod perplexity_reference; // perplexities of the small real models against float64
 mod published_reproduction; // published numbers beside ours
+mod quality_estimator; // estimated against measured perplexity of random designs
 mod quality_laws; // what holds for every estimate, and statistics against their records
 mod quality_published; // large models: predicted against published perplexities, searches against published widths
 mod resume; // sweeps that are killed or cut into shards end with the same file

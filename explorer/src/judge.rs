@@ -7,9 +7,7 @@ use blockscape_model::design::{Design, FormatTable, KeyValuePolicy};
 use blockscape_model::evaluation::{Evaluation, Metrics, figures_of_merit};
 use blockscape_model::hardware::cost::CostModel;
 use blockscape_model::hardware::technology::technology;
-use blockscape_model::quality::{
-    ModelStatistics, QualityModel, QualitySummary, published_sensitivities,
-};
+use blockscape_model::quality::{QualityModel, QualitySummary};
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::{ModelShape, Workload};
 
@@ -42,8 +40,8 @@ impl NamedCost {
 const MOST_COST_MODELS: usize = 1024;
 
 impl Judge {
-    /// Judges by built-in channel statistics of this model or its nearest relative, and by published perplexities where
-    /// there are some. Made ready by the first thread that asks, so building it costs nothing.
+    /// Judges by what is built in: measurements of the model that comes with the program, else channel statistics of this model
+    /// or its nearest relative, and published perplexities where there are some. Made ready by the first thread that asks, so building it costs nothing.
     pub fn for_model(shape: &ModelShape) -> Self {
         Self {
             shape: shape.clone(),
@@ -68,14 +66,8 @@ impl Judge {
 
     /// The quality model; the first caller may wait for it, so never from a thread that draws.
     pub fn quality(&self) -> &Arc<QualityModel> {
-        self.quality.get_or_init(|| {
-            let statistics = ModelStatistics::for_model(&self.shape);
-            let model = QualityModel::from_statistics(&self.shape, &statistics);
-            Arc::new(match published_sensitivities(&model) {
-                Some(sensitivities) => model.with_sensitivities(sensitivities),
-                None => model,
-            })
-        })
+        self.quality
+            .get_or_init(|| Arc::new(QualityModel::built_in(&self.shape)))
     }
 
     /// The cost model of a workload and the technology of this name; the first caller waits for it.
