@@ -4,8 +4,10 @@
 
 mod checkpoint_containers; // the same model and vocabulary from different files
 mod checkpoint_hostile; // damaged, truncated and absurd files
+mod cost_cross_checks; // other people's models where they coincide with ours
 mod cost_gates; // gate model against the synthesis table
 mod cost_laws; // laws of the cost model
+mod cost_sram; // SRAM macros against CACTI
 mod exploration; // the background engine and the spaces it walks through
 mod exploration_presets; // built-in spaces judged by the real models
 mod format_corner_cases; // where implementations of number formats disagree, one test each

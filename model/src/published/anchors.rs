@@ -6,6 +6,9 @@ use crate::hardware::{Technology, technology};
 
 const SYSTEM: &str = "anchors";
 
+/// Parameters of a unit.
+type Given = &'static [(&'static str, &'static str)];
+
 fn unit(kind: &str, given: &[(&str, &str)]) -> Unit {
     Unit::from_text(kind, given).expect("a unit of the table")
 }
@@ -29,7 +32,7 @@ pub(super) fn rows() -> Vec<Row> {
 /// Horowitz (ISSCC 2014), 45 nm, 0.9 V; energies times 1.5 to reach 1.1 V.
 fn horowitz(rows: &mut Vec<Row>) {
     let node = technology("nangate45").expect("built in");
-    let table: [(&str, &str, &[(&str, &str)], f64, f64); 6] = [
+    let table: [(&str, &str, Given, f64, f64); 6] = [
         ("8-bit add", "add", &[("w", "8")], 36.0, 0.03),
         ("16-bit add", "add", &[("w", "16")], 67.0, 0.05),
         ("32-bit add", "add", &[("w", "32")], 137.0, 0.1),
@@ -72,7 +75,7 @@ fn horowitz(rows: &mut Vec<Row>) {
 /// `BitMoD` (HPCA 2025), TSMC 28 nm, 0.9 V, 1 ns, slow corner.
 fn bitmod(rows: &mut Vec<Row>) {
     let node = technology("28 nm").expect("built in");
-    let pipelined: &[(&str, &str)] = &[("stages", "pipelined")];
+    let pipelined: Given = &[("stages", "pipelined")];
     let table: [(&str, &str, f64, f64); 2] = [
         ("FP16 MAC", "fp16_mac_fp16", 1968.7, 0.77),
         ("FP16 x INT8 MAC", "fp16_int8_mac_fp16", 1318.6, 0.613),
@@ -118,7 +121,7 @@ fn bitmod(rows: &mut Vec<Row>) {
         ratio_note,
     ));
     // Four lanes, two bits of a weight a cycle: exponent match, 4 products of 11 x 2 bits, group accumulation, dequantization.
-    let parts: [(&str, &[(&str, &str)], f64); 6] = [
+    let parts: [(&str, Given, f64); 6] = [
         ("max_tree", &[("inputs", "4"), ("w", "6")], 1.0),
         ("shift_right", &[("w", "13"), ("range", "16")], 4.0),
         ("mul", &[("m", "11"), ("n", "2")], 4.0),
@@ -250,7 +253,7 @@ fn ratios(rows: &mut Vec<Row>) {
     ));
 }
 
-/// GF 22FDX array of precision-scalable MX MACs (arXiv 2511.06313), 0.8 V, 500 MHz.
+/// `GF 22FDX` array of precision-scalable MX MACs (arXiv 2511.06313), 0.8 V, 500 MHz.
 fn gf22(rows: &mut Vec<Row>) {
     let node = technology("22 nm").expect("built in");
     let note = "theirs is one MAC array for all MX formats with its output path, ours a fixed dot product with one FP32 stage for 32 lanes; energy with our layout factor";

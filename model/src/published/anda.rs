@@ -11,7 +11,7 @@ use crate::hardware::cost::Component;
 use crate::hardware::gates::{CellLibrary, FloatOperand, Pipelining, Switching};
 use crate::hardware::{CostModel, technology};
 use crate::preset;
-use crate::workload::{Phase, Workload};
+use crate::workload::Workload;
 
 const SYSTEM: &str = "anda";
 

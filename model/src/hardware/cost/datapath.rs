@@ -144,6 +144,7 @@ impl Demand {
     }
 
     /// Composes the element.
+    #[expect(clippy::too_many_lines, reason = "one arm a kind of element")]
     pub(super) fn element(&self) -> Element {
         let [m, n] = self.magnitude;
         let lanes = self.lanes;
@@ -380,7 +381,6 @@ fn takes(kind: UnitKind, moving: &OperandWidths, stationary: &OperandWidths) -> 
     match kind {
         UnitKind::FpFp => true,
         UnitKind::FpInt => is_integer(right) && narrow(15),
-        UnitKind::IntInt => is_integer(left) && is_integer(right),
         UnitKind::IFpu | UnitKind::Figna => {
             (is_float(left) || mantissa(left)) && is_integer(right) && narrow(15)
         }
@@ -399,7 +399,9 @@ fn takes(kind: UnitKind, moving: &OperandWidths, stationary: &OperandWidths) -> 
         UnitKind::MxDot => {
             (is_minifloat(left) && is_minifloat(right)) || (is_integer(left) && is_integer(right))
         }
-        UnitKind::SuperBlock | UnitKind::DataflowMxInt => is_integer(left) && is_integer(right),
+        UnitKind::IntInt | UnitKind::SuperBlock | UnitKind::DataflowMxInt => {
+            is_integer(left) && is_integer(right)
+        }
     }
 }
 
@@ -430,8 +432,7 @@ fn wider_float(left: FloatKind, right: FloatKind) -> FloatKind {
 /// Values of a block as a number; a row counts as very long.
 fn block_values(block: BlockLen) -> f64 {
     match block {
-        BlockLen::One => f64::from(u16::MAX),
         BlockLen::Fixed(values) => f64::from(values.get()),
-        BlockLen::Row => f64::from(u16::MAX),
+        BlockLen::One | BlockLen::Row => f64::from(u16::MAX),
     }
 }

@@ -93,7 +93,7 @@ impl<'a> Fabric<'a> {
         rows: f64,
         see: &mut dyn FnMut(ProductCost),
     ) -> PhaseSummary {
-        let work = self.total_work(tasks.clone());
+        let work = Self::total_work(tasks.clone());
         let (mut time, mut slowest) = (Time::ZERO, Time::ZERO);
         let (mut macs, mut external_bits) = (Macs::ZERO, 0.0);
         for task in tasks {
@@ -123,7 +123,7 @@ impl<'a> Fabric<'a> {
     }
 
     /// LUT-weighted MACs of all products, by which a spatial pipeline shares the device.
-    fn total_work(&self, tasks: impl Iterator<Item = Task>) -> f64 {
+    fn total_work(tasks: impl Iterator<Item = Task>) -> f64 {
         tasks
             .map(|task| task.shape.macs().to_f64() * f64::from(task.n_layers))
             .sum()

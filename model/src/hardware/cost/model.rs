@@ -178,7 +178,7 @@ impl CostModel {
         };
         let (prefill, decode) = (phase(Phase::Prefill), phase(Phase::Decode));
         let [weight_bits, kv_bits] =
-            stored_bits(design, &self.workload, self.layer[1].iter().flatten());
+            stored_bits(design, &self.workload, || self.layer[1].iter().flatten());
         Ok(CostSummary {
             area: fabric.area(),
             prefill,
@@ -234,11 +234,9 @@ impl CostModel {
         };
         let prefill = phase(Phase::Prefill, see);
         let decode = phase(Phase::Decode, see);
-        let [weight_bits, kv_bits] = stored_bits(
-            prepared.design,
-            &self.workload,
-            self.layer[1].iter().flatten(),
-        );
+        let [weight_bits, kv_bits] = stored_bits(prepared.design, &self.workload, || {
+            self.layer[1].iter().flatten()
+        });
         CostSummary {
             area: prepared.area,
             prefill,
@@ -250,6 +248,10 @@ impl CostModel {
     }
 
     /// One product in one layer of a run.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the pipeline of one product, read from top to bottom"
+    )]
     fn product(
         &self,
         prepared: &Prepared<'_>,

@@ -48,6 +48,7 @@ pub(super) struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
+    #[expect(clippy::too_many_lines, reason = "one table of what products share")]
     pub(super) fn new(
         design: &'a Design,
         technology: &Technology,

@@ -30,17 +30,17 @@ pub(super) fn stationary_bits(design: &Design, format: Format, protected: f64) -
 }
 
 /// Average stored bits of weights (head excluded) and of cached values.
-pub(super) fn stored_bits<'a>(
+pub(super) fn stored_bits<'a, I: Iterator<Item = &'a MatrixProduct>>(
     design: &Design,
     workload: &Workload,
-    shapes: impl Iterator<Item = &'a MatrixProduct> + Clone,
+    shapes: impl Fn() -> I,
 ) -> [f64; 2] {
     let protected = design.key_value.protected_share(workload.context_tokens);
     let (mut weights, mut weight_bits, mut kv_bits) = (0.0, 0.0, 0.0);
     for group in design.formats.layer_groups(workload.model.n_layers) {
         let at = |product| group.formats[Slot::of(product, Side::Stationary).index()];
         let layers = f64::from(group.count);
-        for shape in shapes.clone() {
+        for shape in shapes() {
             if shape.product.is_linear() {
                 let values = to_f64(shape.n * shape.k) * layers;
                 weights += values;
