@@ -292,11 +292,13 @@ fn cloud_key(data: &ParetoData<'_>, view: &ParetoView) -> CloudKey {
 /// Bounds that show the front, the current design and the literature whole, and as much of the cloud as leaves them readable.
 fn fit(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Bounds {
     let mut focus = Bounds::EMPTY;
-    let mut include = |metrics: &Metrics| {
-        let coordinates = [
+    let coordinates = |metrics: &Metrics| {
+        [
             view.x_scale.coordinate(metrics.get(view.x)),
             view.y_scale.coordinate(metrics.get(view.y)),
-        ];
+        ]
+    };
+    let include = |focus: &mut Bounds, coordinates: [f64; 2]| {
         if coordinates.iter().all(|c| c.is_finite()) {
             focus.include(coordinates);
         }
@@ -305,17 +307,25 @@ fn fit(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Bounds {
         .visible
         .iter()
         .filter_map(|&i| data.front.get(i))
-        .for_each(|point| include(&point.metrics));
-    data.current.into_iter().for_each(&mut include);
-    data.pinned.iter().for_each(|point| include(&point.metrics));
+        .for_each(|point| include(&mut focus, coordinates(&point.metrics)));
+    data.current
+        .into_iter()
+        .for_each(|metrics| include(&mut focus, coordinates(metrics)));
+    data.pinned
+        .iter()
+        .for_each(|point| include(&mut focus, coordinates(&point.metrics)));
     data.pinned_fronts
         .iter()
         .flat_map(|front| &front.points)
-        .for_each(|point| include(&point.metrics));
+        .for_each(|point| include(&mut focus, coordinates(&point.metrics)));
     if view.literature {
-        data.literature
-            .iter()
-            .for_each(|point| include(&point.metrics));
+        let near = focus.is_usable().then_some(focus);
+        for point in data.literature {
+            let coordinates = coordinates(&point.metrics);
+            if near.is_none_or(|near| is_near(&near, coordinates)) {
+                include(&mut focus, coordinates);
+            }
+        }
     }
     let cloud = cache.cloud.extent();
     let mut bounds = focus;
@@ -332,6 +342,17 @@ fn fit(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Bounds {
     }
     bounds.with_margin(0.06).rounded_out()
 }
+
+/// Whether a published design is near enough to the rest to be shown without squeezing it.
+fn is_near(focus: &Bounds, coordinates: [f64; 2]) -> bool {
+    (0..2).all(|d| {
+        let room = LITERATURE_ROOM * (focus.max[d] - focus.min[d]);
+        (focus.min[d] - room..=focus.max[d] + room).contains(&coordinates[d])
+    })
+}
+
+/// How far published designs may lie beyond the front to be in sight at first, in lengths of the front.
+const LITERATURE_ROOM: f64 = 2.0;
 
 /// How much of the cloud beyond the front is shown, in lengths of the front.
 const CLOUD_ROOM: f64 = 1.0;
