@@ -64,7 +64,7 @@ proptest! {
         let format = format(&text);
         let once = quantized(format, &x);
         let twice = quantized(format, &once);
-        prop_assert!(once.iter().zip(&twice).all(|(a, b)| a == b), "{text}");
+        prop_assert_eq!(once, twice, "{}", text);
     }
 
     #[test]
@@ -72,7 +72,8 @@ proptest! {
         let format = format(&text);
         let negative: Vec<f32> = x.iter().map(|x| -x).collect();
         let (plus, minus) = (quantized(format, &x), quantized(format, &negative));
-        prop_assert!(plus.iter().zip(&minus).all(|(a, b)| *a == -b), "{text}");
+        let mirrored: Vec<f32> = minus.iter().map(|y| -y).collect();
+        prop_assert_eq!(plus, mirrored, "{}", text);
     }
 
     #[test]
