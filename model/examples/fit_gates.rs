@@ -153,9 +153,7 @@ fn coefficients(rows: &[&Row]) -> Coefficients {
     let clock_pin = rows
         .iter()
         .filter(|row| row.kind == "dff")
-        .map(|row| {
-            row.clock_pins / f64::from(row.unit.parts()[0].gates.count(Cell::Flipflop) as u32)
-        })
+        .map(|row| row.clock_pins / row.unit.parts()[0].gates.count(Cell::Flipflop))
         .fold(0.0, f64::max);
     let energies: Vec<Vec<f64>> = rows
         .iter()

@@ -143,7 +143,7 @@ fn bitmod(rows: &mut Vec<Row>) {
     ));
 }
 
-/// MSFP (NeurIPS 2020), 16 nm: MAC density relative to FP32, block of 16.
+/// MSFP (`NeurIPS` 2020), 16 nm: MAC density relative to FP32, block of 16.
 fn msfp(rows: &mut Vec<Row>) {
     let cells = technology("nangate45").expect("built in").cells;
     // One FP32 MAC: multiplier, adder and register.
