@@ -108,7 +108,7 @@ fn magnitude_bits(bits: u8) -> (f64, f64) {
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm a format, all in one view")]
-/// One block by definition; formats with scales that are not powers of two have their own tests.
+/// One block by definition; NVFP4 and grouped integers, whose scales are no powers of two, are not among them.
 fn block(format: Format, x: &[f32]) -> Vec<f32> {
     match format {
         Format::Bfp(format) => {
