@@ -10,7 +10,7 @@ use super::chart::{Bounds, ShownChart};
 use super::theme::PlotTheme;
 
 /// Points added in one frame; about one millisecond.
-const SLICE: usize = 1 << 17;
+const SLICE: usize = 1 << 16;
 /// No cell holds a point.
 const NONE: u32 = u32::MAX;
 /// Most cells along one side; a 4K plot stays below.
