@@ -251,6 +251,10 @@ fn count(n: usize) -> f64 {
     f64::from(u32::try_from(n).unwrap())
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "the score is what a reader of the test wants to see"
+)]
 fn check(subject: &Subject, least_correlation: f64, most_error: f64) {
     let golden = subject.golden();
     let deviations = subject.deviations(&golden);

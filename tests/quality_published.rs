@@ -184,6 +184,10 @@ fn cells_that_did_not_calibrate_are_predicted_within_1_5_percent() {
 }
 
 #[test]
+#[expect(
+    clippy::approx_constant,
+    reason = "a published perplexity that happens to lie near 2 pi"
+)]
 fn the_bfp_width_sweep_is_predicted_within_1_5_percent() {
     for (name, group, published) in [
         ("LLaMA-2-7B", 32, [5.477, 5.490, 5.542, 5.732, 6.657]),

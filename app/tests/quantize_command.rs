@@ -1,5 +1,7 @@
 //! `blockscape quantize` from file to file: what it reports is what it wrote.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

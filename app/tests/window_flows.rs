@@ -1,5 +1,7 @@
 //! The window driven by its labels, without a display: edit, undo, save, open, compare, paint, recover.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,7 +20,7 @@ use egui_kittest::kittest::Queryable as _;
 type Window = Harness<'static, App>;
 
 /// Longest wait for a background thread on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A folder of one test, removed with it.
 struct Folder(PathBuf);

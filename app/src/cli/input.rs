@@ -103,7 +103,11 @@ pub fn workload(text: &str) -> anyhow::Result<Workload> {
 
 /// Whether a text means a file: it exists, or looks like a path.
 pub fn is_path(text: &str) -> bool {
-    Path::new(text).exists() || text.contains(std::path::MAIN_SEPARATOR) || text.ends_with(".ron")
+    Path::new(text).exists()
+        || text.contains(std::path::MAIN_SEPARATOR)
+        || Path::new(text)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("ron"))
 }
 
 /// One line for violations in a named input.

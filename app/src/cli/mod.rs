@@ -17,7 +17,7 @@ pub mod sweep;
 pub mod unit;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -87,24 +87,24 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
         Some(Task::Quantize(args)) => quantize::run(&args),
         Some(Task::Unit(arguments)) => unit::run(&arguments),
         Some(Task::Reproduce(arguments)) => reproduce::run(&arguments),
-        None => open_window(arguments.file),
+        None => open_window(arguments.file.as_deref()),
     }
 }
 
 /// Opens the window; where none can be had, explores without it.
-fn open_window(file: Option<PathBuf>) -> anyhow::Result<()> {
+fn open_window(file: Option<&Path>) -> anyhow::Result<()> {
     if explore::has_no_display() {
-        return explore::run(file.as_deref());
+        return explore::run(file);
     }
     let window = crate::app::run(crate::app::Options {
-        file: file.clone(),
+        file: file.map(Path::to_path_buf),
         folders: crate::settings::Folders::of_user(),
         n_threads: 0,
     });
     match window {
         Err(error) if !crate::app::was_shown() => {
             output::note(&format!("{error}; exploring without a window"));
-            explore::run(file.as_deref())
+            explore::run(file)
         }
         shown => shown,
     }

@@ -3,10 +3,13 @@
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::Evaluation;
 use blockscape_model::hardware::cost::{EnergyBreakdown, PhaseCost};
-use blockscape_model::units::Time;
+use blockscape_model::units::{Area, Energy, Time};
 use blockscape_model::workload::Product;
 
 use crate::plots::breakdown::{Bar, BarGroup, Part};
+
+/// Parts of a bar and the range of their sum.
+type PartsAndBand = (Vec<Part>, Option<(f64, f64)>);
 
 /// The groups of the breakdown tile.
 pub(super) fn groups(
@@ -16,24 +19,21 @@ pub(super) fn groups(
 ) -> Vec<BarGroup> {
     let mut designs = vec![(name.to_owned(), evaluation)];
     designs.extend(compared.map(|(design, evaluation)| (design.name.clone(), evaluation)));
-    let group =
-        |title: &str, unit: &str, bar: &dyn Fn(&Evaluation) -> (Vec<Part>, Option<(f64, f64)>)| {
-            BarGroup {
-                title: title.to_owned(),
-                unit: unit.to_owned(),
-                bars: designs
-                    .iter()
-                    .map(|(name, evaluation)| {
-                        let (parts, band) = bar(evaluation);
-                        Bar {
-                            name: name.clone(),
-                            parts,
-                            band,
-                        }
-                    })
-                    .collect(),
-            }
-        };
+    let group = |title: &str, unit: &str, bar: &dyn Fn(&Evaluation) -> PartsAndBand| BarGroup {
+        title: title.to_owned(),
+        unit: unit.to_owned(),
+        bars: designs
+            .iter()
+            .map(|(name, evaluation)| {
+                let (parts, band) = bar(evaluation);
+                Bar {
+                    name: name.clone(),
+                    parts,
+                    band,
+                }
+            })
+            .collect(),
+    };
     vec![
         group("Area", "mm²", &area),
         group("Decode energy per token", "mJ", &|evaluation| {
@@ -51,7 +51,7 @@ pub(super) fn groups(
                 .cost
                 .band
                 .prefill_energy
-                .map(|end| end.to_millijoules());
+                .map(Energy::to_millijoules);
             (
                 energy(&evaluation.cost.prefill.summary.energy, 1.0),
                 Some((low, high)),
@@ -71,11 +71,7 @@ fn area(evaluation: &Evaluation) -> (Vec<Part>, Option<(f64, f64)>) {
         name: component.label().to_owned(),
         value: area.to_square_millimeters(),
     });
-    let [low, high] = evaluation
-        .cost
-        .band
-        .area
-        .map(|end| end.to_square_millimeters());
+    let [low, high] = evaluation.cost.band.area.map(Area::to_square_millimeters);
     (
         parts.filter(|part| part.value > 0.0).collect(),
         Some((low, high)),

@@ -40,14 +40,14 @@ pub fn checkpoint_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
     head_ui(ui, report);
     let height = theme().layout.row_height;
     let name_width = (ui.available_width() - WIDTHS.iter().sum::<f32>() - 80.0).max(160.0);
-    row_ui(ui, name_width, "Tensor", TITLES.map(str::to_owned), true);
+    row_ui(ui, name_width, "Tensor", &TITLES.map(str::to_owned), true);
     ScrollArea::vertical().auto_shrink(false).show_rows(
         ui,
         height,
         report.rows.len(),
         |ui, shown| {
             for tensor in &report.rows[shown] {
-                row_ui(ui, name_width, &tensor.name, cells(tensor), false);
+                row_ui(ui, name_width, &tensor.name, &cells(tensor), false);
             }
         },
     );
@@ -88,7 +88,7 @@ fn cells(tensor: &TensorError) -> [String; 6] {
     ]
 }
 
-fn row_ui(ui: &mut Ui, name_width: f32, name: &str, cells: [String; 6], heading: bool) {
+fn row_ui(ui: &mut Ui, name_width: f32, name: &str, cells: &[String; 6], heading: bool) {
     let height = theme().layout.row_height;
     let text = |text: &str| {
         if heading {
