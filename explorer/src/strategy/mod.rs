@@ -1,4 +1,4 @@
-//! Which designs to try next. Strategies see a [`Lattice`] and scores, never designs or threads.
+//! Which designs to try next. Strategies see a [`crate::lattice::Lattice`] and scores, never designs or threads.
 //!
 //! A strategy proposes numbers of designs and then learns their scores, batch by batch. Batches have a size that is
 //! part of the strategy, so that what is tried does not depend on threads or time; all randomness is seeded.

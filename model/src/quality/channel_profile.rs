@@ -167,8 +167,14 @@ mod tests {
         };
         let again = ChannelProfile::fit(&profile.magnitudes(4096, 1)).expect("channels");
         assert!((again.median / profile.median - 1.0).abs() < 0.02);
-        assert!((again.spread / profile.spread - 1.0).abs() < 0.05);
-        assert_eq!(again.outliers, profile.outliers);
+        // Two quantiles of 4096 draws: standard error 1.7 %, three of them, and 1.2 % that the outliers shift them by.
+        assert!((again.spread / profile.spread - 1.0).abs() < 0.065);
+        // Sizes are multiples of the median, which is itself found within 2 %.
+        assert_eq!(again.outliers.len(), profile.outliers.len());
+        for (found, drawn) in again.outliers.iter().zip(&profile.outliers) {
+            assert_eq!(found.count, drawn.count);
+            assert!((found.size / drawn.size - 1.0).abs() < 0.02, "{found:?}");
+        }
     }
 
     #[test]
