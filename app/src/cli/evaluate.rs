@@ -58,6 +58,7 @@ fn document(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Va
             .map(|rule| json!({ "sites": rule.pattern.to_string(), "format": rule.format.to_string() }))
             .collect::<Vec<_>>(),
         "area_mm2": finite(metric(Metric::Area)),
+        "luts": summary.luts,
         "prefill": {
             "seconds": metric(Metric::PrefillTime),
             "energy_j": metric(Metric::PrefillEnergy),

@@ -26,7 +26,7 @@ pub enum Metric {
     DeltaPerplexity,
     /// Signal to quantization noise of all sites together, in dB.
     Sqnr,
-    /// Area of array, buffers and control, in mm2 (ASIC) or thousand LUTs (FPGA) as the cost model says.
+    /// Area of array, buffers and control, in mm2; NaN on an FPGA, which is counted in LUTs.
     Area,
     /// Energy of one decode step divided by the batch, in mJ a token.
     EnergyPerToken,

@@ -26,7 +26,7 @@ impl Evaluation {
 
 /// Figures of merit from the totals of cost and quality; NaN where one is not known.
 ///
-/// Area efficiency is NaN on an FPGA, whose area is not in mm2.
+/// Area and area efficiency are NaN on an FPGA, which has no area in mm2.
 pub fn figures_of_merit(cost: &CostSummary, quality: &QualitySummary) -> Metrics {
     let perplexity = quality
         .perplexity

@@ -1,16 +1,16 @@
 //! Designs on a field-programmable gate array: a streamed processor (F-BFQ) or a spatial pipeline (MASE).
 //!
-//! Area counts in thousand LUTs, in the place of mm2. Energy is the board's power over time: activity on an FPGA is
+//! It has no area in mm2; what it takes is counted in LUTs. Energy is the board's power over time: activity on an FPGA is
 //! not modeled. Products that the fabric does not take run on the processor beside it.
 
 use super::datapath::{Demand, Placement};
 use super::result::{PhaseSummary, ProductCost};
 use super::tiling::LoopOrder;
-use super::{AreaBreakdown, Component, Element, EnergyBreakdown};
+use super::{Component, Element, EnergyBreakdown};
 use crate::design::{Design, UnitKind};
 use crate::format::Format;
 use crate::hardware::technology::{FpgaDevice, FpgaFamily};
-use crate::units::{Area, Energy, Macs, Time};
+use crate::units::{Energy, Macs, Time};
 use crate::violation::Violation;
 use crate::workload::{MatrixProduct, Phase, Product};
 
@@ -75,15 +75,12 @@ impl<'a> Fabric<'a> {
         f64::from(self.design.array.rows) * f64::from(self.design.array.columns)
     }
 
-    /// Thousand LUTs in the place of mm2: the array, or all that may be used where parallelism fills the device.
-    pub(super) fn area(&self) -> AreaBreakdown {
-        let luts = match self.design.unit {
+    /// LUTs in use: the array, or all that may be used where parallelism fills the device.
+    pub(super) fn luts(&self) -> f64 {
+        match self.design.unit {
             UnitKind::DataflowMxInt => self.usable_luts,
             _ => self.element_luts * self.elements(),
-        };
-        let mut area = AreaBreakdown::ZERO;
-        area.add(Component::Array, Area::square_millimeters(luts / 1000.0));
-        area
+        }
     }
 
     /// Walks the tasks of a phase.

@@ -9,7 +9,7 @@ use super::prepared::Prepared;
 use super::result::{Cost, CostSummary, ElementPart, PhaseCost, PhaseSummary, ProductCost};
 use super::storage::{output_format, sides, stationary_bits, stored_bits, to_f64};
 use super::tiling::{Operands, least_traffic};
-use super::{Band, Component, EnergyBreakdown, band};
+use super::{AreaBreakdown, Band, Component, EnergyBreakdown, band};
 use crate::design::{Design, Target};
 use crate::format::Format;
 use crate::hardware::technology::{FpgaFamily, SramTable, Technology};
@@ -180,7 +180,8 @@ impl CostModel {
         let [weight_bits, kv_bits] =
             stored_bits(design, &self.workload, || self.layer[1].iter().flatten());
         Ok(CostSummary {
-            area: fabric.area(),
+            area: AreaBreakdown::ZERO,
+            luts: Some(fabric.luts()),
             prefill,
             decode,
             weight_bits,
@@ -239,6 +240,7 @@ impl CostModel {
         });
         CostSummary {
             area: prepared.area,
+            luts: None,
             prefill,
             decode,
             weight_bits,

@@ -37,6 +37,8 @@ impl PhaseSummary {
 pub struct CostSummary {
     /// Area by component; zero for an FPGA.
     pub area: AreaBreakdown,
+    /// Look-up tables in use on an FPGA; `None` for standard cells.
+    pub luts: Option<f64>,
     /// Prefill.
     pub prefill: PhaseSummary,
     /// One decode step.
