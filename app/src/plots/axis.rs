@@ -235,8 +235,9 @@ pub fn number(value: f64, decimals: usize) -> String {
     if magnitude < 1e-3 && decimals > 3 {
         let exponent = (magnitude.log10() + 1e-9).floor();
         let mantissa = value / 10_f64.powf(exponent);
-        let text = format!("{mantissa:.1}");
-        return format!("{}e{exponent}", text.trim_end_matches(".0"));
+        // As many digits as tell neighboring ticks apart.
+        let digits = decimals.saturating_sub((-exponent) as usize);
+        return format!("{mantissa:.digits$}e{exponent}");
     }
     for (limit, suffix) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")] {
         if magnitude >= limit {
@@ -387,5 +388,7 @@ mod tests {
         assert_eq!(significant(412_345.0, 3), "412k");
         assert_eq!(significant(f64::NAN, 3), "\u{2013}");
         assert_eq!(number(2e-5, 5), "2e-5");
+        assert_eq!(number(4.85e-4, 6), "4.85e-4");
+        assert_eq!(number(4.80e-4, 6), "4.80e-4");
     }
 }
