@@ -75,12 +75,10 @@ fn pareto(folder: &Path, n: u32) -> anyhow::Result<()> {
         .map(|(index, &metrics)| {
             let perplexity = metrics.get(Metric::Perplexity);
             let band = Some((perplexity - 0.03, perplexity + 0.1 * (perplexity - 5.3)));
-            FrontPoint {
-                index,
-                metrics,
-                measured: index % 7 == 0,
-                perplexity_band: band,
-            }
+            let mut point = FrontPoint::new(index, metrics);
+            point.measured = index % 7 == 0;
+            point.bands.set(Metric::Perplexity, band);
+            point
         })
         .collect();
     let front: Vec<FrontPoint> = visible_front(&all, Metric::EnergyPerToken, Metric::Perplexity)
@@ -116,6 +114,7 @@ fn pareto(folder: &Path, n: u32) -> anyhow::Result<()> {
         pinned_fronts: &[],
         pinned: &[],
         literature: &literature,
+        measured: &[],
         limits: &[(Metric::Perplexity, 7.5)],
         describe: &|_| Vec::new(),
     };

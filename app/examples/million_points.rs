@@ -29,6 +29,7 @@ fn main() {
         pinned_fronts: &[],
         pinned: &[],
         literature: &[],
+        measured: &[],
         limits: &[],
         describe: &|_| Vec::new(),
     };

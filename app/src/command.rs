@@ -7,6 +7,7 @@ use blockscape_model::parameter::{FormatField, Parameter};
 use blockscape_model::workload::{Slot, SlotGroup, Workload};
 
 use crate::axis_choice::usual_axis;
+use crate::kept_front::KeptFront;
 use crate::plots::pareto::ParetoView;
 use crate::session::{ExplorationSettings, Session};
 
@@ -41,6 +42,11 @@ pub enum Command {
     /// Keep a design for comparison; the first one becomes the reference.
     Pin(Box<Design>),
     Unpin(usize),
+    /// Keep a front for comparison.
+    KeepFront(Box<KeptFront>),
+    /// Call a kept front something else.
+    RenameFront(usize, String),
+    DropFront(usize),
     /// Which pinned design deltas refer to.
     SetReference(Option<usize>),
     /// The opened model.
@@ -49,6 +55,9 @@ pub enum Command {
 
 /// Pinned designs kept at most; more cannot be told apart in a plot.
 pub const MOST_PINNED: usize = 12;
+
+/// Fronts kept at most; more cannot be told apart in a plot.
+pub const MOST_FRONTS: usize = 6;
 
 /// Carries a command out; says whether designs have to be evaluated again.
 pub fn apply(session: &mut Session, command: Command) -> bool {
@@ -80,6 +89,25 @@ pub fn apply(session: &mut Session, command: Command) -> bool {
         }
         Command::Pin(design) => pin(session, *design),
         Command::Unpin(index) => unpin(session, index),
+        Command::KeepFront(front) => {
+            if session.fronts.len() >= MOST_FRONTS {
+                session.fronts.remove(0);
+            }
+            session.fronts.push(*front);
+            return false;
+        }
+        Command::RenameFront(index, name) => {
+            if let Some(front) = session.fronts.get_mut(index) {
+                front.name = name;
+            }
+            return false;
+        }
+        Command::DropFront(index) => {
+            if index < session.fronts.len() {
+                session.fronts.remove(index);
+            }
+            return false;
+        }
         Command::SetReference(reference) => {
             session.reference = reference.filter(|index| *index < session.pinned.len());
             return false;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use blockscape_explorer::{DesignSpace, Explorer, Goal, Job, Judge, Update};
 use blockscape_model::design::Design;
+use blockscape_model::evaluation::Evaluation;
 use blockscape_model::preset;
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::Slot;
 
 use crate::background::{Background, Wake};
+use crate::certainty::{self, Certainty};
 use crate::checkpoint_report::{self, CheckpointReport};
 use crate::details::{self, Details, Question};
 use crate::measuring::{self, MOST_VERIFIED, Measured, Measuring};
@@ -27,6 +29,9 @@ pub struct Exploration {
     inspector: Background<Question, Option<Result<Details, Vec<Violation>>>>,
     reader: Background<checkpoint_report::Question, Option<anyhow::Result<CheckpointReport>>>,
     measuring: Measuring,
+    certainty: Background<certainty::Question, Option<Certainty>>,
+    /// The edited design as the explorer evaluated it, until it is edited again.
+    edited: Option<Arc<Evaluation>>,
 }
 
 /// What the updates of a frame brought.
@@ -55,16 +60,23 @@ impl Exploration {
                 checkpoint_report::answer(&question, ticket)
             }),
             measuring: Measuring::new(Arc::clone(&wake)),
-            inspector: Background::new("inspector", wake, |question, ticket| {
+            inspector: Background::new("inspector", Arc::clone(&wake), |question, ticket| {
                 details::answer(&question, ticket)
             }),
+            certainty: Background::new("certainty", wake, |question, ticket| {
+                certainty::answer(&question, ticket)
+            }),
+            edited: None,
         }
     }
 
     /// Asks for the session's design and space; what was asked before is forgotten.
-    pub fn explore(&mut self, session: &Session, tensor: (u32, Slot), results: &mut Results) {
+    ///
+    /// Details follow once the explorer has evaluated the design, its first batch.
+    pub fn explore(&mut self, session: &Session, results: &mut Results) {
         let judge = self.judge_of(session);
-        self.inspect(session, tensor);
+        self.edited = None;
+        self.certainty.cancel();
         if let Some(path) = &session.checkpoint {
             self.read_model(path.clone(), session);
         }
@@ -93,6 +105,7 @@ impl Exploration {
             workload: Arc::new(session.workload.clone()),
             pinned: session.pinned.clone(),
             reference: session.reference,
+            evaluation: self.edited.clone(),
             tensor,
             published: Arc::clone(&self.published),
         };
@@ -138,6 +151,20 @@ impl Exploration {
         self.measuring.cancel();
     }
 
+    /// Asks how sure the front is.
+    fn judge_front(&mut self, session: &Session, results: &Results) {
+        let Some(space) = &results.shown.space else {
+            return;
+        };
+        let judge = self.judge_of(session);
+        self.certainty.submit(certainty::Question {
+            judge,
+            space: Arc::clone(space),
+            members: results.front_numbers(),
+            generation: results.generation,
+        });
+    }
+
     /// The judge of the session's model, kept while the model stays.
     fn judge_of(&mut self, session: &Session) -> Arc<Judge> {
         let shape = &session.workload.model;
@@ -156,11 +183,17 @@ impl Exploration {
     }
 
     /// Puts what arrived into the results.
-    pub fn drain(&mut self, session: &Session, results: &mut Results, dragging: bool) -> Drained {
+    pub fn drain(
+        &mut self,
+        session: &Session,
+        tensor: (u32, Slot),
+        results: &mut Results,
+        dragging: bool,
+    ) -> Drained {
         let mut drained = Drained::default();
         match self.inspector.try_answer() {
             Some(Ok(Some(Ok(details)))) => {
-                results.set_details(details, &session.pinned);
+                results.set_details(details, session);
                 drained.inspected = true;
             }
             Some(Ok(Some(Err(violations)))) => results.violations = violations,
@@ -176,14 +209,25 @@ impl Exploration {
         };
         drained.measured = self.measuring.try_answer();
         results.measuring = self.measuring.progress();
-        let Some(explorer) = &self.explorer else {
-            return drained;
-        };
-        while let Some(update) = explorer.try_recv() {
+        if let Some(Ok(Some(certainty))) = self.certainty.try_answer() {
+            results.set_certainty(certainty);
+        }
+        let checkpoint = session.checkpoint.as_deref();
+        while let Some(update) = self.explorer.as_ref().and_then(Explorer::try_recv) {
             drained.any = true;
             match update {
                 Update::Started { .. } => {}
-                Update::Edited { outcome, .. } => results.set_current(outcome, dragging),
+                Update::Edited {
+                    outcome,
+                    evaluation,
+                    ..
+                } => {
+                    if outcome.is_ok() {
+                        self.edited = evaluation.map(Arc::from);
+                        self.inspect(session, tensor);
+                    }
+                    results.set_current(outcome, session, dragging);
+                }
                 Update::Evaluated {
                     batch, progress, ..
                 } => results.add(&batch, progress),
@@ -191,6 +235,8 @@ impl Exploration {
                     front, progress, ..
                 } => {
                     results.finish(&front, progress);
+                    results.measure_front(checkpoint);
+                    self.judge_front(session, results);
                     drained.finished = true;
                 }
                 Update::Failed { message, .. } => results.state = State::Failed(message),

@@ -11,6 +11,7 @@
 pub mod app;
 pub mod axis_choice;
 pub mod background;
+pub mod certainty;
 pub mod checkpoint_file;
 pub mod checkpoint_report;
 pub mod cli;
@@ -24,7 +25,9 @@ pub mod file_dialog;
 pub mod frame_clock;
 pub mod help;
 pub mod history;
+pub mod kept_front;
 pub mod mapped_file;
+pub mod measurements;
 pub mod measuring;
 pub mod model_config;
 pub mod notices;

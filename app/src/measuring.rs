@@ -27,6 +27,8 @@ pub struct Question {
 /// What was found: perplexity by design, and of the model without quantization.
 #[derive(Debug, Clone)]
 pub struct Measured {
+    pub model: PathBuf,
+    pub text: PathBuf,
     pub designs: Vec<(Option<usize>, Design, f64)>,
     pub reference: f64,
     pub n_tokens: u64,
@@ -136,6 +138,8 @@ fn run(
         designs.push((*front, design.clone(), found.perplexity));
     }
     Ok(Measured {
+        model: question.model.clone(),
+        text: question.text.clone(),
         designs,
         reference: reference.perplexity,
         n_tokens: reference.tokens,

@@ -2,6 +2,7 @@
 //!
 //! The old cloud and front stay until the new ones can replace them, so nothing flickers while a slider moves.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +12,14 @@ use blockscape_model::evaluation::{Metric, Metrics};
 use blockscape_model::parameter::{Parameter, Value};
 use blockscape_model::violation::Violation;
 
+use crate::certainty::Certainty;
 use crate::checkpoint_report::CheckpointReport;
 use crate::details::Details;
+use crate::kept_front::KeptFront;
+use crate::measurements::Measurements;
 use crate::measuring::Measured;
-use crate::plots::pareto::{FrontPoint, NamedPoint};
+use crate::plots::pareto::{FrontPoint, NamedPoint, PinnedFront};
+use crate::session::Session;
 
 /// Derived state of the window.
 #[derive(Debug, Default)]
@@ -29,6 +34,8 @@ pub struct Results {
     pub previous_front: Vec<FrontPoint>,
     /// Figures of the edited design.
     pub current: Option<Metrics>,
+    /// Whether its accuracy was measured rather than estimated.
+    pub current_is_measured: bool,
     /// Why the edited design cannot be built; its last figures stay.
     pub violations: Vec<Violation>,
     /// Where the edited design has been during a drag, oldest first.
@@ -37,16 +44,16 @@ pub struct Results {
     pub state: State,
     /// Figures of the pinned designs, in their order; `None` until known or where they cannot be built.
     pub pinned: Vec<Option<Metrics>>,
-    /// Pinned designs as points.
-    pinned_points: Vec<NamedPoint>,
-    /// Pinned and measured designs, pinned ones first.
-    pub named_points: Vec<NamedPoint>,
+    /// Pinned designs as points, without those that cannot be built.
+    pub pinned_points: Vec<NamedPoint>,
+    /// Kept fronts as the plot draws them.
+    pub pinned_fronts: Vec<PinnedFront>,
     /// Breakdowns and the like of the edited design.
     pub details: Option<Box<Details>>,
     /// Weights of the opened model under the current formats.
     pub checkpoint: Option<CheckpointReport>,
-    /// Designs whose accuracy was measured on the opened model.
-    pub measured: Vec<NamedPoint>,
+    /// What was measured on the opened model.
+    pub measurements: Measurements,
     /// Share of the running measurement that is done.
     pub measuring: Option<f32>,
     /// Published designs.
@@ -93,9 +100,21 @@ impl Results {
     }
 
     /// The edited design was judged.
-    pub fn set_current(&mut self, outcome: Result<Metrics, Vec<Violation>>, dragging: bool) {
+    pub fn set_current(
+        &mut self,
+        outcome: Result<Metrics, Vec<Violation>>,
+        session: &Session,
+        dragging: bool,
+    ) {
         match outcome {
-            Ok(metrics) => {
+            Ok(mut metrics) => {
+                let measured = self
+                    .measurements
+                    .of(&session.design, session.checkpoint.as_deref());
+                self.current_is_measured = measured.is_some();
+                if let Some(accuracy) = measured {
+                    accuracy.put_into(&mut metrics);
+                }
                 if dragging {
                     self.trail.extend(self.current);
                     let surplus = self.trail.len().saturating_sub(TRAIL);
@@ -144,7 +163,12 @@ impl Results {
     /// The design and workload of a shown candidate.
     pub fn design(&self, candidate: usize) -> Option<Design> {
         let index = *self.shown.indices.get(candidate)?;
-        let (design, _) = self.shown.space.as_ref()?.design(index).ok()?;
+        let space = self.shown.space.as_ref()?;
+        let (mut design, _) = space.design(index).ok()?;
+        // A design explored around an explored one is still named after what both started from.
+        let name = &space.base().name;
+        let root = name.split(" #").next().unwrap_or(name);
+        design.name = format!("{root} #{index}");
         Some(design)
     }
 
@@ -194,70 +218,102 @@ impl Results {
 
     /// The basis of the accuracy in a word.
     pub fn basis_text(&self) -> &'static str {
+        if self.current_is_measured {
+            return "measured";
+        }
         self.details
             .as_ref()
             .map_or("unknown", |details| details.evaluation.quality.basis.name())
     }
 
     /// Takes new details and what follows from them.
-    pub fn set_details(&mut self, details: Details, pinned: &[Design]) {
+    pub fn set_details(&mut self, details: Details, session: &Session) {
         self.pinned.clone_from(&details.pinned);
-        let points = pinned.iter().zip(&details.pinned);
-        let point = |(design, metrics): (&Design, &Option<Metrics>)| {
-            Some(NamedPoint {
+        self.pinned_points.clear();
+        for (design, metrics) in session.pinned.iter().zip(&mut self.pinned) {
+            let Some(metrics) = metrics else { continue };
+            let measured = self.measurements.of(design, session.checkpoint.as_deref());
+            if let Some(accuracy) = measured {
+                accuracy.put_into(metrics);
+            }
+            self.pinned_points.push(NamedPoint {
                 name: design.name.clone(),
                 source: "pinned".to_owned(),
-                metrics: (*metrics)?,
-                measured: false,
-            })
-        };
-        self.pinned_points = points.filter_map(point).collect();
+                metrics: *metrics,
+                measured: measured.is_some(),
+            });
+        }
         self.literature.clone_from(&details.published);
-        self.join_points();
         self.details = Some(Box::new(details));
     }
 
-    /// Takes what was measured: solid points, and the front's estimates give way to it.
-    pub fn set_measured(&mut self, found: &Measured) {
-        for (place, design, perplexity) in &found.designs {
-            let rise = (perplexity / found.reference - 1.0) * 100.0;
-            let measured = |metrics: &mut Metrics| {
-                metrics.set(Metric::Perplexity, *perplexity);
-                metrics.set(Metric::DeltaPerplexity, rise);
-            };
-            match place.and_then(|place| self.front.get_mut(place)) {
-                Some(point) => {
-                    measured(&mut point.metrics);
-                    point.measured = true;
-                    point.perplexity_band = None;
-                }
-                None => {
-                    let Some(mut metrics) = self.current else {
-                        continue;
-                    };
-                    measured(&mut metrics);
-                    self.measured.retain(|point| point.name != design.name);
-                    let source = format!("measured on {} tokens", found.n_tokens);
-                    self.measured.push(NamedPoint {
-                        name: design.name.clone(),
-                        source,
-                        metrics,
-                        measured: true,
-                    });
-                }
-            }
+    /// Takes what was measured: solid points, and estimates of designs that calculate the same give way.
+    pub fn set_measured(&mut self, found: &Measured, session: &Session) {
+        let (front, current) = (&self.front, self.current);
+        let figures = |place: Option<usize>, design: &Design| match place {
+            Some(place) => front.get(place).map(|point| point.metrics),
+            None => current.filter(|_| *design == session.design),
+        };
+        let n_layers = session.workload.model.n_layers;
+        self.measurements.take(found, n_layers, figures);
+        self.measure_front(session.checkpoint.as_deref());
+        if let Some(current) = self.current {
+            self.set_current(Ok(current), session, false);
         }
-        self.join_points();
     }
 
-    /// Pinned and measured designs as the points of the plot.
-    fn join_points(&mut self) {
-        self.named_points = self
-            .pinned_points
-            .iter()
-            .chain(&self.measured)
-            .cloned()
+    /// Measured accuracies in place of estimates on the front.
+    pub fn measure_front(&mut self, checkpoint: Option<&Path>) {
+        if self.measurements.points().is_empty() {
+            return;
+        }
+        for place in 0..self.front.len() {
+            let Some(design) = self.design(self.front[place].index) else {
+                continue;
+            };
+            if let Some(accuracy) = self.measurements.of(&design, checkpoint) {
+                self.front[place].set_measured(accuracy.perplexity, accuracy.rise);
+            }
+        }
+    }
+
+    /// Takes the ranges of the front's figures, if it is still the one they were made for.
+    pub fn set_certainty(&mut self, certainty: Certainty) {
+        if certainty.generation != self.generation {
+            return;
+        }
+        for (place, mut bands) in certainty.bands {
+            let Some(point) = self.front.get_mut(place) else {
+                continue;
+            };
+            if point.measured {
+                bands.set(Metric::Perplexity, None);
+                bands.set(Metric::DeltaPerplexity, None);
+            }
+            point.bands = bands;
+        }
+    }
+
+    /// Numbers of the front's designs in their space.
+    pub fn front_numbers(&self) -> Vec<u64> {
+        let number = |point: &FrontPoint| self.shown.indices.get(point.index).copied();
+        self.front.iter().filter_map(number).collect()
+    }
+
+    /// The front as it can be kept for comparison.
+    pub fn kept_front(&self, name: String) -> Option<KeptFront> {
+        let space = self.shown.space.as_ref()?;
+        let number = |point: &FrontPoint| self.shown.indices.get(point.index).copied();
+        let members = self.front.iter();
+        let members: Vec<(u64, &FrontPoint)> = members
+            .filter_map(|point| Some((number(point)?, point)))
             .collect();
+        (!members.is_empty()).then(|| KeptFront::new(name, space, &members))
+    }
+
+    /// Draws the kept fronts from now on.
+    pub fn set_kept_fronts(&mut self, fronts: &[KeptFront]) {
+        self.pinned_fronts = fronts.iter().map(KeptFront::points).collect();
     }
 
     pub fn is_running(&self) -> bool {
@@ -286,11 +342,6 @@ fn front_points(shown: &Candidates, front: &[u64]) -> Vec<FrontPoint> {
             places[wanted[found].1] = Some(place);
         }
     }
-    let point = |place: usize| FrontPoint {
-        index: place,
-        metrics: shown.metrics[place],
-        measured: false,
-        perplexity_band: None,
-    };
+    let point = |place: usize| FrontPoint::new(place, shown.metrics[place]);
     places.into_iter().flatten().map(point).collect()
 }

@@ -12,6 +12,7 @@ use blockscape_model::preset::{self, PresetError};
 use blockscape_model::workload::Workload;
 use serde::{Deserialize, Serialize};
 
+use crate::kept_front::KeptFront;
 use crate::plots::pareto::ParetoView;
 
 /// Form of the saved session; older ones are read, newer ones refused.
@@ -40,6 +41,9 @@ pub struct Session {
     /// Designs kept for comparison.
     #[serde(default)]
     pub pinned: Vec<Design>,
+    /// Fronts kept for comparison.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fronts: Vec<KeptFront>,
     /// Which pinned design the deltas refer to.
     #[serde(default)]
     pub reference: Option<usize>,
@@ -97,6 +101,7 @@ impl Session {
             exploration: ExplorationSettings::default(),
             pareto: ParetoView::default(),
             pinned: Vec::new(),
+            fronts: Vec::new(),
             reference: None,
             locked: Vec::new(),
             checkpoint: None,
@@ -149,6 +154,7 @@ impl Session {
             exploration,
             pareto: _,
             pinned,
+            fronts,
             reference,
             locked,
             checkpoint,
@@ -162,7 +168,7 @@ impl Session {
             )
             && (exploration, pinned, reference)
                 == (&other.exploration, &other.pinned, &other.reference)
-            && (locked, checkpoint) == (&other.locked, &other.checkpoint)
+            && (locked, checkpoint, fronts) == (&other.locked, &other.checkpoint, &other.fronts)
     }
 
     /// The design that deltas refer to.

@@ -30,11 +30,11 @@ fn plot() -> impl FnMut(&mut Ui, &PlotTheme) {
             )
         })
         .collect();
-    let front_point = |(index, &metrics): (usize, &Metrics)| FrontPoint {
-        index,
-        metrics,
-        measured: index % 3 == 0,
-        perplexity_band: Some((5.4, 9.0)),
+    let front_point = |(index, &metrics): (usize, &Metrics)| {
+        let mut point = FrontPoint::new(index, metrics);
+        point.measured = index % 3 == 0;
+        point.bands.set(Metric::Perplexity, Some((5.4, 9.0)));
+        point
     };
     let all: Vec<FrontPoint> = candidates.iter().enumerate().map(front_point).collect();
     let front: Vec<FrontPoint> = visible_front(&all, Metric::EnergyPerToken, Metric::Perplexity)
@@ -59,6 +59,7 @@ fn plot() -> impl FnMut(&mut Ui, &PlotTheme) {
             pinned_fronts: &[],
             pinned: &[],
             literature: &literature,
+            measured: &[],
             limits: &[(Metric::Perplexity, 7.0)],
             describe: &|_| Vec::new(),
         };

@@ -48,6 +48,7 @@ fn harness() -> Harness<'static, State> {
             pinned_fronts: &[],
             pinned: &[],
             literature: &[],
+            measured: &[],
             limits: &[],
             describe: &|index| vec![("Columns".to_owned(), index.to_string())],
         };

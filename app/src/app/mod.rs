@@ -146,9 +146,7 @@ impl App {
     }
 
     fn explore(&mut self) {
-        let tensor = self.window.tiles.tensor_site;
-        self.exploration
-            .explore(&self.session, tensor, &mut self.results);
+        self.exploration.explore(&self.session, &mut self.results);
     }
 }
 
@@ -160,9 +158,10 @@ fn worker_threads() -> usize {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         let dragging = ctx.input(|input| input.pointer.any_down());
+        let tensor = self.window.tiles.tensor_site;
         let drained = self
             .exploration
-            .drain(&self.session, &mut self.results, dragging);
+            .drain(&self.session, tensor, &mut self.results, dragging);
         if drained.inspected {
             self.follow_accuracy();
         }

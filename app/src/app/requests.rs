@@ -70,11 +70,21 @@ impl App {
 
     fn edit(&mut self, command: Command) {
         let compared = matches!(command, Command::SetReference(_));
+        let fronts_change = matches!(
+            command,
+            Command::ReplaceSession(_)
+                | Command::KeepFront(_)
+                | Command::RenameFront(..)
+                | Command::DropFront(_)
+        );
         if command::apply(&mut self.session, command) {
             self.explore();
         } else if compared {
             self.exploration
                 .inspect(&self.session, self.window.tiles.tensor_site);
+        }
+        if fronts_change {
+            self.results.set_kept_fronts(&self.session.fronts);
         }
     }
 
@@ -234,7 +244,7 @@ impl App {
                         designs.len()
                     ),
                 };
-                self.results.set_measured(&found);
+                self.results.set_measured(&found, &self.session);
                 self.window.notices.info(text);
             }
             Err(error) => self.window.notices.error(format!("{error:#}")),

@@ -67,12 +67,12 @@ pub fn compute(
     let mut results = Results::default();
     let mut exploration = Exploration::new(wake, threads);
     if explored {
-        exploration.explore(session, tensor, &mut results);
+        exploration.explore(session, &mut results);
     } else {
         exploration.inspect(session, tensor);
     }
     loop {
-        exploration.drain(session, &mut results, false);
+        exploration.drain(session, tensor, &mut results, false);
         if !results.violations.is_empty() {
             return Err(input::refused(&session.design.name, &results.violations));
         }

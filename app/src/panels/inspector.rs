@@ -5,12 +5,16 @@ use blockscape_model::workload::Slot;
 use egui::{ScrollArea, Ui};
 
 use super::Scene;
+use super::layout::Pane;
 use crate::command::Command;
 use crate::details::Details;
+use crate::kept_front::KeptFront;
 use crate::plots::breakdown::{BreakdownData, breakdown_bars_ui};
+use crate::plots::legend::point;
+use crate::plots::pareto::front_category;
 use crate::request::Request;
 use crate::theme::{colors, plot_theme, theme};
-use crate::widgets::{Delta, QuantityRow, quantity_row_ui};
+use crate::widgets::{Change, Delta, QuantityRow, name_ui, quantity_row_ui};
 
 /// Draws the panel.
 pub fn inspector_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
@@ -81,17 +85,8 @@ fn metrics_ui(ui: &mut Ui, scene: &Scene<'_>) {
     for metric in Metric::ALL {
         let description = metric.description();
         let value = Some(current.get(metric)).filter(|value| !value.is_nan());
-        let before = reference
-            .map(|metrics| metrics.get(metric))
-            .filter(|before| before.is_finite());
         let delta =
-            value
-                .zip(before)
-                .filter(|(_, before)| *before != 0.0)
-                .map(|(value, before)| Delta {
-                    relative: value / before - 1.0,
-                    lower_is_better: description.direction == Direction::Minimize,
-                });
+            reference.and_then(|before| delta(metric, current.get(metric), before.get(metric)));
         let row = QuantityRow {
             label: description.label,
             value,
@@ -102,6 +97,21 @@ fn metrics_ui(ui: &mut Ui, scene: &Scene<'_>) {
         };
         quantity_row_ui(ui, &row);
     }
+}
+
+/// The change of a figure from `before`, where both are known: relative, but in its own unit where that is a ratio itself.
+pub fn delta(metric: Metric, value: f64, before: f64) -> Option<Delta> {
+    let description = metric.description();
+    let change = match description.unit {
+        "%" => Change::Absolute(value - before, "pp"),
+        "dB" => Change::Absolute(value - before, "dB"),
+        _ if before == 0.0 => return None,
+        _ => Change::Relative(value / before - 1.0),
+    };
+    (value.is_finite() && before.is_finite()).then_some(Delta {
+        change,
+        lower_is_better: description.direction == Direction::Minimize,
+    })
 }
 
 /// Area and decode energy as bars, then the worst error of each layer.
@@ -178,8 +188,8 @@ pub fn unit_text(unit: &'static str) -> &'static str {
 fn pinned_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
     ui.spacing_mut().item_spacing.y = theme().layout.grid;
     ui.strong("Pinned");
-    if scene.session.pinned.is_empty() {
-        ui.weak("Press Pin, or Shift-click a point of the plot, to compare designs");
+    if scene.session.pinned.is_empty() && scene.session.fronts.is_empty() {
+        ui.weak("Press Pin, or Shift-click a point of the plot, to compare designs; Keep front holds a whole front");
         return;
     }
     for (index, design) in scene.session.pinned.iter().enumerate() {
@@ -187,6 +197,50 @@ fn pinned_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
             pinned_row_ui(ui, scene, index, &design.name, requests);
         });
     }
+    if !scene.session.pinned.is_empty() {
+        let compare = ui.button("Compare side by side");
+        if compare
+            .on_hover_text("Every figure, setting and format of two designs")
+            .clicked()
+        {
+            requests.push(Request::Reveal(Pane::Compare));
+        }
+    }
+    for (index, front) in scene.session.fronts.iter().enumerate() {
+        ui.push_id(("front", index), |ui| {
+            front_row_ui(ui, index, front, requests)
+        });
+    }
+}
+
+/// A kept front: its line in the plot, its name to be changed, a button to let it go.
+fn front_row_ui(ui: &mut Ui, index: usize, front: &KeptFront, requests: &mut Vec<Request>) {
+    ui.horizontal(|ui| {
+        let plot_theme = plot_theme(ui.ctx());
+        let (color, marker) = plot_theme.category(front_category(index));
+        let (rect, response) = ui.allocate_exact_size(egui::vec2(16.0, 16.0), egui::Sense::hover());
+        ui.painter()
+            .add(point(marker, rect.center(), color, false, &plot_theme));
+        response.on_hover_text(format!(
+            "Front of {} designs on {}",
+            front.members.len(),
+            front.workload.model.name
+        ));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let remove = ui.small_button("×").on_hover_text("Let this front go");
+            name_ui(ui, &remove, &format!("Drop front {}", front.name));
+            if remove.clicked() {
+                requests.push(Command::DropFront(index).into());
+            }
+            let mut name = front.name.clone();
+            let field = egui::TextEdit::singleline(&mut name).desired_width(f32::INFINITY);
+            let field = ui.add(field);
+            name_ui(ui, &field, &format!("Name of front {}", index + 1));
+            if field.changed() {
+                requests.push(Command::RenameFront(index, name).into());
+            }
+        });
+    });
 }
 
 fn pinned_row_ui(

@@ -33,12 +33,14 @@ pub enum Pane {
     Table,
     /// Formats of every layer and site, to be painted.
     Formats,
+    /// Two designs side by side.
+    Compare,
     /// Weight error of an opened model, tensor by tensor.
     Checkpoint,
 }
 
 impl Pane {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Pareto,
         Self::Roofline,
         Self::Layers,
@@ -46,6 +48,7 @@ impl Pane {
         Self::Coordinates,
         Self::Formats,
         Self::Table,
+        Self::Compare,
         Self::Breakdown,
         Self::BitLayout,
         Self::Tensors,
@@ -65,6 +68,7 @@ impl Pane {
             Self::Tensors => "Tensors",
             Self::Table => "Table",
             Self::Formats => "Formats",
+            Self::Compare => "Compare",
             Self::Checkpoint => "Model weights",
         }
     }
@@ -90,6 +94,9 @@ impl Pane {
             }
             Self::Table => "Designs of the front as rows; a click loads one",
             Self::Formats => "Format of each layer and site; select cells and paint",
+            Self::Compare => {
+                "Two designs side by side: figures with their changes, settings and formats that differ"
+            }
             Self::Checkpoint => {
                 "Weight error of the opened model under the current formats, tensor by tensor"
             }
@@ -110,6 +117,7 @@ pub fn default_tree() -> Tree<Pane> {
     ];
     let below = [
         Pane::Table,
+        Pane::Compare,
         Pane::Breakdown,
         Pane::BitLayout,
         Pane::Tensors,

@@ -3,6 +3,7 @@
 //! A panel never writes the session and never computes what costs time.
 
 pub mod checkpoint;
+pub mod compare;
 pub mod design;
 pub mod dialogs;
 pub mod explore;

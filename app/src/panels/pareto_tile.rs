@@ -22,11 +22,12 @@ pub(super) fn pareto_tile_ui(ui: &mut Ui, scene: &Scene<'_>, theme: &PlotTheme) 
         front: &results.front,
         previous_front: &results.previous_front,
         current: results.current.as_ref(),
-        current_measured: false,
+        current_measured: results.current_is_measured,
         trail: &results.trail,
-        pinned_fronts: &[],
-        pinned: &results.named_points,
+        pinned_fronts: &results.pinned_fronts,
+        pinned: &results.pinned_points,
         literature: &results.literature,
+        measured: results.measurements.points(),
         limits: &limits,
         describe: &|candidate| results.settings(candidate),
     };
@@ -43,10 +44,26 @@ pub(super) fn pareto_tile_ui(ui: &mut Ui, scene: &Scene<'_>, theme: &PlotTheme) 
         Some(ParetoAction::Pin(target)) => {
             design_of(scene, target).map(|design| Command::Pin(Box::new(design)))
         }
+        Some(ParetoAction::KeepFront) => {
+            let name = front_name(scene.session);
+            let front = results.kept_front(name);
+            front.map(|front| Command::KeepFront(Box::new(front)))
+        }
         Some(ParetoAction::Select) | None => None,
     };
     requests.extend(command.map(Request::from));
     requests
+}
+
+/// A name that no kept front has: that of the design it was found around, with a number where taken.
+fn front_name(session: &Session) -> String {
+    let base = &session.design.name;
+    let taken = |name: &str| session.fronts.iter().any(|front| front.name == name);
+    let numbered = (2..).map(|number| format!("{base} front {number}"));
+    std::iter::once(format!("{base} front"))
+        .chain(numbered)
+        .find(|name| !taken(name))
+        .unwrap_or_default()
 }
 
 /// Limits of the objectives as the plot shades them.
@@ -80,6 +97,7 @@ fn design_of(scene: &Scene<'_>, target: Target) -> Option<Design> {
                 .find(|design| name.starts_with(&design.name))
                 .cloned()
         }
-        Target::PinnedFront(..) => None,
+        Target::Measured(index) => scene.results.measurements.design(index).cloned(),
+        Target::PinnedFront(front, member) => scene.session.fronts.get(front)?.design(member),
     }
 }

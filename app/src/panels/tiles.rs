@@ -6,6 +6,7 @@ use blockscape_model::workload::Slot;
 use egui::Ui;
 
 use super::Scene;
+use super::compare::{CompareView, compare_ui};
 use super::design::GROUPS;
 use super::format_grid::{FormatGridView, format_grid_ui};
 use super::layout::Pane;
@@ -32,6 +33,7 @@ use crate::theme;
 #[derive(Debug, Clone)]
 pub struct TileViews {
     pub formats: FormatGridView,
+    compare: CompareView,
     table: TableView,
     breakdown: BreakdownView,
     roofline: RooflineView,
@@ -48,6 +50,7 @@ impl Default for TileViews {
     fn default() -> Self {
         Self {
             formats: FormatGridView::default(),
+            compare: CompareView::default(),
             table: TableView::default(),
             breakdown: BreakdownView::default(),
             roofline: RooflineView::default(),
@@ -73,6 +76,7 @@ pub fn tile_ui(ui: &mut Ui, pane: Pane, scene: &Scene<'_>, views: &mut TileViews
             bit_layout_tile_ui(ui, &scene.session.design, &theme);
             Vec::new()
         }
+        Pane::Compare => compare_ui(ui, scene, &mut views.compare),
         Pane::Checkpoint => super::checkpoint::checkpoint_ui(ui, scene),
         Pane::Breakdown | Pane::Roofline | Pane::Layers | Pane::Sensitivity | Pane::Tensors => {
             let Some(details) = &scene.results.details else {

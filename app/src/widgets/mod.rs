@@ -14,7 +14,9 @@ pub use format_picker::{BLOCK_LENGTHS, format_card_ui, format_picker_ui};
 pub use format_width::{block_len_mut, width_of, with_width};
 pub use number_entry::number_entry_ui;
 pub use parameter_row::{ParameterRow, RowAction, parameter_row_ui};
-pub use quantity_label::{Delta, QuantityRow, delta_text, number_text, quantity_row_ui, scaled};
+pub use quantity_label::{
+    Change, Delta, QuantityRow, delta_color, delta_text, number_text, quantity_row_ui, scaled,
+};
 pub use slider::slider_ui;
 pub use value_range::ValueRange;
 

@@ -7,10 +7,28 @@ use crate::theme::{colors, theme};
 /// A change against a reference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Delta {
-    /// Relative change, 0.1 for ten percent more.
-    pub relative: f64,
+    /// How much.
+    pub change: Change,
     /// Whether a smaller value is the better one.
     pub lower_is_better: bool,
+}
+
+/// How much a figure changed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Change {
+    /// 0.1 for ten percent more.
+    Relative(f64),
+    /// A difference in a unit that is a ratio itself: percentage points, decibels.
+    Absolute(f64, &'static str),
+}
+
+impl Change {
+    /// The change with its sign, whatever its unit.
+    fn signed(self) -> f64 {
+        match self {
+            Self::Relative(change) | Self::Absolute(change, _) => change,
+        }
+    }
 }
 
 /// One line of the inspector: name, number, unit, delta.
@@ -102,8 +120,27 @@ fn grouped(value: f64) -> String {
     text
 }
 
-/// A relative change in percent with its sign, or a factor where percent would mislead.
-pub fn delta_text(relative: f64) -> String {
+/// A change with its sign: in percent, or a factor where percent would mislead, or in its own unit.
+pub fn delta_text(change: Change) -> String {
+    match change {
+        Change::Relative(relative) => relative_text(relative),
+        Change::Absolute(difference, _) if !difference.is_finite() => String::new(),
+        Change::Absolute(difference, unit) if difference.abs() < 0.005 => format!("±0 {unit}"),
+        Change::Absolute(difference, unit) => {
+            let sign = if difference < 0.0 { '−' } else { '+' };
+            let magnitude = difference.abs();
+            if magnitude >= 99.95 {
+                format!("{sign}{magnitude:.0} {unit}")
+            } else if magnitude >= 9.995 {
+                format!("{sign}{magnitude:.1} {unit}")
+            } else {
+                format!("{sign}{magnitude:.2} {unit}")
+            }
+        }
+    }
+}
+
+fn relative_text(relative: f64) -> String {
     let percent = 100.0 * relative;
     if !percent.is_finite() {
         return String::new();
@@ -163,7 +200,7 @@ pub fn quantity_row_ui(ui: &mut Ui, row: &QuantityRow<'_>) -> egui::Response {
             rect,
             rect.right(),
             Align2::RIGHT_CENTER,
-            &delta_text(delta.relative),
+            &delta_text(delta.change),
             delta_color(ui, delta),
         );
     }
@@ -178,11 +215,13 @@ pub fn quantity_row_ui(ui: &mut Ui, row: &QuantityRow<'_>) -> egui::Response {
     })
 }
 
-fn delta_color(ui: &Ui, delta: Delta) -> Color32 {
+/// Good and bad changes apart from none.
+pub fn delta_color(ui: &Ui, delta: Delta) -> Color32 {
     let colors = colors(ui.ctx());
-    if delta.relative.abs() < 5e-4 {
+    let change = delta.change.signed();
+    if change.abs() < 5e-4 {
         colors.text_dim.0
-    } else if (delta.relative < 0.0) == delta.lower_is_better {
+    } else if (change < 0.0) == delta.lower_is_better {
         colors.good.0
     } else {
         colors.warning.0
@@ -231,9 +270,10 @@ mod tests {
 
     #[test]
     fn deltas_turn_into_factors_above_a_thousand_percent() {
-        assert_eq!(delta_text(0.027), "+2.7 %");
-        assert_eq!(delta_text(-0.38), "−38.0 %");
-        assert_eq!(delta_text(14.0), "×15.00");
-        assert_eq!(delta_text(0.0), "±0 %");
+        assert_eq!(delta_text(Change::Relative(0.027)), "+2.7 %");
+        assert_eq!(delta_text(Change::Relative(-0.38)), "−38.0 %");
+        assert_eq!(delta_text(Change::Relative(14.0)), "×15.00");
+        assert_eq!(delta_text(Change::Relative(0.0)), "±0 %");
+        assert_eq!(delta_text(Change::Absolute(-5.36, "dB")), "−5.36 dB");
     }
 }

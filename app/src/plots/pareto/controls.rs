@@ -36,6 +36,10 @@ pub fn pareto_controls_ui(
             view.selection = None;
             action = Some(ParetoAction::Select);
         }
+        let keep = ui.add_enabled(!data.front.is_empty(), egui::Button::new("Keep front"));
+        if keep.on_hover_text("Hold this front beside the ones to come; name it on the right").clicked() {
+            action = Some(ParetoAction::KeepFront);
+        }
         let fit = ui.add_enabled(view.bounds.is_some(), egui::Button::new("Fit"));
         if fit.on_hover_text("Show the whole front again (double click on the plot)").clicked() {
             view.bounds = None;

@@ -11,26 +11,48 @@ pub struct FrontPoint {
     pub metrics: Metrics,
     /// Whether its accuracy was measured rather than estimated.
     pub measured: bool,
-    /// Low and high perplexity, where known.
-    pub perplexity_band: Option<(f64, f64)>,
+    /// Low and high values of its figures, where known.
+    pub bands: Bands,
+    /// How sure its place on the front is when all constants move within their ranges, 0 to 1; `None` until that is known.
+    pub membership: Option<f64>,
 }
 
 impl FrontPoint {
-    /// Low and high value of a metric, where known; only accuracy carries a band.
-    pub fn band(&self, metric: Metric) -> Option<(f64, f64)> {
-        let (low, high) = self.perplexity_band?;
-        match metric {
-            Metric::Perplexity => Some((low, high)),
-            Metric::DeltaPerplexity => {
-                let rise = 1.0 + self.metrics.get(Metric::DeltaPerplexity) / 100.0;
-                let reference = self.metrics.get(Metric::Perplexity) / rise;
-                Some((
-                    (low / reference - 1.0) * 100.0,
-                    (high / reference - 1.0) * 100.0,
-                ))
-            }
-            _ => None,
+    /// A point of which nothing but its figures is known.
+    pub fn new(index: usize, metrics: Metrics) -> Self {
+        Self {
+            index,
+            metrics,
+            measured: false,
+            bands: Bands::default(),
+            membership: None,
         }
+    }
+
+    /// Takes a measured perplexity and its rise in percent; their bands go.
+    pub fn set_measured(&mut self, perplexity: f64, rise: f64) {
+        self.metrics.set(Metric::Perplexity, perplexity);
+        self.metrics.set(Metric::DeltaPerplexity, rise);
+        self.bands.set(Metric::Perplexity, None);
+        self.bands.set(Metric::DeltaPerplexity, None);
+        self.measured = true;
+    }
+}
+
+/// Low and high value of each figure of one design, where the ranges of its constants say so.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Bands([Option<(f64, f64)>; Metric::COUNT]);
+
+impl Bands {
+    /// Low and high value of a metric.
+    pub fn get(&self, metric: Metric) -> Option<(f64, f64)> {
+        self.0[metric.index()]
+    }
+
+    /// Replaces the band of a metric; one that is not finite counts as none.
+    pub fn set(&mut self, metric: Metric, band: Option<(f64, f64)>) {
+        self.0[metric.index()] =
+            band.filter(|(low, high)| low.is_finite() && high.is_finite() && low <= high);
     }
 }
 
@@ -88,12 +110,7 @@ mod tests {
             let mut found = Metrics::new([f64::NAN; Metric::COUNT]);
             found.set(metrics[0], pair[0]);
             found.set(metrics[1], pair[1]);
-            FrontPoint {
-                index,
-                metrics: found,
-                measured: false,
-                perplexity_band: None,
-            }
+            FrontPoint::new(index, found)
         };
         values.iter().enumerate().map(point).collect()
     }
@@ -141,21 +158,15 @@ mod tests {
     }
 
     #[test]
-    fn the_band_of_the_perplexity_rise_is_relative_to_the_same_reference() {
-        let mut found = Metrics::new([f64::NAN; Metric::COUNT]);
-        found.set(Metric::Perplexity, 6.0);
-        found.set(Metric::DeltaPerplexity, 20.0);
-        let point = FrontPoint {
-            index: 0,
-            metrics: found,
-            measured: false,
-            perplexity_band: Some((5.5, 7.0)),
-        };
-        let (low, high) = point.band(Metric::DeltaPerplexity).unwrap();
-        assert!(
-            (low - 10.0).abs() < 1e-9 && (high - 40.0).abs() < 1e-9,
-            "{low} {high}"
-        );
-        assert_eq!(point.band(Metric::Area), None);
+    fn a_measured_point_has_no_band_of_its_perplexity_any_more() {
+        let mut point = FrontPoint::new(0, Metrics::new([6.0; Metric::COUNT]));
+        point.bands.set(Metric::Perplexity, Some((5.5, 7.0)));
+        point.bands.set(Metric::Area, Some((5.0, 7.0)));
+        point.bands.set(Metric::PrefillTime, Some((f64::NAN, 7.0)));
+        point.set_measured(6.5, 8.0);
+        assert_eq!(point.bands.get(Metric::Perplexity), None);
+        assert_eq!(point.bands.get(Metric::Area), Some((5.0, 7.0)));
+        assert_eq!(point.bands.get(Metric::PrefillTime), None);
+        assert!(point.measured);
     }
 }

@@ -4,7 +4,7 @@ use egui::{Pos2, RichText, Ui};
 
 use blockscape_model::evaluation::{Metric, Metrics};
 
-use super::{Cache, NamedPoint, ParetoAction, ParetoData, ParetoView, ShownChart, Target};
+use super::{Cache, NamedPoint, ParetoAction, ParetoData, ParetoView, ShownChart, Target, edge};
 use crate::plots::axis::{significant, written_unit};
 use crate::plots::theme::{Marker, PlotTheme};
 
@@ -26,9 +26,10 @@ pub(super) fn interact(
     if shown.response.dragged() {
         return None;
     }
-    let target = target_at(cache, shown, data, view, pointer)?;
+    let target = target_at(cache, shown, data, view, pointer, theme)?;
     let metrics = metrics_of(data, target)?;
     if let Some(center) = shown.position([metrics.get(view.x), metrics.get(view.y)]) {
+        let center = edge::placed(shown.frame(), center, theme).at;
         let ring = egui::Stroke::new(theme.line_width, theme.text);
         let radius = theme.marker_radius * 1.6;
         shown
@@ -57,6 +58,7 @@ fn target_at(
     data: &ParetoData<'_>,
     view: &ParetoView,
     pointer: Pos2,
+    theme: &PlotTheme,
 ) -> Option<Target> {
     let near = |metrics: &Metrics| {
         let center = shown.position([metrics.get(view.x), metrics.get(view.y)])?;
@@ -70,11 +72,19 @@ fn target_at(
     } else {
         &[]
     };
+    // Named points beyond the edge are met at their marks on it.
+    let near_mark = |metrics: &Metrics| {
+        let center = shown.position([metrics.get(view.x), metrics.get(view.y)])?;
+        let distance = edge::placed(shown.frame(), center, theme)
+            .at
+            .distance(pointer);
+        Some(distance).filter(|distance| *distance <= REACH)
+    };
     let named = |points: &'_ [NamedPoint], target: fn(usize) -> Target| {
         let found = points
             .iter()
             .enumerate()
-            .filter_map(|(i, p)| Some((near(&p.metrics)?, target(i))));
+            .filter_map(|(i, p)| Some((near_mark(&p.metrics)?, target(i))));
         nearest(&mut found.collect::<Vec<_>>().into_iter())
     };
     let front = || {
@@ -102,6 +112,7 @@ fn target_at(
     };
     named(data.pinned, Target::Pinned)
         .or_else(|| named(literature, Target::Literature))
+        .or_else(|| named(data.measured, Target::Measured))
         .or_else(front)
         .or_else(pinned_fronts)
         .or_else(cloud)
@@ -115,22 +126,24 @@ fn metrics_of<'a>(data: &'a ParetoData<'_>, target: Target) -> Option<&'a Metric
             .or_else(|| data.front.iter().find(|p| p.index == i).map(|p| &p.metrics)),
         Target::Literature(i) => data.literature.get(i).map(|p| &p.metrics),
         Target::Pinned(i) => data.pinned.get(i).map(|p| &p.metrics),
+        Target::Measured(i) => data.measured.get(i).map(|p| &p.metrics),
         Target::PinnedFront(f, i) => data.pinned_fronts.get(f)?.points.get(i).map(|p| &p.metrics),
     }
 }
 
 fn card(ui: &mut Ui, data: &ParetoData<'_>, view: &ParetoView, target: Target, metrics: &Metrics) {
     ui.set_max_width(320.0);
+    let on_front = front_point(data, target);
+    let named = |point: &NamedPoint| (point.name.clone(), point.source.clone());
     let (title, note) = match target {
-        Target::Candidate(i) => (format!("Design {i}"), String::new()),
-        Target::Literature(i) => (
-            data.literature[i].name.clone(),
-            data.literature[i].source.clone(),
-        ),
-        Target::Pinned(i) => (data.pinned[i].name.clone(), data.pinned[i].source.clone()),
-        Target::PinnedFront(f, i) => (
-            format!("{}, point {i}", data.pinned_fronts[f].name),
-            String::new(),
+        Target::Candidate(_) if on_front.is_some() => ("On the front".to_owned(), String::new()),
+        Target::Candidate(_) => ("Explored design".to_owned(), String::new()),
+        Target::Literature(i) => named(&data.literature[i]),
+        Target::Pinned(i) => named(&data.pinned[i]),
+        Target::Measured(i) => named(&data.measured[i]),
+        Target::PinnedFront(f, _) => (
+            data.pinned_fronts[f].name.clone(),
+            "pinned front".to_owned(),
         ),
     };
     ui.strong(title);
@@ -138,8 +151,8 @@ fn card(ui: &mut Ui, data: &ParetoData<'_>, view: &ParetoView, target: Target, m
         ui.weak(note);
     }
     egui::Grid::new("hovered metrics")
-        .num_columns(3)
-        .spacing([12.0, 2.0])
+        .num_columns(4)
+        .spacing([8.0, 1.0])
         .show(ui, |ui| {
             for metric in Metric::ALL {
                 let value = metrics.get(metric);
@@ -151,19 +164,47 @@ fn card(ui: &mut Ui, data: &ParetoData<'_>, view: &ParetoView, target: Target, m
                 ui.label(if shown { label.strong() } else { label });
                 ui.label(RichText::new(significant(value, 4)).monospace());
                 ui.weak(written_unit(metric.description().unit));
+                if let Some((low, high)) = on_front.and_then(|point| point.bands.get(metric)) {
+                    ui.weak(format!(
+                        "{} to {}",
+                        significant(low, 3),
+                        significant(high, 3)
+                    ));
+                }
                 ui.end_row();
             }
         });
     if let Target::Candidate(i) = target {
         settings(ui, &(data.describe)(i));
-        let measured = data.front.iter().any(|p| p.index == i && p.measured);
-        ui.weak(if measured {
-            "Accuracy measured"
-        } else {
-            "Accuracy estimated"
-        });
+    }
+    let measured = match target {
+        Target::Candidate(_) => on_front.is_some_and(|point| point.measured),
+        Target::Literature(i) => data.literature[i].measured,
+        Target::Pinned(i) => data.pinned[i].measured,
+        Target::Measured(_) => true,
+        Target::PinnedFront(..) => on_front.is_some_and(|point| point.measured),
+    };
+    ui.weak(if measured {
+        "Accuracy measured"
+    } else {
+        "Accuracy estimated"
+    });
+    if let Some(membership) = on_front.and_then(|point| point.membership) {
+        let percent = (membership * 100.0).round();
+        ui.weak(format!(
+            "On the front in {percent} % of the draws of all constants"
+        ));
     }
     ui.weak("Click to load, Shift-click to pin");
+}
+
+/// The point of a front that is meant, if it is one.
+fn front_point<'a>(data: &'a ParetoData<'_>, target: Target) -> Option<&'a super::FrontPoint> {
+    match target {
+        Target::Candidate(i) => data.front.iter().find(|point| point.index == i),
+        Target::PinnedFront(f, i) => data.pinned_fronts.get(f)?.points.get(i),
+        _ => None,
+    }
 }
 
 fn settings(ui: &mut Ui, settings: &[(String, String)]) {

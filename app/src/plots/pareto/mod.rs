@@ -4,6 +4,7 @@
 //! that no other beats on the two axes shown.
 
 mod controls;
+mod edge;
 mod front;
 mod hover;
 mod paint;
@@ -21,7 +22,8 @@ use super::density::{Cloud, CloudKey};
 use super::theme::PlotTheme;
 
 pub use controls::pareto_controls_ui;
-pub use front::{FrontPoint, more_is_better, staircase, visible_front};
+pub use front::{Bands, FrontPoint, more_is_better, staircase, visible_front};
+pub use paint::front_category;
 pub use selection::Selection;
 
 /// A front kept for comparison.
@@ -68,6 +70,8 @@ pub struct ParetoData<'a> {
     pub pinned: &'a [NamedPoint],
     /// Published designs.
     pub literature: &'a [NamedPoint],
+    /// Single designs whose accuracy was measured; drawn without a name.
+    pub measured: &'a [NamedPoint],
     /// Limits of the objectives: the largest allowed value, the smallest where higher is better.
     pub limits: &'a [(Metric, f64)],
     /// Settings of a candidate, as pairs of name and value; asked for the hovered one only.
@@ -138,6 +142,8 @@ pub enum Target {
     Literature(usize),
     /// A pinned design.
     Pinned(usize),
+    /// A measured design.
+    Measured(usize),
     /// A point of a pinned front: front, point.
     PinnedFront(usize, usize),
 }
@@ -151,6 +157,8 @@ pub enum ParetoAction {
     Pin(Target),
     /// The selected box changed; it is in the view.
     Select,
+    /// Keep the front for comparison.
+    KeepFront,
 }
 
 /// What the plot keeps between frames; in egui's memory, so that it goes with the window.

@@ -4,10 +4,16 @@ use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2};
 
 use blockscape_model::evaluation::Metrics;
 
+use super::edge::{self, Placed};
 use super::front::{FrontPoint, more_is_better, staircase, visible_front};
 use super::{NamedPoint, ParetoData, ParetoView, ShownChart};
 use crate::plots::legend::{Key, Labels, current, legend, point};
 use crate::plots::theme::{Marker, PlotTheme, line};
+
+/// Color and marker of a kept front; the first category is the newest front's.
+pub fn front_category(index: usize) -> usize {
+    index + 1
+}
 
 /// Categories of the published designs start here; the ones before belong to fronts.
 const LITERATURE_CATEGORY: usize = 3;
@@ -32,7 +38,7 @@ impl Scene<'_> {
         self.paint_limits(&mut entries);
         self.paint_front_line(self.data.previous_front, None, color.gamma_multiply(0.3));
         for (i, pinned) in self.data.pinned_fronts.iter().enumerate() {
-            let (color, marker) = self.theme.category(i + 1);
+            let (color, marker) = self.theme.category(front_category(i));
             self.paint_front_line(&pinned.points, None, color);
             self.paint_front_markers(&pinned.points, None, color, marker);
             entries.push((
@@ -43,6 +49,7 @@ impl Scene<'_> {
         self.paint_front_line(self.data.front, Some(self.visible), color);
         self.paint_bands(color);
         self.paint_front_markers(self.data.front, Some(self.visible), color, Marker::Circle);
+        self.paint_measured(color);
         self.front_entries(color, &mut entries);
         self.keep_clear(&mut labels);
         if self.view.literature {
@@ -54,6 +61,18 @@ impl Scene<'_> {
             &mut labels,
         );
         self.paint_current(&mut labels, &mut entries);
+        let literature: &[NamedPoint] = if self.view.literature {
+            self.data.literature
+        } else {
+            &[]
+        };
+        edge::note_unplaced(
+            &self.shown.painter,
+            self.shown.frame(),
+            self.data.pinned.iter().chain(literature),
+            self.view,
+            self.theme,
+        );
         let corner = match (more_is_better(self.view.x), more_is_better(self.view.y)) {
             (false, false) => Align2::RIGHT_TOP,
             (false, true) => Align2::RIGHT_BOTTOM,
@@ -195,6 +214,10 @@ impl Scene<'_> {
 
     fn front_entries(&self, color: Color32, entries: &mut Vec<(Key, String)>) {
         let n_measured = self.data.front.iter().filter(|p| p.measured).count();
+        if n_measured == 0 && !self.data.measured.is_empty() {
+            let key = Key::Marker(Marker::Circle, color, true);
+            entries.push((key, "Measured designs".to_owned()));
+        }
         if n_measured > 0 {
             entries.push((
                 Key::Line(Marker::Circle, color, true),
@@ -237,7 +260,7 @@ impl Scene<'_> {
                 (self.view.y, Vec2::new(cap, 0.0)),
             ];
             for (d, (metric, across)) in axes.into_iter().enumerate() {
-                let Some((low, high)) = front_point.band(metric) else {
+                let Some((low, high)) = front_point.bands.get(metric) else {
                     continue;
                 };
                 let end = |value: f64| {
@@ -258,37 +281,42 @@ impl Scene<'_> {
         }
     }
 
+    /// Markers with names; points beyond the frame stand on its edge with an arrow.
     fn paint_named(&self, points: &[NamedPoint], first_category: usize, labels: &mut Labels) {
         let frame = self.shown.frame();
-        let placed: Vec<(usize, Pos2)> = points
+        let placed: Vec<(usize, Placed)> = points
             .iter()
             .enumerate()
             .filter_map(|(i, named)| {
-                Some((
-                    i,
-                    self.position(&named.metrics)
-                        .filter(|at| frame.contains(*at))?,
-                ))
+                let at = self.position(&named.metrics)?;
+                Some((i, edge::placed(frame, at, self.theme)))
             })
             .collect();
-        for &(i, center) in &placed {
+        let painter = &self.shown.painter;
+        for &(i, Placed { at, beyond }) in &placed {
             let (color, marker) = self.theme.category(first_category + i);
-            self.shown
-                .painter
-                .add(point(marker, center, color, points[i].measured, self.theme));
-            labels.avoid(Rect::from_center_size(
-                center,
-                Vec2::splat(self.theme.marker_radius * 2.4),
-            ));
+            let mark = point(marker, at, color, points[i].measured, self.theme);
+            painter.add(mark);
+            if let Some(way) = beyond {
+                edge::arrow(painter, at, way, color, self.theme);
+            }
+            let side = Vec2::splat(self.theme.marker_radius * 2.4);
+            labels.avoid(Rect::from_center_size(at, side));
         }
-        for &(i, center) in &placed {
-            labels.place(
-                &self.shown.painter,
-                center,
-                &points[i].name,
-                self.theme.text,
-                self.theme,
-            );
+        for &(i, Placed { at, .. }) in &placed {
+            let name = &points[i].name;
+            labels.place(painter, at, name, self.theme.text, self.theme);
+        }
+    }
+
+    /// Measured designs as solid points in the front's color.
+    fn paint_measured(&self, color: Color32) {
+        let frame = self.shown.frame();
+        let centers = self.data.measured.iter();
+        let centers = centers.filter_map(|measured| self.position(&measured.metrics));
+        for center in centers.filter(|center| frame.contains(*center)) {
+            let mark = point(Marker::Circle, center, color, true, self.theme);
+            self.shown.painter.add(mark);
         }
     }
 
