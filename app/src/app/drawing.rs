@@ -66,7 +66,7 @@ impl App {
             self.window.guide = None;
         }
         if let Some(step) = &mut self.window.tour
-            && !dialogs::tour_ui(ui, step)
+            && !dialogs::tour_ui(ui, &self.session, step)
         {
             self.window.tour = None;
             self.window.save_settings();

@@ -13,12 +13,13 @@ type PartsAndBand = (Vec<Part>, Option<(f64, f64)>);
 
 /// The groups of the breakdown tile.
 pub(super) fn groups(
-    name: &str,
     evaluation: &Evaluation,
     compared: Option<(&Design, &Evaluation)>,
 ) -> Vec<BarGroup> {
-    let mut designs = vec![(name.to_owned(), evaluation)];
-    designs.extend(compared.map(|(design, evaluation)| (design.name.clone(), evaluation)));
+    let mut designs = vec![("current".to_owned(), evaluation)];
+    designs.extend(
+        compared.map(|(design, evaluation)| (format!("pinned: {}", design.name), evaluation)),
+    );
     let group = |title: &str, unit: &str, bar: &dyn Fn(&Evaluation) -> PartsAndBand| BarGroup {
         title: title.to_owned(),
         unit: unit.to_owned(),

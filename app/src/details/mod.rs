@@ -95,7 +95,7 @@ pub fn answer(question: &Question, ticket: &Ticket<'_>) -> Option<Result<Details
     let compared =
         reference.and_then(|index| Some((pinned.get(index)?, others.get(index)?.as_ref()?)));
     let published = published_points(judge, published, workload);
-    let bars = bars::groups(&design.name, &evaluation, compared);
+    let bars = bars::groups(&evaluation, compared);
     let steps = steps::steps(judge, design, workload, ticket)?;
     let tensor = tensor::summary(judge, design, *tensor);
     let (roofs, bandwidth, roof_points) = roofs::roofline(design, &evaluation.cost);

@@ -12,6 +12,7 @@ use super::tiles::empty_ui;
 use crate::command::Command;
 use crate::plots::axis::significant;
 use crate::request::Request;
+use crate::theme::theme;
 use crate::widgets::{delta_color, delta_text, name_ui};
 
 /// One of the two designs.
@@ -84,9 +85,15 @@ pub fn compare_ui(ui: &mut Ui, scene: &Scene<'_>, view: &mut CompareView) -> Vec
         );
         return requests;
     };
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    let name = |side: Side, design: &'_ Design| match side {
+        Side::Current => "current".to_owned(),
+        Side::Pinned(_) => design.name.clone(),
+    };
+    let names = [name(left, a.0), name(right, b.0)];
+    let names = [names[0].as_str(), names[1].as_str()];
+    ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         ui.horizontal_top(|ui| {
-            ui.vertical(|ui| figures_ui(ui, &a, &b));
+            ui.vertical(|ui| figures_ui(ui, names, &a, &b));
             ui.add_space(24.0);
             ui.vertical(|ui| {
                 settings_ui(ui, &scene.session.workload, a.0, b.0);
@@ -130,15 +137,15 @@ fn side_picker(ui: &mut Ui, scene: &Scene<'_>, label: &str, chosen: &mut Side) {
     name_ui(ui, &combo.response, label);
 }
 
-fn figures_ui(ui: &mut Ui, a: &(&Design, Metrics), b: &(&Design, Metrics)) {
+fn figures_ui(ui: &mut Ui, names: [&str; 2], a: &(&Design, Metrics), b: &(&Design, Metrics)) {
     Grid::new("compared figures")
         .num_columns(5)
         .striped(true)
         .spacing([12.0, 2.0])
         .show(ui, |ui| {
             ui.weak("Figure");
-            for name in [&a.0.name, &b.0.name] {
-                right(ui, RichText::new(short(name)).weak());
+            for name in names {
+                right(ui, RichText::new(name).weak());
             }
             ui.label("");
             right(ui, RichText::new("change").weak());
@@ -272,18 +279,13 @@ fn differing_formats(n_layers: u32, a: &Design, b: &Design) -> Vec<FormatRow> {
     rows
 }
 
+/// A cell of fixed width, its text at the right.
 fn right(ui: &mut Ui, text: RichText) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text));
-}
-
-/// A name that fits above a column of numbers.
-fn short(name: &str) -> String {
-    const MOST: usize = 18;
-    if name.chars().count() <= MOST {
-        return name.to_owned();
-    }
-    let kept: String = name.chars().take(MOST - 1).collect();
-    format!("{kept}…")
+    let size = egui::vec2(96.0, theme().layout.row_height - 2.0);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        ui.set_min_width(size.x);
+        ui.add(egui::Label::new(text).truncate());
+    });
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::{Id, Modal, Ui};
 
 use crate::request::Request;
+use crate::session::Session;
 use crate::theme::theme;
 
 /// What is asked at the moment.
@@ -73,11 +74,11 @@ pub fn question_ui(ui: &mut Ui, question: &Question) -> Option<Answer> {
     answer
 }
 
-/// Steps of the tour: where to look and what it does.
+/// Steps of the tour: where to look and what it does. The first speaks of what is open at the moment.
 const TOUR: [(&str, &str); 5] = [
     (
         "A language model on an accelerator",
-        "You look at LLaMA-2-7B on the Anda design, with published systems as labelled points. Every number follows what you change.",
+        "with published systems as labelled points. Every number follows what you change.",
     ),
     (
         "Left: the design",
@@ -85,11 +86,11 @@ const TOUR: [(&str, &str); 5] = [
     ),
     (
         "Middle: what else there is",
-        "The cloud is every design of the explored axes, the line its front. Click a point to load it, Shift-click to pin it. Tiles can be dragged by their tabs.",
+        "The cloud is every design of the explored axes, the line its front; an arrow at the edge points to a published system farther off. Click a point to load it, Shift-click to pin it. Tiles can be dragged by their tabs.",
     ),
     (
         "Right: in numbers",
-        "Pin a design and every figure shows its change against it in percent. Hover a name to read what it means.",
+        "Pin a design and every figure shows its change against it; the tile Compare puts both side by side. Hover a name to read what it means.",
     ),
     (
         "Your own model, your paper",
@@ -98,8 +99,15 @@ const TOUR: [(&str, &str); 5] = [
 ];
 
 /// Draws the tour; returns false once it ended or was skipped.
-pub fn tour_ui(ui: &Ui, step: &mut usize) -> bool {
+pub fn tour_ui(ui: &Ui, session: &Session, step: &mut usize) -> bool {
     let (title, text) = TOUR[(*step).min(TOUR.len() - 1)];
+    let text = match *step {
+        0 => format!(
+            "You look at {} on the design {}, {text}",
+            session.workload.model.name, session.design.name
+        ),
+        _ => text.to_owned(),
+    };
     let mut goes_on = true;
     let window = egui::Window::new("Tour")
         .title_bar(false)

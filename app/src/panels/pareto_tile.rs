@@ -9,7 +9,6 @@ use crate::command::Command;
 use crate::plots::PlotTheme;
 use crate::plots::pareto::{ParetoAction, ParetoData, Target, pareto_ui};
 use crate::request::Request;
-use crate::results::Results;
 use crate::session::Session;
 
 /// Draws the plot.
@@ -72,15 +71,6 @@ pub(crate) fn limits(session: &Session) -> Vec<(Metric, f64)> {
     objectives
         .filter_map(|objective| Some((objective.metric, objective.limit?)))
         .collect()
-}
-
-/// Settings of a candidate in one line.
-pub(super) fn describe(results: &Results, candidate: usize) -> String {
-    let settings = results
-        .settings(candidate)
-        .into_iter()
-        .map(|(_, value)| value);
-    settings.collect::<Vec<_>>().join("  ")
 }
 
 /// The design behind a point; published points have one where a preset has their name.

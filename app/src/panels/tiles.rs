@@ -2,15 +2,17 @@
 
 use blockscape_model::design::Design;
 use blockscape_model::format::Format;
+use blockscape_model::parameter::Value;
 use blockscape_model::workload::Slot;
 use egui::Ui;
 
 use super::Scene;
 use super::compare::{CompareView, compare_ui};
 use super::design::GROUPS;
+use super::explore::short_label;
 use super::format_grid::{FormatGridView, format_grid_ui};
 use super::layout::Pane;
-use super::pareto_tile::{describe, pareto_tile_ui};
+use super::pareto_tile::pareto_tile_ui;
 use crate::command::Command;
 use crate::details::{Details, SERIES};
 use crate::plots::bit_layout::{BitLayoutData, bit_layout_ui};
@@ -19,6 +21,7 @@ use crate::plots::coordinates::{
     CoordinatesAction, CoordinatesData, CoordinatesView, coordinates_ui,
 };
 use crate::plots::layer_map::{LayerMapData, LayerMapView, layer_map_ui};
+use crate::plots::pareto::FrontPoint;
 use crate::plots::roofline::{RooflineData, RooflineView, roofline_ui};
 use crate::plots::sensitivity::{
     SensitivityAction, SensitivityData, SensitivityView, sensitivity_ui,
@@ -248,12 +251,25 @@ fn table_tile_ui(
 ) -> Vec<Request> {
     let results = scene.results;
     let front: Vec<usize> = results.front.iter().map(|point| point.index).collect();
+    let space = results.shown.space.as_ref();
+    let axes = space.map_or(&[][..], |space| space.axes());
+    let settings: Vec<String> = axes
+        .iter()
+        .map(|axis| short_label(axis.parameter))
+        .collect();
+    let view = &scene.session.pareto;
+    let values = |candidate| {
+        let values = results.settings(candidate).into_iter();
+        values.map(|(_, value)| value).collect()
+    };
     let data = TableData {
         generation: results.generation,
         candidates: &results.shown.metrics,
         front: &front,
         selection: scene.session.pareto.selection.as_ref(),
-        describe: &|candidate| describe(results, candidate),
+        settings: &settings,
+        describe: &values,
+        first: &[view.y, view.x],
         current: None,
     };
     let command = match table_ui(ui, &data, &mut views.table, theme) {
@@ -288,9 +304,17 @@ fn coordinates_tile_ui(
     let mut axes: Vec<Axis> = space
         .axes()
         .iter()
-        .map(|axis| {
+        .zip(space.values())
+        .map(|(axis, values)| {
             let description = axis.parameter.description();
-            Axis::new(description.label, description.unit, Scale::Linear)
+            let is_log = matches!(axis.values, blockscape_explorer::Spread::Log { .. });
+            let scale = if is_log { Scale::Log } else { Scale::Linear };
+            let mark = |(place, value): (usize, &Value)| {
+                let number = value.number().unwrap_or(place as f64);
+                (number, axis.parameter.value_to_text(*value))
+            };
+            Axis::new(short_label(axis.parameter), description.unit, scale)
+                .with_marks(values.iter().enumerate().map(mark).collect())
         })
         .collect();
     let n_parameters = axes.len();
@@ -306,9 +330,25 @@ fn coordinates_tile_ui(
             .iter()
             .map(|metric| crate::plots::pareto::axis(*metric, Scale::Linear)),
     );
-    let n_designs = results.front.len().min(MOST_LINES);
+    let selection = scene.session.pareto.selection;
+    let inside =
+        |point: &&FrontPoint| selection.is_none_or(|selection| selection.contains(&point.metrics));
+    let shown: Vec<&FrontPoint> = results
+        .front
+        .iter()
+        .filter(inside)
+        .take(MOST_LINES)
+        .collect();
+    if shown.is_empty() && selection.is_some() {
+        empty_ui(
+            ui,
+            "Nothing of the front lies in the box selected in the Pareto plot",
+        );
+        return Vec::new();
+    }
+    let n_designs = shown.len();
     let value = |design: usize, axis: usize| {
-        let point = &results.front[design];
+        let point = shown[design];
         if axis < n_parameters {
             results.axis_number(point.index, axis)
         } else {
@@ -336,8 +376,7 @@ fn coordinates_tile_ui(
     };
     match coordinates_ui(ui, &data, &mut views.coordinates, theme) {
         Some(CoordinatesAction::Load(design)) => {
-            let design = results
-                .front
+            let design = shown
                 .get(design)
                 .and_then(|point| results.design(point.index));
             design

@@ -53,6 +53,8 @@ pub struct Axis {
     pub unit: String,
     /// Linear or logarithmic.
     pub scale: Scale,
+    /// The only values there are, with their names; empty where every number is one.
+    pub marks: Vec<(f64, String)>,
 }
 
 impl Axis {
@@ -62,7 +64,14 @@ impl Axis {
             label: label.into(),
             unit: unit.into(),
             scale,
+            marks: Vec::new(),
         }
+    }
+
+    /// With ticks at these values alone.
+    #[must_use]
+    pub fn with_marks(self, marks: Vec<(f64, String)>) -> Self {
+        Self { marks, ..self }
     }
 
     /// "Area (mm²)".

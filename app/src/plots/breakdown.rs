@@ -98,7 +98,28 @@ fn groups_ui(ui: &mut Ui, data: &BreakdownData<'_>, as_shares: bool, theme: &Plo
             ui.add_space(theme.text_size * 0.6);
         }
         group_ui(ui, group, &names, as_shares, theme);
+        // Neighbors with the same kind of parts share one legend below the last of them.
+        let next = data.groups.get(i + 1);
+        if next.is_none_or(|next| !shares_parts(group, next)) {
+            let first = (0..=i)
+                .rev()
+                .take_while(|&k| k == i || shares_parts(&data.groups[k], &data.groups[k + 1]));
+            let first = first.last().unwrap_or(i);
+            keys(ui, &data.groups[first..=i], &names, theme);
+        }
     }
+}
+
+/// Whether two groups are made of the same parts, or nearly.
+fn shares_parts(a: &BarGroup, b: &BarGroup) -> bool {
+    let names = |group: &BarGroup| {
+        component_names(std::slice::from_ref(group))
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let (a, b) = (names(a), names(b));
+    a.iter().any(|name| b.contains(name))
 }
 
 /// All components in the order they first appear.
@@ -133,7 +154,6 @@ fn group_ui(ui: &mut Ui, group: &BarGroup, names: &[&str], as_shares: bool, them
         let whole = if as_shares { bar.total() } else { longest };
         paint_bar(ui, rect, &response, bar, group, whole, names, theme);
     }
-    keys(ui, group, names, theme);
 }
 
 fn heading(ui: &mut Ui, group: &BarGroup, theme: &PlotTheme) {
@@ -243,7 +263,7 @@ fn paint_bar(
         from = to;
     }
     if let Some((low, high)) = bar.band {
-        let y = rect.bottom() - rect.height() * 0.14; // below the percentages
+        let y = rect.bottom() + rect.height() * 0.08; // below the percentages
         let stroke = Stroke::new(theme.line_width * 0.7, theme.text);
         let (left, right) = (
             pos2(place(low), y),
@@ -277,14 +297,14 @@ fn share_text(painter: &Painter, segment: Rect, share: f64, color: Color32, them
 }
 
 /// Names of the parts with their swatches, in as many columns as fit.
-fn keys(ui: &mut Ui, group: &BarGroup, names: &[&str], theme: &PlotTheme) {
+fn keys(ui: &mut Ui, groups: &[BarGroup], names: &[&str], theme: &PlotTheme) {
     let shown: Vec<&str> = names
         .iter()
         .copied()
         .filter(|name| {
-            group
-                .bars
+            groups
                 .iter()
+                .flat_map(|group| &group.bars)
                 .flat_map(|bar| &bar.parts)
                 .any(|part| part.name == *name && part.value > 0.0)
         })

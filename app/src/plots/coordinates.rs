@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, PointerButton, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 use serde::{Deserialize, Serialize};
 
-use super::axis::{Axis, Scale, ticks};
+use super::axis::{Axis, Scale, Tick, ticks};
 use super::theme::{PlotTheme, line};
 
 /// Most lines drawn; of more, an even sample is.
@@ -108,9 +108,15 @@ pub fn coordinates_ui(
         return None;
     }
     let mut cleared = None;
-    if !theme.on_paper && !view.brushes.is_empty() && ui.button("Clear ranges").clicked() {
-        view.brushes.clear();
-        cleared = Some(CoordinatesAction::Brush);
+    if !theme.on_paper {
+        ui.horizontal(|ui| {
+            let clear = ui.add_enabled(!view.brushes.is_empty(), egui::Button::new("Clear ranges"));
+            if clear.clicked() {
+                view.brushes.clear();
+                cleared = Some(CoordinatesAction::Brush);
+            }
+            ui.weak("Drag along an axis to keep a range of it; click a line to load its design");
+        });
     }
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let ends = [data.axes.first(), data.axes.last()].into_iter().flatten();
@@ -254,10 +260,7 @@ fn paint_axes(ui: &Ui, columns: &Columns<'_>, view: &CoordinatesView, theme: &Pl
         );
         title(ui, axis, x, area.top(), column % 2 == 1, theme);
         let room = f64::from(area.height() / (theme.small_text_size * 3.0));
-        for tick in ticks(axis.scale, columns.spans[column], room)
-            .into_iter()
-            .filter(|tick| !tick.label.is_empty())
-        {
+        for tick in axis_ticks(axis, columns.spans[column], room) {
             let y = columns.y(column, axis.scale.value(tick.coordinate));
             let tick_length = theme.small_text_size * 0.3;
             painter.add(line(
@@ -279,6 +282,23 @@ fn paint_axes(ui: &Ui, columns: &Columns<'_>, view: &CoordinatesView, theme: &Pl
             painter.rect_filled(range, 2.0, theme.accent.gamma_multiply(0.25));
         }
     }
+}
+
+/// The labelled marks of an axis: its values where it has few, else round numbers.
+fn axis_ticks(axis: &Axis, span: (f64, f64), room: f64) -> Vec<Tick> {
+    if axis.marks.is_empty() {
+        let mut marks = ticks(axis.scale, span, room);
+        marks.retain(|tick| !tick.label.is_empty());
+        return marks;
+    }
+    let step = (axis.marks.len() as f64 / room.max(1.0)).ceil() as usize;
+    let mark = |(value, label): &(f64, String)| Tick {
+        coordinate: axis.scale.coordinate(*value),
+        label: label.clone(),
+    };
+    let marks = axis.marks.iter().map(mark);
+    let inside = |tick: &Tick| (span.0..=span.1).contains(&tick.coordinate);
+    marks.filter(inside).step_by(step.max(1)).collect()
 }
 
 /// Label above, unit below it; every second one higher, since neighbors would touch.

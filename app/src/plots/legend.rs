@@ -146,6 +146,8 @@ pub fn current(center: Pos2, color: Color32, theme: &PlotTheme) -> Shape {
 pub struct Labels {
     taken: Vec<Rect>,
     written: Vec<Rect>,
+    /// Names already there, by the point they belong to.
+    named: Vec<(Pos2, String)>,
 }
 
 impl Labels {
@@ -163,6 +165,12 @@ impl Labels {
         color: Color32,
         theme: &PlotTheme,
     ) {
+        let close = theme.marker_radius;
+        let said = |(at, known): &(Pos2, String)| known == text && at.distance(center) < close;
+        if self.named.iter().any(said) {
+            return;
+        }
+        self.named.push((center, text.to_owned()));
         let galley = painter.layout_no_wrap(text.to_owned(), theme.small_font(), color);
         let size = galley.size();
         let off = theme.marker_radius * 1.7;

@@ -28,8 +28,12 @@ pub struct TableData<'a> {
     pub front: &'a [usize],
     /// Only designs inside are listed.
     pub selection: Option<&'a Selection>,
-    /// Short settings of a candidate; asked for rows in sight only.
-    pub describe: &'a dyn Fn(usize) -> String,
+    /// Names of the settings that vary.
+    pub settings: &'a [String],
+    /// Values of these settings for a candidate; asked for rows in sight only.
+    pub describe: &'a dyn Fn(usize) -> Vec<String>,
+    /// Metrics whose columns come first.
+    pub first: &'a [Metric],
     /// The candidate that is the edited design.
     pub current: Option<usize>,
 }
@@ -109,6 +113,10 @@ pub fn table_ui(
     ui.horizontal(|ui| {
         ui.checkbox(&mut view.all, "All designs")
             .on_hover_text("List every design, not the front alone");
+        if cache.listed.is_empty() && data.selection.is_some() {
+            ui.weak("Nothing of the front lies in the selected box: list all designs, or clear the selection in the Pareto plot");
+            return;
+        }
         let n = cache.listed.len();
         let what = if data.selection.is_some() {
             "in the selected box"
@@ -128,7 +136,13 @@ pub fn table_ui(
     let height = theme.text_size * 1.6;
     ScrollArea::horizontal()
         .show(ui, |ui| {
-            header(ui, &metrics, view, width, height);
+            header(
+                ui,
+                data.settings,
+                &metrics,
+                view,
+                [setting_width(theme), width, height],
+            );
             let mut action = None;
             ScrollArea::vertical().auto_shrink(false).show_rows(
                 ui,
@@ -148,6 +162,10 @@ pub fn table_ui(
         .inner
 }
 
+fn setting_width(theme: &PlotTheme) -> f32 {
+    theme.text_size * 5.0
+}
+
 fn column_width(theme: &PlotTheme) -> f32 {
     theme.text_size * 7.5
 }
@@ -161,7 +179,11 @@ fn columns(data: &TableData<'_>, rows: &[usize]) -> Vec<Metric> {
                 .is_some_and(|metrics| metrics.get(*metric).is_finite())
         })
     };
-    Metric::ALL.into_iter().filter(known).collect()
+    let first = data.first.iter().copied();
+    let others = Metric::ALL
+        .into_iter()
+        .filter(|metric| !data.first.contains(metric));
+    first.chain(others).filter(known).collect()
 }
 
 /// Looks at the next slice of candidates; returns whether all were.
@@ -231,17 +253,26 @@ fn shorten(cache: &mut Rows, data: &TableData<'_>, view: &TableView) {
     cache.listed.truncate(MOST_ROWS);
 }
 
-fn header(ui: &mut Ui, metrics: &[Metric], view: &mut TableView, width: f32, height: f32) {
+fn header(
+    ui: &mut Ui,
+    settings: &[String],
+    metrics: &[Metric],
+    view: &mut TableView,
+    [setting_width, width, height]: [f32; 3],
+) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        ui.allocate_ui_with_layout(
-            vec2(width * 0.6, height),
-            Layout::left_to_right(Align::Center),
-            |ui| {
-                ui.set_min_width(width * 0.6);
-                ui.weak("design");
-            },
-        );
+        for setting in settings {
+            ui.allocate_ui_with_layout(
+                vec2(setting_width, height * 1.8),
+                Layout::top_down(Align::Max),
+                |ui| {
+                    ui.set_min_width(setting_width);
+                    let label = RichText::new(setting).small().weak();
+                    ui.add(egui::Label::new(label).wrap());
+                },
+            );
+        }
         for &metric in metrics {
             let description = metric.description();
             ui.allocate_ui_with_layout(
@@ -267,8 +298,6 @@ fn header(ui: &mut Ui, metrics: &[Metric], view: &mut TableView, width: f32, hei
                 },
             );
         }
-        ui.add_space(width * 0.2);
-        ui.weak("settings");
     });
 }
 
@@ -282,11 +311,10 @@ fn row_ui(
     theme: &PlotTheme,
 ) -> Option<TableAction> {
     let values = data.candidates.get(index)?;
-    let settings = (data.describe)(index);
     let painter = ui.painter().clone();
-    let text = painter.layout_no_wrap(settings, theme.small_font(), theme.weak_text);
-    let columns_width = width * (0.6 + metrics.len() as f32);
-    let whole = vec2(columns_width + width * 0.2 + text.size().x, height);
+    let setting_width = setting_width(theme);
+    let settings_width = setting_width * data.settings.len() as f32;
+    let whole = vec2(settings_width + width * metrics.len() as f32, height);
     let (rect, response) = ui.allocate_exact_size(whole, Sense::click());
     let name = format!("Design {index}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
@@ -297,30 +325,18 @@ fn row_ui(
     }
     let mono = egui::FontId::monospace(theme.small_text_size);
     let y = rect.center().y;
-    painter.text(
-        rect.left_center(),
-        egui::Align2::LEFT_CENTER,
-        index.to_string(),
-        mono.clone(),
-        theme.weak_text,
-    );
-    for (column, &metric) in metrics.iter().enumerate() {
-        let right = rect.left() + width * (0.6 + column as f32 + 1.0) - 4.0;
-        let value = significant(values.get(metric), 4);
-        painter.text(
-            egui::pos2(right, y),
-            egui::Align2::RIGHT_CENTER,
-            value,
-            mono.clone(),
-            theme.text,
-        );
+    let cell = |right: f32, text: String, color: egui::Color32| {
+        let at = egui::pos2(right - 4.0, y);
+        painter.text(at, egui::Align2::RIGHT_CENTER, text, mono.clone(), color);
+    };
+    for (column, setting) in (data.describe)(index).into_iter().enumerate() {
+        let right = rect.left() + setting_width * (column as f32 + 1.0);
+        cell(right, setting, theme.weak_text);
     }
-    let left = rect.left() + columns_width + width * 0.2;
-    painter.galley(
-        egui::pos2(left, y - text.size().y * 0.5),
-        text,
-        theme.weak_text,
-    );
+    for (column, &metric) in metrics.iter().enumerate() {
+        let right = rect.left() + settings_width + width * (column as f32 + 1.0);
+        cell(right, significant(values.get(metric), 4), theme.text);
+    }
     let response = response.on_hover_text("Click to load, Shift-click to pin");
     let shift = ui.input(|input| input.modifiers.shift);
     response.clicked().then_some(if shift {

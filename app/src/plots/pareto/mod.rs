@@ -297,7 +297,7 @@ fn cloud_key(data: &ParetoData<'_>, view: &ParetoView) -> CloudKey {
     }
 }
 
-/// Bounds that show the front, the current design and the literature whole, and as much of the cloud as leaves them readable.
+/// Bounds that show the fronts whole, what is named near them, and as much of the cloud as leaves them readable.
 fn fit(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Bounds {
     let mut focus = Bounds::EMPTY;
     let coordinates = |metrics: &Metrics| {
@@ -316,23 +316,25 @@ fn fit(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Bounds {
         .iter()
         .filter_map(|&i| data.front.get(i))
         .for_each(|point| include(&mut focus, coordinates(&point.metrics)));
-    data.current
-        .into_iter()
-        .for_each(|metrics| include(&mut focus, coordinates(metrics)));
-    data.pinned
-        .iter()
-        .for_each(|point| include(&mut focus, coordinates(&point.metrics)));
     data.pinned_fronts
         .iter()
         .flat_map(|front| &front.points)
         .for_each(|point| include(&mut focus, coordinates(&point.metrics)));
-    if view.literature {
-        let near = focus.is_usable().then_some(focus);
-        for point in data.literature {
-            let coordinates = coordinates(&point.metrics);
-            if near.is_none_or(|near| is_near(&near, coordinates)) {
-                include(&mut focus, coordinates);
-            }
+    // What lies far off stands on the edge of the plot and does not squeeze the rest.
+    let near = focus.is_usable().then_some(focus);
+    let named = data.pinned.iter().chain(if view.literature {
+        data.literature
+    } else {
+        &[]
+    });
+    for metrics in data
+        .current
+        .into_iter()
+        .chain(named.map(|point| &point.metrics))
+    {
+        let coordinates = coordinates(metrics);
+        if near.is_none_or(|near| is_near(&near, coordinates)) {
+            include(&mut focus, coordinates);
         }
     }
     let cloud = cache.cloud.extent();
@@ -351,7 +353,7 @@ fn fit(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Bounds {
     bounds.with_margin(0.06).rounded_out()
 }
 
-/// Whether a published design is near enough to the rest to be shown without squeezing it.
+/// Whether a design is near enough to the rest to be shown without squeezing it.
 fn is_near(focus: &Bounds, coordinates: [f64; 2]) -> bool {
     (0..2).all(|d| {
         let room = LITERATURE_ROOM * (focus.max[d] - focus.min[d]);
@@ -359,7 +361,7 @@ fn is_near(focus: &Bounds, coordinates: [f64; 2]) -> bool {
     })
 }
 
-/// How far published designs may lie beyond the front to be in sight at first, in lengths of the front.
+/// How far named designs may lie beyond the front to be in sight at first, in lengths of the front.
 const LITERATURE_ROOM: f64 = 2.0;
 
 /// How much of the cloud beyond the front is shown, in lengths of the front.

@@ -2,7 +2,7 @@
 
 use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2};
 
-use blockscape_model::evaluation::Metrics;
+use blockscape_model::evaluation::{Metric, Metrics};
 
 use super::edge::{self, Placed};
 use super::front::{FrontPoint, more_is_better, staircase, visible_front};
@@ -239,11 +239,13 @@ impl Scene<'_> {
     }
 
     /// Low to high accuracy of front points, as thin bars with caps.
+    ///
+    /// Cost has none: its constants move all designs together, so the card of a point tells its range.
     fn paint_bands(&self, color: Color32) {
         if !self.view.uncertainty {
             return;
         }
-        let stroke = Stroke::new(self.theme.line_width * 0.6, color.gamma_multiply(0.6));
+        let stroke = Stroke::new(self.theme.line_width * 0.6, color.gamma_multiply(0.45));
         let cap = self.theme.marker_radius * 0.6;
         let mut last: Option<Pos2> = None;
         for front_point in self.visible.iter().filter_map(|&i| self.data.front.get(i)) {
@@ -251,7 +253,7 @@ impl Scene<'_> {
             let Some(center) = self.shown.position(values) else {
                 continue;
             };
-            if last.is_some_and(|at| at.distance(center) < self.theme.marker_radius * 2.0) {
+            if last.is_some_and(|at| at.distance(center) < self.theme.marker_radius * 2.1) {
                 continue;
             }
             last = Some(center);
@@ -260,22 +262,19 @@ impl Scene<'_> {
                 (self.view.y, Vec2::new(cap, 0.0)),
             ];
             for (d, (metric, across)) in axes.into_iter().enumerate() {
-                let Some((low, high)) = front_point.bands.get(metric) else {
-                    continue;
-                };
+                let is_accuracy = matches!(metric, Metric::Perplexity | Metric::DeltaPerplexity);
+                let band = front_point.bands.get(metric).filter(|_| is_accuracy);
+                let Some((low, high)) = band else { continue };
                 let end = |value: f64| {
                     let mut at = values;
                     at[d] = value;
                     self.shown.position(at)
                 };
                 if let (Some(from), Some(to)) = (end(low), end(high)) {
-                    self.shown.painter.add(line(from, to, stroke));
-                    self.shown
-                        .painter
-                        .add(line(from - across, from + across, stroke));
-                    self.shown
-                        .painter
-                        .add(line(to - across, to + across, stroke));
+                    let painter = &self.shown.painter;
+                    painter.add(line(from, to, stroke));
+                    painter.add(line(from - across, from + across, stroke));
+                    painter.add(line(to - across, to + across, stroke));
                 }
             }
         }
@@ -337,8 +336,19 @@ impl Scene<'_> {
             );
             self.shown.painter.add(line(pair[0], pair[1], stroke));
         }
-        if let Some(center) = self.data.current.and_then(|metrics| self.position(metrics)) {
+        if let Some(at) = self.data.current.and_then(|metrics| self.position(metrics)) {
+            let frame = self.shown.frame();
+            let Placed { at: center, beyond } = edge::placed(frame, at, self.theme);
             self.shown.painter.add(current(center, accent, self.theme));
+            if let Some(way) = beyond {
+                edge::arrow(
+                    &self.shown.painter,
+                    center + way * 4.0,
+                    way,
+                    accent,
+                    self.theme,
+                );
+            }
             labels.avoid(Rect::from_center_size(
                 center,
                 Vec2::splat(self.theme.marker_radius * 4.0),
