@@ -10,7 +10,7 @@ use super::Scene;
 use super::inspector::{delta, unit_text};
 use super::tiles::empty_ui;
 use crate::command::Command;
-use crate::plots::axis::significant;
+use crate::plots::axis::{prefixed_unit, significant};
 use crate::request::Request;
 use crate::theme::theme;
 use crate::widgets::{delta_color, delta_text, name_ui};
@@ -157,10 +157,13 @@ fn figures_ui(ui: &mut Ui, names: [&str; 2], a: &(&Design, Metrics), b: &(&Desig
                     continue;
                 }
                 ui.label(description.label).on_hover_text(description.help);
+                let largest = from.abs().max(to.abs());
+                let (factor, unit) = prefixed_unit(largest, unit_text(description.unit));
                 for value in [from, to] {
-                    right(ui, RichText::new(significant(value, 4)).monospace());
+                    let text = significant(factor * value, 4);
+                    right(ui, RichText::new(text).monospace());
                 }
-                ui.weak(unit_text(description.unit));
+                ui.weak(unit);
                 match delta(metric, to, from) {
                     Some(delta) => {
                         let color = delta_color(ui, delta);

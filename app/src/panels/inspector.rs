@@ -91,7 +91,6 @@ fn metrics_ui(ui: &mut Ui, scene: &Scene<'_>) {
             label: description.label,
             value,
             unit: unit_text(description.unit),
-            prefixed: matches!(description.unit, "s" | "J"),
             delta,
             help: description.help,
         };

@@ -55,6 +55,8 @@ pub struct Axis {
     pub scale: Scale,
     /// The only values there are, with their names; empty where every number is one.
     pub marks: Vec<(f64, String)>,
+    /// What values are multiplied by to be written in the unit: 1 unless the unit has a prefix.
+    pub factor: f64,
 }
 
 impl Axis {
@@ -65,6 +67,7 @@ impl Axis {
             unit: unit.into(),
             scale,
             marks: Vec::new(),
+            factor: 1.0,
         }
     }
 
@@ -72,6 +75,17 @@ impl Axis {
     #[must_use]
     pub fn with_marks(self, marks: Vec<(f64, String)>) -> Self {
         Self { marks, ..self }
+    }
+
+    /// With the SI prefix that suits values up to `most`, where the unit takes one.
+    #[must_use]
+    pub fn prefixed(&self, most: f64) -> Self {
+        let (factor, unit) = prefixed_unit(most, &self.unit);
+        Self {
+            unit,
+            factor,
+            ..self.clone()
+        }
     }
 
     /// "Area (mm²)".
@@ -91,6 +105,39 @@ pub struct Tick {
     pub coordinate: f64,
     /// Text; empty for a minor mark.
     pub label: String,
+}
+
+/// The factor and the unit that write a value of joules or seconds between 1 and 1000; other units stay.
+pub fn prefixed_unit(value: f64, unit: &str) -> (f64, String) {
+    let (base, symbol) = match unit {
+        "J" | "s" => (1.0, unit),
+        "mJ" => (1e-3, "J"),
+        _ => return (1.0, unit.to_owned()),
+    };
+    if value == 0.0 || !value.is_finite() {
+        return (1.0, unit.to_owned());
+    }
+    let (prefix, name) = crate::widgets::scaled(value * base);
+    (base / prefix, format!("{name}{symbol}"))
+}
+
+/// Marks for an axis over a span of scaled coordinates, written in its unit; see [`ticks`].
+pub fn marks_of(axis: &Axis, span: (f64, f64), room: f64) -> Vec<Tick> {
+    // A prefix moves the decimal point alone, so ticks stay where they are.
+    let shift = axis.factor.log10();
+    let (to, back): (fn(f64, f64, f64) -> f64, fn(f64, f64, f64) -> f64) = match axis.scale {
+        Scale::Linear => (|c, factor, _| c * factor, |c, factor, _| c / factor),
+        Scale::Log => (|c, _, shift| c + shift, |c, _, shift| c - shift),
+    };
+    let span = (
+        to(span.0, axis.factor, shift),
+        to(span.1, axis.factor, shift),
+    );
+    let mut marks = ticks(axis.scale, span, room);
+    for mark in &mut marks {
+        mark.coordinate = back(mark.coordinate, axis.factor, shift);
+    }
+    marks
 }
 
 /// Marks for a span of scaled coordinates.
@@ -296,14 +343,14 @@ fn trimmed(text: String) -> String {
 
 /// The marks in the form `egui_plot` wants; `label_room` is the least distance of two labels in points.
 pub(crate) fn grid_marks(
-    scale: Scale,
+    axis: &Axis,
     input: &GridInput,
     label_room: f32,
 ) -> Vec<(GridMark, String)> {
     let (low, high) = input.bounds;
     let length = (high - low) / input.base_step_size * f64::from(FINEST_GRID);
     let room = length / f64::from(label_room);
-    ticks(scale, input.bounds, room)
+    marks_of(axis, input.bounds, room)
         .into_iter()
         .map(|tick| {
             let strength = if tick.label.is_empty() { MINOR } else { MAJOR };
@@ -319,6 +366,22 @@ pub(crate) fn grid_marks(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_axis_of_small_energies_takes_a_prefix_and_keeps_its_ticks() {
+        let axis = Axis::new("Energy", "J", Scale::Linear).prefixed(5.6e-4);
+        assert_eq!(axis.title(), "Energy (µJ)");
+        let marks = marks_of(&axis, (4.8e-4, 5.6e-4), 4.0);
+        let labelled: Vec<_> = marks.iter().filter(|mark| !mark.label.is_empty()).collect();
+        assert!(labelled.iter().any(|mark| mark.label == "500"));
+        assert!(
+            labelled
+                .iter()
+                .all(|mark| (4.8e-4..=5.6001e-4).contains(&mark.coordinate))
+        );
+        assert_eq!(prefixed_unit(0.034, "mJ"), (1e3, "µJ".to_owned()));
+        assert_eq!(prefixed_unit(0.034, "mm²"), (1.0, "mm²".to_owned()));
+    }
 
     fn labels(scale: Scale, low: f64, high: f64, room: f64) -> Vec<String> {
         ticks(scale, (low, high), room)

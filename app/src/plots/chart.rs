@@ -10,7 +10,7 @@ use egui::{Painter, Pos2, Rect, Response, RichText, Shape, Stroke, StrokeKind, U
 use egui_plot::{AxisHints, GridMark, Plot, PlotBounds, PlotPoint, PlotTransform};
 use serde::{Deserialize, Serialize};
 
-use super::axis::{Axis, FINEST_GRID, FULL_GRID, Scale, grid_marks, ticks};
+use super::axis::{Axis, FINEST_GRID, FULL_GRID, Scale, grid_marks, marks_of};
 use super::theme::PlotTheme;
 
 /// A rectangle in scaled coordinates.
@@ -139,7 +139,11 @@ impl Chart<'_> {
         paint_background(ui, theme);
         let underlay = ui.painter().add(Shape::Noop);
         let scales = [self.x.scale, self.y.scale];
-        let response = self.plot(theme).show(ui, |plot_ui| {
+        let axes = [
+            self.x.prefixed(scales[0].value(shown.max[0])),
+            self.y.prefixed(scales[1].value(shown.max[1])),
+        ];
+        let response = self.plot(&axes, theme).show(ui, |plot_ui| {
             plot_ui.set_plot_bounds(PlotBounds::from_min_max(shown.min, shown.max));
             let scroll = plot_ui.ctx().input(|input| input.smooth_scroll_delta.y);
             if plot_ui.response().hovered() && scroll != 0.0 && !theme.on_paper {
@@ -159,7 +163,7 @@ impl Chart<'_> {
         }
         let frame = *transform.frame();
         let painter = ui.painter().with_clip_rect(frame.intersect(ui.clip_rect()));
-        paint_grid(&painter, &transform, scales, theme);
+        paint_grid(&painter, &transform, &axes, theme);
         ui.painter().rect_stroke(
             frame,
             0.0,
@@ -175,17 +179,17 @@ impl Chart<'_> {
         }
     }
 
-    fn plot<'a>(&self, theme: &PlotTheme) -> Plot<'a> {
-        let x_axis = axis_hints(AxisHints::new_x(), self.x, theme)
-            .min_thickness(theme.small_text_size * 1.2);
+    fn plot<'a>(&self, [x, y]: &[Axis; 2], theme: &PlotTheme) -> Plot<'a> {
+        let x_axis =
+            axis_hints(AxisHints::new_x(), x, theme).min_thickness(theme.small_text_size * 1.2);
         let y_thickness = if theme.on_paper {
             1.0
         } else {
             theme.small_text_size * 3.4
         };
-        let y_axis = axis_hints(AxisHints::new_y(), self.y, theme).min_thickness(y_thickness);
-        let (x_marks, x_labels) = spacer(self.x.scale, label_room(theme)[0]);
-        let (y_marks, y_labels) = spacer(self.y.scale, label_room(theme)[1]);
+        let y_axis = axis_hints(AxisHints::new_y(), y, theme).min_thickness(y_thickness);
+        let (x_marks, x_labels) = spacer(x.clone(), label_room(theme)[0]);
+        let (y_marks, y_labels) = spacer(y.clone(), label_room(theme)[1]);
         Plot::new(self.id.to_owned())
             .show_background(false)
             .show_grid(false)
@@ -217,7 +221,7 @@ fn label_room(theme: &PlotTheme) -> [f32; 2] {
 }
 
 /// Lines at the marks of both axes; finer and fainter where there is no label.
-fn paint_grid(painter: &Painter, transform: &PlotTransform, scales: [Scale; 2], theme: &PlotTheme) {
+fn paint_grid(painter: &Painter, transform: &PlotTransform, axes: &[Axis; 2], theme: &PlotTheme) {
     let frame = *transform.frame();
     let width = if theme.on_paper {
         theme.line_width * 0.45
@@ -231,7 +235,7 @@ fn paint_grid(painter: &Painter, transform: &PlotTransform, scales: [Scale; 2], 
     for labelled in [false, true] {
         for d in 0..2 {
             let room = f64::from(sides[d] / label_room(theme)[d]);
-            for tick in ticks(scales[d], (bounds.min()[d], bounds.max()[d]), room) {
+            for tick in marks_of(&axes[d], (bounds.min()[d], bounds.max()[d]), room) {
                 if tick.label.is_empty() == labelled {
                     continue;
                 }
@@ -279,7 +283,7 @@ fn axis_hints<'a>(hints: AxisHints<'a>, axis: &Axis, theme: &PlotTheme) -> AxisH
     reason = "two closures over one list of labels"
 )]
 fn spacer<'a>(
-    scale: Scale,
+    axis: Axis,
     label_room: f32,
 ) -> (
     impl Fn(egui_plot::GridInput) -> Vec<GridMark> + 'a,
@@ -288,7 +292,7 @@ fn spacer<'a>(
     let labels = Rc::new(RefCell::new(Vec::<(GridMark, String)>::new()));
     let written = Rc::clone(&labels);
     let marks = move |input: egui_plot::GridInput| {
-        let marks = grid_marks(scale, &input, label_room);
+        let marks = grid_marks(&axis, &input, label_room);
         let bare = marks.iter().map(|(mark, _)| *mark).collect();
         *written.borrow_mut() = marks;
         bare

@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, PointerButton, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 use serde::{Deserialize, Serialize};
 
-use super::axis::{Axis, Scale, Tick, ticks};
+use super::axis::{Axis, Scale, Tick, marks_of};
 use super::theme::{PlotTheme, line};
 
 /// Most lines drawn; of more, an even sample is.
@@ -258,6 +258,7 @@ fn paint_axes(ui: &Ui, columns: &Columns<'_>, view: &CoordinatesView, theme: &Pl
             area.y_range(),
             Stroke::new(theme.line_width * 0.7, theme.frame),
         );
+        let axis = &axis.prefixed(axis.scale.value(columns.spans[column].1));
         title(ui, axis, x, area.top(), column % 2 == 1, theme);
         let room = f64::from(area.height() / (theme.small_text_size * 3.0));
         for tick in axis_ticks(axis, columns.spans[column], room) {
@@ -274,7 +275,11 @@ fn paint_axes(ui: &Ui, columns: &Columns<'_>, view: &CoordinatesView, theme: &Pl
             painter.rect_filled(behind, 2.0, theme.background.gamma_multiply(0.75));
             painter.galley(corner, galley, theme.weak_text);
         }
-        if let Some(brush) = view.brushes.iter().find(|brush| brush.axis == axis.title()) {
+        if let Some(brush) = view
+            .brushes
+            .iter()
+            .find(|brush| brush.axis == columns.axes[column].title())
+        {
             let (top, bottom) = (columns.y(column, brush.high), columns.y(column, brush.low));
             let width = theme.text_size * 0.5;
             let range = Rect::from_min_max(pos2(x - width, top), pos2(x + width, bottom))
@@ -287,7 +292,7 @@ fn paint_axes(ui: &Ui, columns: &Columns<'_>, view: &CoordinatesView, theme: &Pl
 /// The labelled marks of an axis: its values where it has few, else round numbers.
 fn axis_ticks(axis: &Axis, span: (f64, f64), room: f64) -> Vec<Tick> {
     if axis.marks.is_empty() {
-        let mut marks = ticks(axis.scale, span, room);
+        let mut marks = marks_of(axis, span, room);
         marks.retain(|tick| !tick.label.is_empty());
         return marks;
     }

@@ -114,7 +114,7 @@ struct Ramp {
 
 impl Ramp {
     /// Opacity of a cell with a single point.
-    const LEAST: f32 = 0.38;
+    const LEAST: f32 = 0.45;
 
     fn new(most: u32, color: Color32) -> Self {
         let per_log = (1.0 - Self::LEAST) / (most as f32).ln().max(1.0);
@@ -247,7 +247,7 @@ impl Cloud {
             || self
                 .shown
                 .as_ref()
-                .is_none_or(|(_, shown)| *shown != bounds);
+                .is_none_or(|(texture, shown)| *shown != bounds || texture.size() != size);
         if complete && stale {
             self.upload(ctx, bounds, theme.cloud);
         }
@@ -289,7 +289,11 @@ impl Cloud {
 
 /// Side of a cell in points of the screen: coarse enough that single points of a thin cloud are seen.
 fn cell_points(n_points: usize) -> f32 {
-    if n_points > 200_000 { 1.5 } else { 2.0 }
+    match n_points {
+        0..20_000 => 2.5,
+        20_000..200_000 => 2.0,
+        _ => 1.5,
+    }
 }
 
 fn image_shape(texture: &TextureHandle, rect: Rect) -> Shape {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use blockscape_model::evaluation::{Metric, Metrics};
 
-use super::axis::{significant, written_unit};
+use super::axis::{prefixed_unit, significant, written_unit};
 use super::pareto::Selection;
 use super::theme::PlotTheme;
 
@@ -63,7 +63,7 @@ pub struct TableView {
 impl Default for TableView {
     fn default() -> Self {
         Self {
-            sort: Metric::EnergyPerToken,
+            sort: Metric::Perplexity,
             reversed: false,
             all: false,
         }
@@ -131,7 +131,10 @@ pub fn table_ui(
             ));
         }
     });
-    let metrics = columns(data, &cache.listed);
+    let metrics: Vec<Column> = columns(data, &cache.listed)
+        .into_iter()
+        .map(|metric| column(data, &cache.listed, metric))
+        .collect();
     let width = column_width(theme);
     let height = theme.text_size * 1.6;
     ScrollArea::horizontal()
@@ -184,6 +187,27 @@ fn columns(data: &TableData<'_>, rows: &[usize]) -> Vec<Metric> {
         .into_iter()
         .filter(|metric| !data.first.contains(metric));
     first.chain(others).filter(known).collect()
+}
+
+/// A metric with the unit that suits its numbers.
+struct Column {
+    metric: Metric,
+    unit: String,
+    factor: f64,
+}
+
+fn column(data: &TableData<'_>, rows: &[usize], metric: Metric) -> Column {
+    let values = rows.iter().take(50).filter_map(|&i| data.candidates.get(i));
+    let largest = values
+        .map(|metrics| metrics.get(metric))
+        .filter(|value| value.is_finite())
+        .fold(0.0, f64::max);
+    let (factor, unit) = prefixed_unit(largest, &written_unit(metric.description().unit));
+    Column {
+        metric,
+        unit,
+        factor,
+    }
 }
 
 /// Looks at the next slice of candidates; returns whether all were.
@@ -256,7 +280,7 @@ fn shorten(cache: &mut Rows, data: &TableData<'_>, view: &TableView) {
 fn header(
     ui: &mut Ui,
     settings: &[String],
-    metrics: &[Metric],
+    metrics: &[Column],
     view: &mut TableView,
     [setting_width, width, height]: [f32; 3],
 ) {
@@ -268,29 +292,35 @@ fn header(
                 Layout::top_down(Align::Max),
                 |ui| {
                     ui.set_min_width(setting_width);
+                    ui.spacing_mut().item_spacing.y = 0.0;
                     let label = RichText::new(setting).small().weak();
                     ui.add(egui::Label::new(label).wrap());
                 },
             );
         }
-        for &metric in metrics {
+        for &Column {
+            metric, ref unit, ..
+        } in metrics
+        {
             let description = metric.description();
             ui.allocate_ui_with_layout(
                 vec2(width, height * 1.8),
                 Layout::top_down(Align::Max),
                 |ui| {
                     ui.set_min_width(width);
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    ui.spacing_mut().button_padding = egui::Vec2::ZERO;
                     let sorted = view.sort == metric;
                     let arrow = match (sorted, view.reversed) {
                         (false, _) => "",
-                        (true, false) => " (best)",
-                        (true, true) => " (worst)",
+                        (true, false) => " ▼",
+                        (true, true) => " ▲",
                     };
                     let label = RichText::new(format!("{}{arrow}", description.label)).small();
                     let button = ui
                         .add(egui::Button::new(label).frame(false))
                         .on_hover_text(description.help);
-                    ui.label(RichText::new(written_unit(description.unit)).small().weak());
+                    ui.label(RichText::new(unit).small().weak());
                     if button.clicked() {
                         view.reversed = sorted && !view.reversed;
                         view.sort = metric;
@@ -305,7 +335,7 @@ fn row_ui(
     ui: &mut Ui,
     data: &TableData<'_>,
     index: usize,
-    metrics: &[Metric],
+    metrics: &[Column],
     width: f32,
     height: f32,
     theme: &PlotTheme,
@@ -333,9 +363,10 @@ fn row_ui(
         let right = rect.left() + setting_width * (column as f32 + 1.0);
         cell(right, setting, theme.weak_text);
     }
-    for (column, &metric) in metrics.iter().enumerate() {
-        let right = rect.left() + settings_width + width * (column as f32 + 1.0);
-        cell(right, significant(values.get(metric), 4), theme.text);
+    for (place, column) in metrics.iter().enumerate() {
+        let right = rect.left() + settings_width + width * (place as f32 + 1.0);
+        let value = values.get(column.metric) * column.factor;
+        cell(right, significant(value, 4), theme.text);
     }
     let response = response.on_hover_text("Click to load, Shift-click to pin");
     let shift = ui.input(|input| input.modifiers.shift);

@@ -2,6 +2,7 @@
 
 use egui::{Align2, Color32, Rect, Sense, TextStyle, Ui, vec2};
 
+use crate::plots::axis::prefixed_unit;
 use crate::theme::{colors, theme};
 
 /// A change against a reference.
@@ -38,10 +39,8 @@ pub struct QuantityRow<'a> {
     pub label: &'a str,
     /// Value in `unit`; `None` where the model gives none.
     pub value: Option<f64>,
-    /// Unit; a prefix is put before it if `prefixed`.
+    /// Unit; joules and seconds get the prefix that suits the value.
     pub unit: &'a str,
-    /// Whether an SI prefix may be put before the unit.
-    pub prefixed: bool,
     /// Change against the pinned reference.
     pub delta: Option<Delta>,
     /// Explanation on hover.
@@ -167,14 +166,10 @@ pub fn quantity_row_ui(ui: &mut Ui, row: &QuantityRow<'_>) -> egui::Response {
     let delta_width = 56.0;
     let unit_width = 56.0;
     let number_right = rect.right() - delta_width - unit_width;
-    let (factor, prefix) = match row.value {
-        Some(value) if row.prefixed => scaled(value),
-        _ => (1.0, ""),
-    };
+    let (factor, unit) = prefixed_unit(row.value.unwrap_or(0.0), row.unit);
     let number = row
         .value
-        .map_or_else(|| "–".to_owned(), |value| number_text(value / factor));
-    let unit = format!("{prefix}{}", row.unit);
+        .map_or_else(|| "–".to_owned(), |value| number_text(value * factor));
     let text = ui.visuals().text_color();
     let dim = ui.visuals().weak_text_color();
     put_elided(ui, rect.with_max_x(number_right - 48.0), row.label, text);

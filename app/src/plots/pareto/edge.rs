@@ -14,7 +14,12 @@ pub(super) struct Placed {
 
 /// The place of a point, moved to the edge of the frame if it lies beyond.
 pub(super) fn placed(frame: Rect, at: Pos2, theme: &PlotTheme) -> Placed {
-    let inside = frame.shrink(theme.marker_radius * 2.8);
+    placed_within(frame, at, theme.marker_radius * 2.8)
+}
+
+/// The same for a mark that needs this much room to the edge.
+pub(super) fn placed_within(frame: Rect, at: Pos2, room: f32) -> Placed {
+    let inside = frame.shrink(room);
     if frame.contains(at) || !inside.is_positive() {
         return Placed { at, beyond: None };
     }

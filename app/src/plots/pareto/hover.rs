@@ -5,7 +5,7 @@ use egui::{Pos2, RichText, Ui};
 use blockscape_model::evaluation::{Metric, Metrics};
 
 use super::{Cache, NamedPoint, ParetoAction, ParetoData, ParetoView, ShownChart, Target, edge};
-use crate::plots::axis::{significant, written_unit};
+use crate::plots::axis::{prefixed_unit, significant, written_unit};
 use crate::plots::theme::{Marker, PlotTheme};
 
 /// How near the pointer must be, in points.
@@ -162,14 +162,13 @@ fn card(ui: &mut Ui, data: &ParetoData<'_>, view: &ParetoView, target: Target, m
                 let shown = metric == view.x || metric == view.y;
                 let label = RichText::new(metric.description().label);
                 ui.label(if shown { label.strong() } else { label });
-                ui.label(RichText::new(significant(value, 4)).monospace());
-                ui.weak(written_unit(metric.description().unit));
+                let unit = written_unit(metric.description().unit);
+                let (factor, unit) = prefixed_unit(value, &unit);
+                ui.label(RichText::new(significant(factor * value, 4)).monospace());
+                ui.weak(unit);
                 if let Some((low, high)) = on_front.and_then(|point| point.bands.get(metric)) {
-                    ui.weak(format!(
-                        "{} to {}",
-                        significant(low, 3),
-                        significant(high, 3)
-                    ));
+                    let ends = [low, high].map(|end| significant(factor * end, 3));
+                    ui.weak(format!("{} to {}", ends[0], ends[1]));
                 }
                 ui.end_row();
             }

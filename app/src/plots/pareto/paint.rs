@@ -338,7 +338,8 @@ impl Scene<'_> {
         }
         if let Some(at) = self.data.current.and_then(|metrics| self.position(metrics)) {
             let frame = self.shown.frame();
-            let Placed { at: center, beyond } = edge::placed(frame, at, self.theme);
+            let Placed { at: center, beyond } =
+                edge::placed_within(frame, at, self.theme.marker_radius * 4.2);
             self.shown.painter.add(current(center, accent, self.theme));
             if let Some(way) = beyond {
                 edge::arrow(
