@@ -256,6 +256,7 @@ fn maps(folder: &Path) -> anyhow::Result<()> {
     let data = LayerMapData {
         sites: &sites,
         n_layers: 32,
+        has_head: false,
         quantity: "SQNR",
         unit: "dB",
         more_is_better: true,

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use egui::Ui;
 
+use crate::figure::FigureOptions;
+use crate::panels::figure_options::figure_options_ui;
 use crate::theme::theme;
 
 /// Why a path is asked for.
@@ -165,7 +167,7 @@ impl FileDialog {
     }
 
     /// Draws the path field; returns a path once it is confirmed.
-    pub fn ui(&mut self, ui: &mut Ui) -> Option<Chosen> {
+    pub fn ui(&mut self, ui: &mut Ui, figure: &mut FigureOptions) -> Option<Chosen> {
         let dialog = self.open.as_mut()?;
         let mut confirmed = false;
         let mut closed = false;
@@ -175,6 +177,10 @@ impl FileDialog {
             .anchor(egui::Align2::CENTER_TOP, egui::vec2(0.0, 80.0));
         window.show(ui.ctx(), |ui| {
             ui.set_width(520.0);
+            if dialog.purpose == Purpose::ExportFigure {
+                figure_options_ui(ui, figure, &mut dialog.path);
+                ui.add_space(theme().layout.grid);
+            }
             let label = ui.weak(&dialog.hint);
             let field = egui::TextEdit::singleline(&mut dialog.path)
                 .desired_width(f32::INFINITY)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::command::Command;
+use crate::figure::FigurePlot;
 use crate::file_dialog::Purpose;
 use crate::panels::layout::Pane;
 
@@ -17,6 +18,8 @@ pub enum Request {
     New,
     /// Ask for a path.
     Ask(Purpose),
+    /// Ask where to export a plot to, and on what page.
+    ExportFigure(FigurePlot),
     /// Open a file, whatever it is.
     Open(PathBuf),
     /// Save where it was saved or opened before, else ask.

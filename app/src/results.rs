@@ -21,13 +21,13 @@ use crate::measuring::Measured;
 use crate::plots::pareto::{FrontPoint, NamedPoint, PinnedFront};
 use crate::session::Session;
 
-/// Derived state of the window.
-#[derive(Debug, Default)]
+/// Derived state of the window. A clone shares the candidates, however many.
+#[derive(Debug, Clone, Default)]
 pub struct Results {
     /// Changes when candidates are replaced rather than appended.
     pub generation: u64,
     /// The shown candidates and where they come from.
-    pub shown: Candidates,
+    pub shown: Arc<Candidates>,
     /// Front over the shown candidates.
     pub front: Vec<FrontPoint>,
     /// Front of the exploration before, while a new one runs.
@@ -59,11 +59,11 @@ pub struct Results {
     /// Published designs.
     pub literature: Vec<NamedPoint>,
     /// Candidates of an exploration that has not replaced the shown ones yet.
-    incoming: Candidates,
+    incoming: Arc<Candidates>,
 }
 
 /// Candidates of one space.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Candidates {
     pub space: Option<Arc<DesignSpace>>,
     pub indices: Vec<u64>,
@@ -92,10 +92,10 @@ const REPLACE_AFTER: Duration = Duration::from_millis(250);
 impl Results {
     /// An exploration of a space begins.
     pub fn begin(&mut self, space: Arc<DesignSpace>) {
-        self.incoming = Candidates {
+        self.incoming = Arc::new(Candidates {
             space: Some(space),
             ..Candidates::default()
-        };
+        });
         self.state = State::Running(None);
     }
 
@@ -135,6 +135,7 @@ impl Results {
         } else {
             &mut self.shown
         };
+        let into = Arc::make_mut(into); // copies only while an export still holds them
         into.indices
             .extend(batch.iter().map(|candidate| candidate.index));
         into.metrics

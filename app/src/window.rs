@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::background::Wake;
 use crate::document::left_copies;
+use crate::exporting::Exporting;
+use crate::figure::FigureOptions;
 use crate::file_dialog::FileDialog;
 use crate::notices::Notices;
 use crate::panels::design::DesignView;
@@ -21,6 +24,9 @@ pub struct WindowState {
     pub design: DesignView,
     pub tiles: TileViews,
     pub dialog: FileDialog,
+    /// The figure that is asked for, or was last.
+    pub figure: FigureOptions,
+    pub exporting: Exporting,
     pub notices: Notices,
     pub question: Option<Question>,
     pub palette: Option<Palette>,
@@ -34,7 +40,7 @@ pub struct WindowState {
 
 impl WindowState {
     /// The window as it was left, or as of a first run.
-    pub fn new(folders: Folders) -> Self {
+    pub fn new(folders: Folders, wake: Wake) -> Self {
         let mut notices = Notices::default();
         let mut settings = folders.read_settings().unwrap_or_else(|error| {
             notices.warning(format!("{error:#}"));
@@ -53,6 +59,8 @@ impl WindowState {
             design: DesignView::default(),
             tiles: TileViews::default(),
             dialog: FileDialog::default(),
+            figure: FigureOptions::default(),
+            exporting: Exporting::new(wake),
             notices,
             question,
             palette: None,

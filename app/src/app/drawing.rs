@@ -47,17 +47,25 @@ impl App {
         let views = &mut self.window.tiles;
         let tree = &mut self.window.tree;
         let fill = ui.visuals().panel_fill;
-        CentralPanel::default()
+        let export = CentralPanel::default()
             .frame(Frame::NONE.fill(fill))
             .show(ui, |ui| {
                 let mut draw = |ui: &mut Ui, pane| add(tile_ui(ui, pane, &scene, views));
-                tree.ui(&mut TileFrame { draw: &mut draw }, ui);
-            });
+                let mut frame = TileFrame {
+                    draw: &mut draw,
+                    export: None,
+                };
+                tree.ui(&mut frame, ui);
+                frame.export
+            })
+            .inner;
+        requests.extend(export.map(Request::ExportFigure));
         requests
     }
 
     pub(super) fn dialogs_ui(&mut self, ui: &mut Ui, ctx: &Context, requests: &mut Vec<Request>) {
-        if let Some(chosen) = self.window.dialog.ui(ui) {
+        let figure = &mut self.window.figure;
+        if let Some(chosen) = self.window.dialog.ui(ui, figure) {
             self.chosen(ctx, chosen);
         }
         if let Some(page) = &mut self.window.guide

@@ -88,7 +88,7 @@ impl App {
         theme::install(ctx);
         let waker = ctx.clone();
         let wake: Wake = Arc::new(move || waker.request_repaint());
-        let window = WindowState::new(options.folders.clone());
+        let window = WindowState::new(options.folders.clone(), Arc::clone(&wake));
         ctx.set_theme(window.settings.theme);
         ctx.set_zoom_factor(window.settings.zoom);
         let session = preset_library::first_session();
@@ -138,6 +138,11 @@ impl App {
     /// Whether details of the edited design are being made.
     pub fn is_inspecting(&self) -> bool {
         self.exploration.is_inspecting()
+    }
+
+    /// Whether an export is being written.
+    pub fn is_exporting(&self) -> bool {
+        self.window.exporting.is_busy()
     }
 
     /// How long drawing takes.
@@ -192,6 +197,9 @@ impl eframe::App for App {
         }
         if let Some(chosen) = self.window.dialog.poll() {
             self.chosen(ctx, chosen);
+        }
+        if let Some(written) = self.window.exporting.poll() {
+            self.exported(written);
         }
         for path in Self::dropped_files(ctx) {
             self.perform(ctx, Request::Open(path));

@@ -13,6 +13,7 @@ use super::App;
 use crate::checkpoint_report::CheckpointReport;
 use crate::command::{self, Command};
 use crate::details::Details;
+use crate::export::ExportJob;
 use crate::file_dialog::{Chosen, Purpose};
 use crate::measuring::Measured;
 use crate::panels::dialogs::{Answer, Question};
@@ -48,6 +49,10 @@ impl App {
                 None => self.ask(Purpose::Save),
             },
             Request::Ask(purpose) => self.ask(purpose),
+            Request::ExportFigure(plot) => {
+                self.window.figure.plot = plot;
+                self.ask(Purpose::ExportFigure);
+            }
             Request::Reveal(pane) => layout::reveal(&mut self.window.tree, pane),
             Request::ResetLayout => self.window.tree = layout::default_tree(),
             Request::SetTheme(theme) => {
@@ -111,7 +116,7 @@ impl App {
             Purpose::SaveDesign => WindowState::suggestion(None, name, "ron"),
             Purpose::ExportCsv => "points.csv".to_owned(),
             Purpose::ExportFront => "front.ron".to_owned(),
-            Purpose::ExportFigure => "figure.svg".to_owned(),
+            Purpose::ExportFigure => self.window.figure.file_name(),
             Purpose::ExportRecipe => WindowState::suggestion(None, name, "json"),
             Purpose::ExportArchitecture => WindowState::suggestion(None, name, "yaml"),
         };
@@ -139,8 +144,15 @@ impl App {
             | Purpose::ExportFigure
             | Purpose::ExportRecipe
             | Purpose::ExportArchitecture => {
-                let written = crate::export::write(purpose, &self.session, &self.results, &path);
-                self.told(&path, "Exported", written);
+                let job = ExportJob {
+                    purpose,
+                    path,
+                    session: self.session.clone(),
+                    results: self.results.clone(),
+                    views: self.window.tiles.plots.clone(),
+                    figure: self.window.figure.clone(),
+                };
+                self.window.exporting.submit(job);
             }
         }
     }
@@ -152,6 +164,26 @@ impl App {
                 self.window
                     .notices
                     .info(format!("{what} {}", path.display()));
+            }
+            Err(error) => self.window.notices.error(format!("{error:#}")),
+        }
+    }
+
+    /// An export came to its end.
+    pub(super) fn exported(&mut self, written: anyhow::Result<Vec<PathBuf>>) {
+        match written {
+            Ok(files) => {
+                let Some((first, beside)) = files.split_first() else {
+                    return;
+                };
+                let mut text = format!("Exported {}", first.display());
+                let names = beside.iter().filter_map(|path| path.file_name());
+                let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
+                if !names.is_empty() {
+                    text += &format!(", beside it {}", names.join(" and "));
+                }
+                self.window.remember(first);
+                self.window.notices.info(text);
             }
             Err(error) => self.window.notices.error(format!("{error:#}")),
         }

@@ -8,6 +8,7 @@ use blockscape_model::workload::Workload;
 use serde_json::{Value, json};
 
 use super::{input, output};
+use crate::export::sites_and_formats;
 use crate::widgets::{number_text, scaled};
 
 /// Arguments of `evaluate`.
@@ -54,8 +55,8 @@ fn document(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Va
         "prefill_tokens": workload.prefill_tokens,
         "context_tokens": workload.context_tokens,
         "technology": design.technology,
-        "formats": design.formats.rules().iter()
-            .map(|rule| json!({ "sites": rule.pattern.to_string(), "format": rule.format.to_string() }))
+        "formats": sites_and_formats(design)
+            .map(|(sites, format)| json!({ "sites": sites, "format": format.to_string() }))
             .collect::<Vec<_>>(),
         "area_mm2": finite(metric(Metric::Area)),
         "luts": summary.luts,
@@ -141,8 +142,8 @@ fn report(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Stri
         workload.batch,
         design.technology,
     )];
-    for rule in design.formats.rules() {
-        lines.push(format!("  {:<28}{}", rule.pattern.to_string(), rule.format));
+    for (sites, format) in sites_and_formats(design) {
+        lines.push(format!("  {sites:<28}{format}"));
     }
     let basis = evaluation.quality.basis.name();
     for metric in Metric::ALL {

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::{computed, output};
 use crate::export::{front_file, points_csv};
 use crate::figure::{FigurePlot, Page, SessionFigure};
+use crate::plots::PlotViews;
 use crate::preset_library;
 use crate::results::{Results, State};
 use crate::session::Session;
@@ -60,14 +61,14 @@ fn write_files(session: &Session, results: &Results) -> anyhow::Result<()> {
     let figure = SessionFigure {
         session,
         results,
+        views: &PlotViews::default(),
         plot: FigurePlot::Pareto,
     };
-    let page = Page {
+    let page = figure.fitted(Page {
         width: FIGURE_WIDTH,
-        height: figure.plot.height(FIGURE_WIDTH),
         caption: figure.caption(),
         ..Page::default()
-    };
+    })?;
     figure.write(&page, &folder.join("front.svg"))?;
     let front: Vec<usize> = results.front.iter().map(|point| point.index).collect();
     for (name, text) in [

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{computed, input, output};
 use crate::figure::{FigurePlot, Page, SessionFigure};
+use crate::plots::PlotViews;
 use crate::preset_library;
 use crate::session::Session;
 
@@ -65,11 +66,9 @@ enum PageTheme {
 /// An input that cannot be read, a design that cannot be built, a page out of range, a file that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let session = session(&arguments.file)?;
-    let mut page = Page {
+    let page = Page {
         width: arguments.width,
-        height: arguments
-            .height
-            .unwrap_or_else(|| arguments.plot.height(arguments.width)),
+        height: arguments.height.unwrap_or(Page::default().height),
         dpi: arguments.dpi,
         font_size: arguments.font_size,
         title: arguments.title.clone(),
@@ -82,12 +81,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let figure = SessionFigure {
         session: &session,
         results: &results,
+        views: &PlotViews::default(),
         plot: arguments.plot,
     };
-    page.caption = arguments
-        .caption
-        .clone()
-        .unwrap_or_else(|| figure.caption());
+    let caption = arguments.caption.clone();
+    let page = Page {
+        caption: caption.unwrap_or_else(|| figure.caption()),
+        ..page
+    };
+    let page = match arguments.height {
+        Some(_) => page,
+        None => figure.fitted(page)?,
+    };
     let files = figure.write(&page, &arguments.output)?;
     let names: Vec<String> = files
         .iter()
@@ -96,7 +101,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.json {
         output::json(&json!({ "files": names, "width_in": page.width, "height_in": page.height }))
     } else {
-        output::text(&format!("wrote {}\n", names.join(", ")))
+        output::text(&format!("wrote {}", names.join(", ")))
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! Made from what is already computed.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
+use blockscape_model::preset::to_ron;
 
 use crate::cli::input::refused;
-use crate::figure::{FigurePlot, Page, SessionFigure};
+use crate::figure::{FigureOptions, SessionFigure};
 use crate::file_dialog::Purpose;
+use crate::plots::PlotViews;
 use crate::results::Results;
 use crate::session::Session;
 use crate::settings::write_whole;
@@ -20,57 +22,59 @@ mod recipe;
 
 pub use architecture::{timeloop_yaml, zigzag_yaml};
 pub use front::{FrontDesign, FrontFile, front_file};
-pub use points::points_csv;
-pub use recipe::{llama_cpp_arguments, recipe_json, rounding_and_scale};
+pub use points::{csv_field, points_csv};
+pub use recipe::{llama_cpp_arguments, recipe_json, rounding_and_scale, sites_and_formats};
 
-/// Writes what the window was asked to export.
-///
-/// # Errors
-/// Nothing to export yet, a design that has no cost, or a file that cannot be written.
-pub fn write(
-    purpose: Purpose,
-    session: &Session,
-    results: &Results,
-    path: &Path,
-) -> anyhow::Result<()> {
-    let (design, workload) = (&session.design, &session.workload);
-    let text = match purpose {
-        Purpose::ExportFigure => {
-            let plot = FigurePlot::Pareto;
+/// What the window was asked to export, with all that it needs: the window goes on meanwhile.
+#[derive(Debug)]
+pub struct ExportJob {
+    pub purpose: Purpose,
+    pub path: PathBuf,
+    pub session: Session,
+    pub results: Results,
+    pub views: PlotViews,
+    pub figure: FigureOptions,
+}
+
+impl ExportJob {
+    /// Makes the files and writes them; gives those written, the one asked for first.
+    ///
+    /// # Errors
+    /// Nothing to export yet, a design that has no cost, or a file that cannot be written.
+    pub fn run(&self) -> anyhow::Result<Vec<PathBuf>> {
+        if self.purpose == Purpose::ExportFigure {
             let figure = SessionFigure {
-                session,
-                results,
-                plot,
+                session: &self.session,
+                results: &self.results,
+                views: &self.views,
+                plot: self.figure.plot,
             };
-            let width = Page::default().width;
-            let page = Page {
-                height: plot.height(width),
-                caption: figure.caption(),
-                ..Page::default()
-            };
-            return figure.write(&page, path).map(|_files| ());
+            let page = self.figure.page(&figure)?;
+            return figure.write(&page, &self.path);
         }
-        Purpose::ExportCsv => points_csv(&results.shown, None),
-        Purpose::ExportFront if results.front.is_empty() => {
-            bail!("there is no front to export yet")
+        write_whole(&self.path, self.text()?.as_bytes())?;
+        Ok(vec![self.path.clone()])
+    }
+
+    fn text(&self) -> anyhow::Result<String> {
+        let (design, workload) = (&self.session.design, &self.session.workload);
+        let ends_in = |end: &str| self.path.to_string_lossy().to_lowercase().ends_with(end);
+        let refuse = |violations: Vec<_>| refused(&design.name, &violations);
+        match self.purpose {
+            Purpose::ExportCsv => Ok(points_csv(&self.results.shown, None)),
+            Purpose::ExportFront if self.results.front.is_empty() => {
+                bail!("there is no front to export yet")
+            }
+            Purpose::ExportFront => Ok(to_ron(&front_file(&self.session, &self.results))?),
+            Purpose::ExportRecipe if ends_in(".txt") => Ok(llama_cpp_arguments(design, workload)),
+            Purpose::ExportRecipe => {
+                Ok(serde_json::to_string_pretty(&recipe_json(design, workload))? + "\n")
+            }
+            Purpose::ExportArchitecture if ends_in(".timeloop.yaml") => {
+                timeloop_yaml(design, workload).map_err(refuse)
+            }
+            Purpose::ExportArchitecture => zigzag_yaml(design, workload).map_err(refuse),
+            _ => bail!("nothing to export"),
         }
-        Purpose::ExportFront => blockscape_model::preset::to_ron(&front_file(session, results))?,
-        Purpose::ExportRecipe if path.extension().is_some_and(|extension| extension == "txt") => {
-            llama_cpp_arguments(design, workload)
-        }
-        Purpose::ExportRecipe => {
-            serde_json::to_string_pretty(&recipe_json(design, workload)).context("recipe")? + "\n"
-        }
-        Purpose::ExportArchitecture => {
-            let is_timeloop = path.to_string_lossy().to_lowercase().contains("timeloop");
-            let yaml = if is_timeloop {
-                timeloop_yaml(design, workload)
-            } else {
-                zigzag_yaml(design, workload)
-            };
-            yaml.map_err(|violations| refused(&design.name, &violations))?
-        }
-        _ => bail!("nothing to export"),
-    };
-    write_whole(path, text.as_bytes())
+    }
 }

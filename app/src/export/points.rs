@@ -13,7 +13,7 @@ pub fn points_csv(candidates: &Candidates, only: Option<&[usize]>) -> String {
     let mut out = String::from("design");
     let space = candidates.space.as_deref();
     for axis in space.iter().flat_map(|space| space.axes()) {
-        let _ = write!(out, ",{}", field(&axis.parameter.to_string()));
+        let _ = write!(out, ",{}", csv_field(&axis.parameter.to_string()));
     }
     for metric in Metric::ALL {
         let _ = write!(out, ",{metric}");
@@ -35,7 +35,7 @@ pub fn points_csv(candidates: &Candidates, only: Option<&[usize]>) -> String {
             .into_iter()
             .flatten()
         {
-            let _ = write!(out, ",{}", field(&value));
+            let _ = write!(out, ",{}", csv_field(&value));
         }
         numbers(&mut out, metrics);
         out.push('\n');
@@ -55,7 +55,7 @@ fn numbers(out: &mut String, metrics: &Metrics) {
 }
 
 /// A field in the form of RFC 4180.
-fn field(text: &str) -> String {
+pub fn csv_field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn fields_with_commas_are_quoted() {
-        assert_eq!(field("bfp:m=4,e=8"), "\"bfp:m=4,e=8\"");
-        assert_eq!(field("a\"b"), "\"a\"\"b\"");
+        assert_eq!(csv_field("bfp:m=4,e=8"), "\"bfp:m=4,e=8\"");
+        assert_eq!(csv_field("a\"b"), "\"a\"\"b\"");
     }
 }

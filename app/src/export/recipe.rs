@@ -102,6 +102,14 @@ fn rules(format: Format) -> (Option<Rounding>, Option<ScaleRule>) {
     }
 }
 
+/// The rules of a design's format table as its preset writes them: sites, format.
+pub fn sites_and_formats(design: &Design) -> impl Iterator<Item = (String, Format)> + '_ {
+    let rules = design.formats.rules();
+    rules
+        .into_iter()
+        .map(|rule| (rule.pattern.to_string(), rule.format))
+}
+
 /// " (nearest-even, floor)": how a format rounds and picks its scale, for captions; empty where neither is a choice.
 pub fn rounding_and_scale(format: Format) -> String {
     match rules(format) {

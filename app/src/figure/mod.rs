@@ -9,19 +9,24 @@
     reason = "page coordinates, pixels and glyph ids"
 )]
 
+mod caption;
 mod drawing;
 mod embedded;
 mod font;
+mod numbers;
+mod options;
 mod page;
 mod pdf;
 mod png;
 mod session_figure;
 mod svg;
 mod tikz;
+mod vector_writer;
 
 pub use drawing::{Drawing, Element, Item, TextRun};
 pub use embedded::embedded_preset;
-pub use page::{Page, PageError};
+pub use options::{COLUMN_WIDTHS, FigureOptions};
+pub use page::{Page, PageError, PlotHeight};
 pub use session_figure::{FigurePlot, SessionFigure};
 
 use egui::Ui;
@@ -44,6 +49,16 @@ pub enum FigureFormat {
 impl FigureFormat {
     /// All, in the order menus show them.
     pub const ALL: [Self; 4] = [Self::Svg, Self::Pdf, Self::Png, Self::Tikz];
+
+    /// Its name in menus.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Svg => "SVG",
+            Self::Pdf => "PDF",
+            Self::Png => "PNG",
+            Self::Tikz => "TikZ",
+        }
+    }
 
     /// File name extension without the dot.
     pub const fn extension(self) -> &'static str {

@@ -57,6 +57,24 @@ impl Default for Page {
     }
 }
 
+/// How high a plot is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PlotHeight {
+    /// It fills any height; this one suits it, in inches.
+    Inches(f32),
+    /// Its rows have a height of their own.
+    Natural,
+}
+
+/// Where the plot stands on its page, in points.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// All that title and caption leave.
+    offered: Rect,
+    /// What the plot took of it.
+    used: Rect,
+}
+
 /// Why a page cannot be drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageError {
@@ -89,6 +107,7 @@ pub(super) struct Run {
     pub(super) shapes: Vec<egui::epaint::ClippedShape>,
     pub(super) textures: BTreeMap<TextureId, ColorImage>,
     pub(super) pixels_per_point: f32,
+    place: Place,
 }
 
 impl Page {
@@ -138,6 +157,26 @@ impl Page {
         }
     }
 
+    /// The page as high as its plot needs and title and caption around it.
+    #[must_use]
+    pub fn fitted(
+        mut self,
+        plot_height: PlotHeight,
+        plot: &mut dyn FnMut(&mut Ui, &PlotTheme),
+    ) -> Self {
+        const TALLEST: f32 = 40.0;
+        self.height = TALLEST;
+        let Run { place, .. } = self.run(VECTOR_RESOLUTION, plot);
+        let around = TALLEST - place.offered.height() / POINTS_PER_INCH;
+        let own = match plot_height {
+            PlotHeight::Inches(inches) => inches,
+            PlotHeight::Natural => place.used.height() / POINTS_PER_INCH,
+        };
+        // a hundredth of an inch, so that sizes are short numbers
+        self.height = ((around + own) * 100.0).ceil() / 100.0;
+        self
+    }
+
     /// The page as vectors.
     pub(super) fn draw(&self, plot: &mut dyn FnMut(&mut Ui, &PlotTheme)) -> Drawing {
         let run = self.run(VECTOR_RESOLUTION, plot);
@@ -154,9 +193,13 @@ impl Page {
         let theme = self.theme();
         let mut textures = BTreeMap::new();
         let mut shapes = Vec::new();
+        let mut place = Place {
+            offered: Rect::ZERO,
+            used: Rect::ZERO,
+        };
         for _ in 0..N_PASSES {
             let output = ctx.run_ui(self.input(pixels_per_point), |ui| {
-                self.page_ui(ui, &theme, plot);
+                place = self.page_ui(ui, &theme, plot);
             });
             apply(&mut textures, output.textures_delta);
             shapes = output.shapes;
@@ -166,6 +209,7 @@ impl Page {
             shapes,
             textures,
             pixels_per_point,
+            place,
         }
     }
 
@@ -183,7 +227,12 @@ impl Page {
         input
     }
 
-    fn page_ui(&self, ui: &mut Ui, theme: &PlotTheme, plot: &mut dyn FnMut(&mut Ui, &PlotTheme)) {
+    fn page_ui(
+        &self,
+        ui: &mut Ui,
+        theme: &PlotTheme,
+        plot: &mut dyn FnMut(&mut Ui, &PlotTheme),
+    ) -> Place {
         let page = Rect::from_min_size(Pos2::ZERO, self.size());
         ui.painter().rect_filled(page, 0.0, theme.background);
         let margin = theme.text_size * 0.4;
@@ -211,7 +260,11 @@ impl Page {
                 .galley(Pos2::new(inner.min.x, top), galley, theme.weak_text);
             inner.max.y = top - theme.text_size * 0.5;
         }
-        ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| plot(ui, theme));
+        let shown = ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| plot(ui, theme));
+        Place {
+            offered: inner,
+            used: shown.response.rect,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use egui::{Color32, ColorImage, Pos2, Rect, Stroke, pos2};
+use egui::{Color32, ColorImage, Pos2, Rect, pos2};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
@@ -12,6 +12,7 @@ use super::drawing::{Drawing, Element, TextRun, length, straight};
 use super::embedded::PDF_KIND;
 use super::font::Font;
 use super::page::TYPEFACE;
+use super::vector_writer::{Paint, VectorWriter};
 
 /// Distance of control points for a quarter circle of radius 1.
 const QUARTER: f32 = 0.552_284_8;
@@ -19,12 +20,11 @@ const QUARTER: f32 = 0.552_284_8;
 pub(super) fn encode(drawing: &Drawing, preset: Option<&str>) -> Vec<u8> {
     let font = Font::new(TYPEFACE);
     let mut content = Content {
-        height: drawing.size.y,
-        out: String::new(),
+        out: format!("1 0 0 -1 0 {} cm 1 j\n", length(drawing.size.y)),
         opacities: BTreeSet::new(),
         font: &font,
     };
-    content.drawing(drawing);
+    drawing.write_to(&mut content);
     let mut file = File::new();
     let catalog = file.reserve();
     let pages = file.reserve();
@@ -195,79 +195,13 @@ fn embed_image(file: &mut File, image: &ColorImage) -> usize {
 
 /// The page's drawing commands; y is turned so that it grows downwards, as on the screen.
 struct Content<'a> {
-    height: f32,
     out: String,
     opacities: BTreeSet<u8>,
     font: &'a Font<'a>,
 }
 
 impl Content<'_> {
-    fn drawing(&mut self, drawing: &Drawing) {
-        let _ = writeln!(self.out, "1 0 0 -1 0 {} cm 1 j", length(self.height));
-        let mut clip: Option<Rect> = None;
-        for item in &drawing.items {
-            if clip != Some(item.clip) {
-                if clip.is_some() {
-                    self.out.push_str("Q\n");
-                }
-                let _ = writeln!(self.out, "q {} W n", rectangle(item.clip));
-                clip = Some(item.clip);
-            }
-            self.element(&item.element);
-        }
-        if clip.is_some() {
-            self.out.push_str("Q\n");
-        }
-    }
-
-    fn element(&mut self, element: &Element) {
-        match element {
-            Element::Circle {
-                center,
-                radius,
-                fill,
-                stroke,
-            } => {
-                let path = circle(*center, *radius);
-                self.paint(&path, *fill, *stroke);
-            }
-            Element::Path {
-                points,
-                closed,
-                fill,
-                stroke,
-            } => {
-                let mut path = String::new();
-                for (i, point) in points.iter().enumerate() {
-                    let _ = write!(
-                        path,
-                        "{} {} ",
-                        place(*point),
-                        if i == 0 { "m" } else { "l" }
-                    );
-                }
-                if *closed {
-                    path.push_str("h ");
-                }
-                self.paint(&path, *fill, *stroke);
-            }
-            Element::Rect {
-                rect, fill, stroke, ..
-            } => self.paint(&rectangle(*rect), *fill, *stroke),
-            Element::Text(run) => self.text(run),
-            Element::Image { rect, image } => {
-                self.opacity(255);
-                let (width, height) = (length(rect.width()), length(rect.height()));
-                let corner = place(pos2(rect.min.x, rect.max.y));
-                let _ = writeln!(
-                    self.out,
-                    "q {width} 0 0 -{height} {corner} cm /I{image} Do Q"
-                );
-            }
-        }
-    }
-
-    fn paint(&mut self, path: &str, fill: Color32, stroke: Stroke) {
+    fn paint(&mut self, path: &str, Paint { fill, stroke }: Paint) {
         if fill.a() > 0 {
             self.color(fill, "rg");
             let _ = writeln!(self.out, "{path} f");
@@ -289,6 +223,36 @@ impl Content<'_> {
         self.opacities.insert(alpha);
         let _ = write!(self.out, "/O{alpha} gs ");
     }
+}
+
+impl VectorWriter for Content<'_> {
+    fn begin_clip(&mut self, clip: Rect) {
+        let _ = writeln!(self.out, "q {} W n", rectangle(clip));
+    }
+
+    fn end_clip(&mut self) {
+        self.out.push_str("Q\n");
+    }
+
+    fn circle(&mut self, center: Pos2, radius: f32, paint: Paint) {
+        self.paint(&circle(center, radius), paint);
+    }
+
+    fn path(&mut self, points: &[Pos2], closed: bool, paint: Paint) {
+        let mut path = String::new();
+        for (i, point) in points.iter().enumerate() {
+            let operator = if i == 0 { "m" } else { "l" };
+            let _ = write!(path, "{} {operator} ", place(*point));
+        }
+        if closed {
+            path.push_str("h ");
+        }
+        self.paint(&path, paint);
+    }
+
+    fn rectangle(&mut self, rect: Rect, _corner: f32, paint: Paint) {
+        self.paint(&rectangle(rect), paint);
+    }
 
     fn text(&mut self, run: &TextRun) {
         self.color(run.color, "rg");
@@ -299,6 +263,16 @@ impl Content<'_> {
         let _ = writeln!(
             self.out,
             "BT /F {size} Tf {cos} {sin} {sin} {minus_cos} {at} Tm <{glyphs}> Tj ET"
+        );
+    }
+
+    fn picture(&mut self, rect: Rect, number: usize, _image: &ColorImage) {
+        self.opacity(255);
+        let (width, height) = (length(rect.width()), length(rect.height()));
+        let corner = place(pos2(rect.min.x, rect.max.y));
+        let _ = writeln!(
+            self.out,
+            "q {width} 0 0 -{height} {corner} cm /I{number} Do Q"
         );
     }
 }

@@ -3,24 +3,24 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use blockscape_model::format::Format;
 use blockscape_model::workload::Slot;
 use clap::ValueEnum;
 use egui::Ui;
 
-use super::{FigureFormat, Page, render};
+use super::{FigureFormat, Page, PlotHeight, render};
 use crate::details::{Details, SERIES};
-use crate::export::{points_csv, rounding_and_scale};
-use crate::plots::PlotTheme;
+use crate::explored_axes::ExploredAxes;
 use crate::plots::bit_layout::{BitLayoutData, bit_layout_ui};
-use crate::plots::breakdown::{BreakdownData, BreakdownView, breakdown_ui};
-use crate::plots::coordinates::{CoordinatesData, CoordinatesView, coordinates_ui, metric_axes};
+use crate::plots::breakdown::{BreakdownData, breakdown_ui};
+use crate::plots::coordinates::{CoordinatesData, coordinates_ui};
 use crate::plots::layer_map::{LayerMapData, LayerMapView, layer_map_ui};
 use crate::plots::pareto::{ParetoData, pareto_chart_ui};
-use crate::plots::roofline::{RooflineData, RooflineView, roofline_ui};
-use crate::plots::sensitivity::{SensitivityData, SensitivityView, sensitivity_ui};
-use crate::plots::tensor_view::{TensorView, tensor_view_ui};
+use crate::plots::roofline::{RooflineData, roofline_ui};
+use crate::plots::sensitivity::{SensitivityData, sensitivity_ui};
+use crate::plots::tensor_view::tensor_view_ui;
+use crate::plots::{PlotTheme, PlotViews};
 use crate::results::Results;
 use crate::session::Session;
 use crate::settings::write_whole;
@@ -36,7 +36,7 @@ pub enum FigurePlot {
     Roofline,
     /// Error of each layer and site
     Layers,
-    /// Designs across all metrics
+    /// Designs of the front across what was explored
     Coordinates,
     /// Bits of the formats
     Formats,
@@ -47,18 +47,42 @@ pub enum FigurePlot {
 }
 
 impl FigurePlot {
-    /// Height that suits the plot at a width, in inches.
-    pub fn height(self, width: f32) -> f32 {
+    /// All, in the order menus show them.
+    pub const ALL: [Self; 8] = [
+        Self::Pareto,
+        Self::Breakdown,
+        Self::Roofline,
+        Self::Layers,
+        Self::Sensitivity,
+        Self::Coordinates,
+        Self::Formats,
+        Self::Tensor,
+    ];
+
+    /// Its name in menus.
+    pub fn title(self) -> &'static str {
         match self {
-            Self::Pareto | Self::Roofline => (width * 0.82).min(4.2),
-            Self::Breakdown if width > 5.0 => 4.0,
-            Self::Breakdown => 5.4,
-            Self::Layers => (width * 0.9).clamp(2.6, 4.0),
-            Self::Coordinates => (width * 0.5).clamp(2.4, 3.4),
-            Self::Formats => 2.6,
-            Self::Sensitivity => 3.6,
-            Self::Tensor => (width * 0.42).clamp(2.6, 3.2),
+            Self::Pareto => "Pareto",
+            Self::Breakdown => "Breakdown",
+            Self::Roofline => "Roofline",
+            Self::Layers => "Layers",
+            Self::Sensitivity => "Sensitivity",
+            Self::Coordinates => "Coordinates",
+            Self::Formats => "Bit layout",
+            Self::Tensor => "Tensor",
         }
+    }
+
+    /// Height that suits the plot at a width in inches.
+    fn height(self, width: f32) -> PlotHeight {
+        PlotHeight::Inches(match self {
+            Self::Pareto | Self::Roofline => (width * 0.68).min(3.6),
+            Self::Breakdown | Self::Formats | Self::Sensitivity => return PlotHeight::Natural,
+            Self::Layers => 2.9,
+            Self::Coordinates => 2.2,
+            Self::Tensor if width > 5.0 => 2.2,
+            Self::Tensor => 3.4,
+        })
     }
 }
 
@@ -69,37 +93,32 @@ pub struct SessionFigure<'a> {
     pub session: &'a Session,
     /// Candidates, front, current design and its details.
     pub results: &'a Results,
+    /// How the plots are looked at.
+    pub views: &'a PlotViews,
     /// The plot.
     pub plot: FigurePlot,
 }
 
 impl SessionFigure<'_> {
+    /// The page as high as suits the plot with its title and caption.
+    ///
+    /// # Errors
+    /// There is nothing to draw yet.
+    pub fn fitted(&self, page: Page) -> anyhow::Result<Page> {
+        self.check()?;
+        let height = self.plot.height(page.width);
+        Ok(page.fitted(height, &mut |ui, theme| self.draw(ui, theme)))
+    }
+
     /// The figure's bytes, with the session inside. An empty title or caption stays empty.
+    ///
+    /// # Errors
+    /// There is nothing to draw yet, or a page out of range.
     pub fn render(&self, page: &Page, format: FigureFormat) -> anyhow::Result<Vec<u8>> {
+        self.check()?;
         let preset = self.session.to_ron();
-        let bytes = match self.plot {
-            FigurePlot::Pareto => self.pareto(page, format, &preset),
-            FigurePlot::Coordinates => render(page, format, Some(&preset), |ui, theme| {
-                self.coordinates(ui, theme);
-            }),
-            FigurePlot::Formats => {
-                let formats = self.formats();
-                let named: Vec<(&str, Format)> = formats
-                    .iter()
-                    .map(|(name, format)| (name.as_str(), *format))
-                    .collect();
-                render(page, format, Some(&preset), |ui, theme| {
-                    bit_layout_ui(ui, &BitLayoutData { formats: &named }, theme);
-                })
-            }
-            _ => {
-                let details = self.details()?;
-                render(page, format, Some(&preset), |ui, theme| {
-                    self.detail(ui, details, theme);
-                })
-            }
-        };
-        Ok(bytes?)
+        let draw = |ui: &mut Ui, theme: &PlotTheme| self.draw(ui, theme);
+        Ok(render(page, format, Some(&preset), draw)?)
     }
 
     /// Writes the figure and, beside it, its numbers as CSV and its drawing as `TikZ`; gives the files written.
@@ -129,61 +148,53 @@ impl SessionFigure<'_> {
         Ok(files.into_iter().map(|(path, _)| path).collect())
     }
 
-    /// What the caption says unless the user says otherwise: workload, technology, formats with their rules, accuracy basis.
-    pub fn caption(&self) -> String {
-        let workload = &self.session.workload;
-        let design = &self.session.design;
-        let mut out = format!(
-            "{}: {}, prefill {}, decode 1 at {}, batch {}, {} at {} MHz. ",
-            design.name,
-            workload.model.name,
-            workload.prefill_tokens,
-            workload.context_tokens,
-            workload.batch,
-            design.technology,
-            design.clock_mhz
-        );
-        let formats: Vec<String> = design
-            .formats
-            .rules()
-            .iter()
-            .map(|rule| {
-                format!(
-                    "{} {}{}",
-                    rule.pattern,
-                    rule.format,
-                    rounding_and_scale(rule.format)
-                )
-            })
-            .collect();
-        let _ = write!(out, "Formats: {}. ", formats.join("; "));
-        let details = self.results.details.as_deref();
-        let basis = details.map_or(self.results.basis_text(), |details| {
-            details.evaluation.quality.basis.name()
-        });
-        let _ = write!(out, "Accuracy: {basis}.");
-        out
-    }
-
-    fn details(&self) -> anyhow::Result<&Details> {
+    pub(super) fn details(&self) -> anyhow::Result<&Details> {
         self.results
             .details
             .as_deref()
             .context("the design has not been evaluated yet")
     }
 
+    /// Whether what the plot shows has been computed.
+    fn check(&self) -> anyhow::Result<()> {
+        match self.plot {
+            FigurePlot::Formats => Ok(()),
+            FigurePlot::Coordinates if self.results.front.is_empty() => {
+                bail!("there is no front to draw yet")
+            }
+            FigurePlot::Pareto | FigurePlot::Coordinates => Ok(()),
+            FigurePlot::Tensor if self.details()?.tensor.is_none() => {
+                bail!("the design's tensor was not sampled")
+            }
+            _ => self.details().map(|_known| ()),
+        }
+    }
+
+    /// Draws the plot, each time the same.
+    fn draw(&self, ui: &mut Ui, theme: &PlotTheme) {
+        match (self.plot, self.results.details.as_deref()) {
+            (FigurePlot::Pareto, _) => self.pareto(ui, theme),
+            (FigurePlot::Coordinates, _) => self.coordinates(ui, theme),
+            (FigurePlot::Formats, _) => {
+                let formats = self.formats();
+                let named: Vec<(&str, Format)> = formats
+                    .iter()
+                    .map(|(name, format)| (name.as_str(), *format))
+                    .collect();
+                bit_layout_ui(ui, &BitLayoutData { formats: &named }, theme);
+            }
+            (_, Some(details)) => self.detail(ui, details, theme),
+            (_, None) => {}
+        }
+    }
+
     /// Plots of the current design alone.
     fn detail(&self, ui: &mut Ui, details: &Details, theme: &PlotTheme) {
+        let mut views = self.views.clone();
         match self.plot {
             FigurePlot::Breakdown => {
-                breakdown_ui(
-                    ui,
-                    &BreakdownData {
-                        groups: &details.bars,
-                    },
-                    &mut BreakdownView::default(),
-                    theme,
-                );
+                let groups = &details.bars;
+                breakdown_ui(ui, &BreakdownData { groups }, &mut views.breakdown, theme);
             }
             FigurePlot::Roofline => {
                 let (roofs, bandwidth, points) =
@@ -194,39 +205,27 @@ impl SessionFigure<'_> {
                     series: &SERIES,
                     points,
                 };
-                roofline_ui(ui, &data, &mut RooflineView::default(), theme);
+                roofline_ui(ui, &data, &mut views.roofline, theme);
             }
             FigurePlot::Sensitivity => {
-                let mut view = SensitivityView::default();
-                let rows: Vec<_> = details
-                    .steps
-                    .iter()
-                    .map(|step| step.row(view.metric))
-                    .collect();
-                let base = details.evaluation.metrics().get(view.metric);
-                sensitivity_ui(
-                    ui,
-                    &SensitivityData {
-                        metric: view.metric,
-                        base,
-                        rows: &rows,
-                    },
-                    &mut view,
-                    theme,
-                );
+                let metric = views.sensitivity.metric;
+                let rows: Vec<_> = details.steps.iter().map(|step| step.row(metric)).collect();
+                let data = SensitivityData {
+                    metric,
+                    base: details.evaluation.metrics().get(metric),
+                    rows: &rows,
+                };
+                sensitivity_ui(ui, &data, &mut views.sensitivity, theme);
             }
-            FigurePlot::Tensor => tensor_view_ui(
-                ui,
-                details.tensor.as_ref(),
-                &mut TensorView::default(),
-                theme,
-            ),
-            _ => layers(ui, details, theme),
+            FigurePlot::Tensor => {
+                tensor_view_ui(ui, details.tensor.as_ref(), &mut views.tensor, theme);
+            }
+            _ => self.layers(ui, details, theme),
         }
     }
 
     /// Distinct formats with the sites that use them.
-    fn formats(&self) -> Vec<(String, Format)> {
+    pub(super) fn formats(&self) -> Vec<(String, Format)> {
         let mut found: Vec<(String, Format)> = Vec::new();
         for rule in self.session.design.formats.rules() {
             match found.iter_mut().find(|(_, format)| *format == rule.format) {
@@ -237,12 +236,7 @@ impl SessionFigure<'_> {
         found
     }
 
-    fn pareto(
-        &self,
-        page: &Page,
-        format: FigureFormat,
-        preset: &str,
-    ) -> Result<Vec<u8>, super::PageError> {
+    fn pareto(&self, ui: &mut Ui, theme: &PlotTheme) {
         let results = self.results;
         let objectives = &self.session.exploration.objectives;
         let limits: Vec<_> = objectives
@@ -264,121 +258,51 @@ impl SessionFigure<'_> {
             limits: &limits,
             describe: &|_| Vec::new(),
         };
-        let view = &self.session.pareto;
-        render(page, format, Some(preset), |ui, theme| {
-            let mut view = view.clone();
-            pareto_chart_ui(ui, &data, &mut view, theme);
-        })
+        pareto_chart_ui(ui, &data, &mut self.session.pareto.clone(), theme);
     }
 
     fn coordinates(&self, ui: &mut Ui, theme: &PlotTheme) {
-        let candidates = &self.results.shown.metrics;
-        let axes = metric_axes(|i| candidates[i], candidates.len());
-        let (metrics, axes): (Vec<_>, Vec<_>) = axes.into_iter().unzip();
-        let current: Option<Vec<f64>> = self
-            .results
-            .current
-            .map(|current| metrics.iter().map(|&metric| current.get(metric)).collect());
-        let front: Vec<usize> = self.results.front.iter().map(|point| point.index).collect();
-        let data = CoordinatesData {
-            axes: &axes,
-            n_designs: candidates.len(),
-            value: &|design, axis| candidates[design].get(metrics[axis]),
-            on_front: &|design| front.contains(&design),
-            current: current.as_deref(),
+        let Some(explored) = ExploredAxes::new(self.session, self.results) else {
+            return;
         };
-        coordinates_ui(ui, &data, &mut CoordinatesView::default(), theme);
+        let data = CoordinatesData {
+            axes: &explored.axes,
+            n_designs: explored.designs.len(),
+            value: &|design, axis| explored.value(design, axis),
+            on_front: &|_| true,
+            current: explored.current.as_deref(),
+        };
+        coordinates_ui(ui, &data, &mut self.views.coordinates.clone(), theme);
     }
 
-    /// The numbers of the plot as CSV.
-    fn numbers(&self) -> anyhow::Result<String> {
-        let mut out = String::new();
-        match self.plot {
-            FigurePlot::Pareto | FigurePlot::Coordinates => {
-                return Ok(points_csv(&self.results.shown, None));
+    /// Sites that the model has, by layer: error, or stored bits where the window shows those.
+    fn layers(&self, ui: &mut Ui, details: &Details, theme: &PlotTheme) {
+        let rows = &details.site_sqnr;
+        let slots: Vec<Slot> = Slot::ALL
+            .into_iter()
+            .filter(|slot| rows.iter().any(|row| !row[slot.index()].is_nan()))
+            .collect();
+        let names: Vec<String> = slots.iter().map(ToString::to_string).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let bits = self.views.layers_show_bits;
+        let formats = &self.session.design.formats;
+        let value = |layer: usize, site: usize| {
+            let error = rows[layer][slots[site].index()];
+            if error.is_nan() || !bits {
+                return error;
             }
-            FigurePlot::Breakdown => {
-                out.push_str("quantity,unit,design,component,value\n");
-                for group in &self.details()?.bars {
-                    for bar in &group.bars {
-                        for part in &bar.parts {
-                            let _ = writeln!(
-                                out,
-                                "{},{},{},{},{}",
-                                group.title, group.unit, bar.name, part.name, part.value
-                            );
-                        }
-                    }
-                }
-            }
-            FigurePlot::Roofline => {
-                out.push_str("product,phase,operations_per_byte,tops,time_share\n");
-                for point in &self.details()?.roof_points {
-                    let (name, phase) = (&point.name, SERIES[point.series]);
-                    let _ = writeln!(
-                        out,
-                        "{name},{phase},{},{},{}",
-                        point.intensity, point.tops, point.time_share
-                    );
-                }
-            }
-            FigurePlot::Layers => {
-                out.push_str("layer,site,noise_to_signal,sqnr_db\n");
-                for error in &self.details()?.evaluation.quality.layers {
-                    let db = -10.0 * error.noise.log10();
-                    let _ = writeln!(out, "{},{},{},{db}", error.layer, error.slot, error.noise);
-                }
-            }
-            FigurePlot::Sensitivity => {
-                let metric = SensitivityView::default().metric;
-                let _ = writeln!(out, "parameter,low,{metric}_low,high,{metric}_high");
-                for step in &self.details()?.steps {
-                    let row = step.row(metric);
-                    let _ = writeln!(
-                        out,
-                        "\"{}\",{},{},{},{}",
-                        row.name, row.low.0, row.low.1, row.high.0, row.high.1
-                    );
-                }
-            }
-            FigurePlot::Tensor => {
-                out.push_str("bin,values_before,values_after\n");
-                let tensor = self
-                    .details()?
-                    .tensor
-                    .as_ref()
-                    .context("the design's tensor was not sampled")?;
-                for (bin, (before, after)) in tensor.before.iter().zip(&tensor.after).enumerate() {
-                    let _ = writeln!(out, "{bin},{before},{after}");
-                }
-            }
-            FigurePlot::Formats => {
-                out.push_str("sites,format,bits_per_value\n");
-                for (name, format) in self.formats() {
-                    let _ = writeln!(out, "\"{name}\",\"{format}\",{}", format.bits_per_value());
-                }
-            }
-        }
-        Ok(out)
+            formats.at(layer as u32, slots[site]).bits_per_value()
+        };
+        let data = LayerMapData {
+            sites: &names,
+            n_layers: rows.len(),
+            has_head: true,
+            quantity: if bits { "Bits per value" } else { "SQNR" },
+            unit: if bits { "bit" } else { "dB" },
+            more_is_better: !bits,
+            value: &value,
+            describe: &|_, _| String::new(),
+        };
+        layer_map_ui(ui, &data, &mut LayerMapView::default(), theme);
     }
-}
-
-fn layers(ui: &mut Ui, details: &Details, theme: &PlotTheme) {
-    let rows = &details.site_sqnr;
-    let slots: Vec<Slot> = Slot::ALL
-        .into_iter()
-        .filter(|slot| rows.iter().any(|row| !row[slot.index()].is_nan()))
-        .collect();
-    let names: Vec<String> = slots.iter().map(ToString::to_string).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let data = LayerMapData {
-        sites: &names,
-        n_layers: rows.len(),
-        quantity: "SQNR",
-        unit: "dB",
-        more_is_better: true,
-        value: &|layer, site| rows[layer][slots[site].index()],
-        describe: &|_, _| String::new(),
-    };
-    layer_map_ui(ui, &data, &mut LayerMapView::default(), theme);
 }

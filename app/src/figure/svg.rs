@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use egui::{Color32, ColorImage, Rect, Stroke};
+use egui::{Color32, ColorImage, Pos2, Rect};
 
-use super::drawing::{Drawing, Element, TextRun, length, straight};
+use super::drawing::{Drawing, TextRun, length, straight};
 use super::page::TYPEFACE_NAME;
+use super::vector_writer::{Paint, VectorWriter};
 use super::{embedded, png};
 
 pub(super) fn encode(drawing: &Drawing, preset: Option<&str>) -> String {
@@ -18,50 +19,37 @@ pub(super) fn encode(drawing: &Drawing, preset: Option<&str>) -> String {
     if let Some(preset) = preset {
         out.push_str(&embedded::svg_metadata(preset));
     }
-    let clips = clips(drawing, &mut out);
-    let mut open = None;
-    for item in &drawing.items {
-        let index = clips.iter().position(|clip| *clip == item.clip);
-        if open != Some(index) {
-            if open.is_some() {
-                out.push_str("</g>\n");
-            }
-            match index {
-                Some(index) => _ = writeln!(out, "<g clip-path=\"url(#clip{index})\">"),
-                None => out.push_str("<g>\n"),
-            }
-            open = Some(index);
-        }
-        element(&mut out, &item.element, &drawing.images);
-    }
-    if open.is_some() {
-        out.push_str("</g>\n");
-    }
+    let mut writer = Writer {
+        out: String::new(),
+        clips: Vec::new(),
+    };
+    drawing.write_to(&mut writer);
+    out.push_str(&definitions(&writer.clips));
+    out.push_str(&writer.out);
     out.push_str("</svg>\n");
     out
 }
 
-/// Writes one clip path for each clipping rectangle that is smaller than the page.
-fn clips(drawing: &Drawing, out: &mut String) -> Vec<Rect> {
-    let page = Rect::from_min_size(egui::Pos2::ZERO, drawing.size);
-    let mut clips: Vec<Rect> = Vec::new();
-    for item in &drawing.items {
-        if !item.clip.contains_rect(page) && !clips.contains(&item.clip) {
-            clips.push(item.clip);
-        }
+/// Elements, and the clipping rectangles they refer to by number.
+struct Writer {
+    out: String,
+    clips: Vec<Rect>,
+}
+
+/// One clip path for each clipping rectangle.
+fn definitions(clips: &[Rect]) -> String {
+    if clips.is_empty() {
+        return String::new();
     }
-    if !clips.is_empty() {
-        out.push_str("<defs>\n");
-        for (index, clip) in clips.iter().enumerate() {
-            let _ = writeln!(
-                out,
-                "<clipPath id=\"clip{index}\"><rect {}/></clipPath>",
-                rect_attributes(*clip)
-            );
-        }
-        out.push_str("</defs>\n");
+    let mut out = String::from("<defs>\n");
+    for (index, clip) in clips.iter().enumerate() {
+        let _ = writeln!(
+            out,
+            "<clipPath id=\"clip{index}\"><rect {}/></clipPath>",
+            rect_attributes(*clip)
+        );
     }
-    clips
+    out + "</defs>\n"
 }
 
 fn rect_attributes(rect: Rect) -> String {
@@ -74,96 +62,76 @@ fn rect_attributes(rect: Rect) -> String {
     format!("x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"")
 }
 
-fn element(out: &mut String, element: &Element, images: &[ColorImage]) {
-    let _ = match element {
-        Element::Circle {
-            center,
-            radius,
-            fill,
-            stroke,
-        } => {
-            let (x, y, radius) = (length(center.x), length(center.y), length(*radius));
-            writeln!(
-                out,
-                "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"{}/>",
-                paint(*fill, *stroke)
-            )
+impl VectorWriter for Writer {
+    fn begin_clip(&mut self, clip: Rect) {
+        let known = self.clips.iter().position(|known| *known == clip);
+        let index = known.unwrap_or(self.clips.len());
+        if known.is_none() {
+            self.clips.push(clip);
         }
-        Element::Path {
-            points,
-            closed,
-            fill,
-            stroke,
-        } => {
-            let tag = if *closed { "polygon" } else { "polyline" };
-            let points: Vec<String> = points
-                .iter()
-                .map(|p| format!("{},{}", length(p.x), length(p.y)))
-                .collect();
-            writeln!(
-                out,
-                "<{tag} points=\"{}\"{}/>",
-                points.join(" "),
-                paint(*fill, *stroke)
-            )
-        }
-        Element::Rect {
-            rect,
-            corner,
-            fill,
-            stroke,
-        } => {
-            let round = if *corner > 0.0 {
-                format!(" rx=\"{}\"", length(*corner))
-            } else {
-                String::new()
-            };
-            writeln!(
-                out,
-                "<rect {}{round}{}/>",
-                rect_attributes(*rect),
-                paint(*fill, *stroke)
-            )
-        }
-        Element::Text(run) => text(out, run),
-        Element::Image { rect, image } => {
-            let data = images
-                .get(*image)
-                .map(|image| base64(&png::encode_image(image)))
-                .unwrap_or_default();
-            let place = rect_attributes(*rect);
-            writeln!(
-                out,
-                "<image {place} preserveAspectRatio=\"none\" xlink:href=\"data:image/png;base64,{data}\"/>"
-            )
-        }
-    };
+        let _ = writeln!(self.out, "<g clip-path=\"url(#clip{index})\">");
+    }
+
+    fn end_clip(&mut self) {
+        self.out.push_str("</g>\n");
+    }
+
+    fn circle(&mut self, center: Pos2, radius: f32, paint: Paint) {
+        let (x, y, radius) = (length(center.x), length(center.y), length(radius));
+        let paint = attributes(paint);
+        let _ = writeln!(
+            self.out,
+            "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"{paint}/>"
+        );
+    }
+
+    fn path(&mut self, points: &[Pos2], closed: bool, paint: Paint) {
+        let tag = if closed { "polygon" } else { "polyline" };
+        let points: Vec<String> = points
+            .iter()
+            .map(|p| format!("{},{}", length(p.x), length(p.y)))
+            .collect();
+        let (points, paint) = (points.join(" "), attributes(paint));
+        let _ = writeln!(self.out, "<{tag} points=\"{points}\"{paint}/>");
+    }
+
+    fn rectangle(&mut self, rect: Rect, corner: f32, paint: Paint) {
+        let round = if corner > 0.0 {
+            format!(" rx=\"{}\"", length(corner))
+        } else {
+            String::new()
+        };
+        let (place, paint) = (rect_attributes(rect), attributes(paint));
+        let _ = writeln!(self.out, "<rect {place}{round}{paint}/>");
+    }
+
+    fn text(&mut self, run: &TextRun) {
+        let [x, y, size, width] = [run.position.x, run.position.y, run.size, run.width].map(length);
+        let turn = if run.angle == 0.0 {
+            String::new()
+        } else {
+            let degrees = length(run.angle.to_degrees());
+            format!(" transform=\"rotate({degrees} {x} {y})\"")
+        };
+        let (fill, opacity) = color("fill", run.color);
+        let words = escaped(&run.text);
+        let _ = writeln!(
+            self.out,
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" textLength=\"{width}\"{turn} xml:space=\"preserve\"{fill}{opacity}>{words}</text>"
+        );
+    }
+
+    fn picture(&mut self, rect: Rect, _number: usize, image: &ColorImage) {
+        let (place, data) = (rect_attributes(rect), base64(&png::encode_image(image)));
+        let _ = writeln!(
+            self.out,
+            "<image {place} preserveAspectRatio=\"none\" xlink:href=\"data:image/png;base64,{data}\"/>"
+        );
+    }
 }
 
-fn text(out: &mut String, run: &TextRun) -> std::fmt::Result {
-    let (x, y, size, width) = (
-        length(run.position.x),
-        length(run.position.y),
-        length(run.size),
-        length(run.width),
-    );
-    let turn = if run.angle == 0.0 {
-        String::new()
-    } else {
-        format!(
-            " transform=\"rotate({} {x} {y})\"",
-            length(run.angle.to_degrees())
-        )
-    };
-    let (fill, opacity) = color("fill", run.color);
-    let words = escaped(&run.text);
-    writeln!(
-        out,
-        "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" textLength=\"{width}\"{turn} xml:space=\"preserve\"{fill}{opacity}>{words}</text>"
-    )
-}
-
-fn paint(fill: Color32, stroke: Stroke) -> String {
+fn attributes(paint: Paint) -> String {
+    let Paint { fill, stroke } = paint;
     let (fill, fill_opacity) = color("fill", fill);
     let mut out = format!("{fill}{fill_opacity}");
     if !stroke.is_empty() {

@@ -4,10 +4,11 @@
 
 use std::fmt::Write as _;
 
-use egui::{Align2, Color32, ColorImage, Pos2, Rect, Stroke};
+use egui::{Align2, Color32, ColorImage, Pos2, Rect};
 
-use super::drawing::{Drawing, Element, TextRun, length, straight};
+use super::drawing::{Drawing, TextRun, length, straight};
 use super::embedded;
+use super::vector_writer::{Paint, VectorWriter};
 
 /// Cells along the longer side of a picture.
 const MOST_CELLS: usize = 150;
@@ -20,77 +21,70 @@ pub(super) fn encode(drawing: &Drawing, preset: Option<&str>) -> String {
     out.push_str("\\begin{tikzpicture}[x=1bp,y=-1bp,line join=round]\n");
     let page = Rect::from_min_size(Pos2::ZERO, drawing.size);
     let _ = writeln!(out, "\\useasboundingbox {};", rectangle(page));
-    let mut clip: Option<Rect> = None;
-    for item in &drawing.items {
-        if clip != Some(item.clip) {
-            if clip.is_some() {
-                out.push_str("\\end{scope}\n");
-            }
-            let _ = writeln!(out, "\\begin{{scope}}\\clip {};", rectangle(item.clip));
-            clip = Some(item.clip);
-        }
-        element(&mut out, &item.element, &drawing.images);
-    }
-    if clip.is_some() {
-        out.push_str("\\end{scope}\n");
-    }
+    let mut writer = Writer { out };
+    drawing.write_to(&mut writer);
+    let mut out = writer.out;
     out.push_str("\\end{tikzpicture}%\n");
     out
 }
 
-fn element(out: &mut String, element: &Element, images: &[ColorImage]) {
-    match element {
-        Element::Circle {
-            center,
-            radius,
-            fill,
-            stroke,
-        } => {
-            let path = format!("({}) circle[radius={}bp]", place(*center), length(*radius));
-            paint(out, &path, *fill, *stroke);
+/// Commands inside the picture.
+struct Writer {
+    out: String,
+}
+
+impl Writer {
+    fn paint(&mut self, path: &str, Paint { fill, stroke }: Paint) {
+        let mut options = Vec::new();
+        if fill.a() > 0 {
+            options.push(color("fill", fill));
         }
-        Element::Path {
-            points,
-            closed,
-            fill,
-            stroke,
-        } => {
-            let places: Vec<String> = points
-                .iter()
-                .map(|point| format!("({})", place(*point)))
-                .collect();
-            let mut path = places.join("--");
-            if *closed {
-                path.push_str("--cycle");
-            }
-            paint(out, &path, *fill, *stroke);
+        if !stroke.is_empty() {
+            let width = length(stroke.width);
+            options.push(format!(
+                "{},line width={width}bp",
+                color("draw", stroke.color)
+            ));
         }
-        Element::Rect {
-            rect, fill, stroke, ..
-        } => paint(out, &rectangle(*rect), *fill, *stroke),
-        Element::Text(run) => text(out, run),
-        Element::Image { rect, image } => {
-            if let Some(image) = images.get(*image) {
-                picture(out, *rect, image);
-            }
+        if !options.is_empty() {
+            let _ = writeln!(self.out, "\\path[{}] {path};", options.join(","));
         }
     }
 }
 
-fn paint(out: &mut String, path: &str, fill: Color32, stroke: Stroke) {
-    let mut options = Vec::new();
-    if fill.a() > 0 {
-        options.push(color("fill", fill));
+impl VectorWriter for Writer {
+    fn begin_clip(&mut self, clip: Rect) {
+        let _ = writeln!(self.out, "\\begin{{scope}}\\clip {};", rectangle(clip));
     }
-    if !stroke.is_empty() {
-        options.push(format!(
-            "{},line width={}bp",
-            color("draw", stroke.color),
-            length(stroke.width)
-        ));
+
+    fn end_clip(&mut self) {
+        self.out.push_str("\\end{scope}\n");
     }
-    if !options.is_empty() {
-        let _ = writeln!(out, "\\path[{}] {path};", options.join(","));
+
+    fn circle(&mut self, center: Pos2, radius: f32, paint: Paint) {
+        let path = format!("({}) circle[radius={}bp]", place(center), length(radius));
+        self.paint(&path, paint);
+    }
+
+    fn path(&mut self, points: &[Pos2], closed: bool, paint: Paint) {
+        let places: Vec<String> = points
+            .iter()
+            .map(|point| format!("({})", place(*point)))
+            .collect();
+        let end = if closed { "--cycle" } else { "" };
+        self.paint(&(places.join("--") + end), paint);
+    }
+
+    fn rectangle(&mut self, rect: Rect, _corner: f32, paint: Paint) {
+        self.paint(&rectangle(rect), paint);
+    }
+
+    fn text(&mut self, run: &TextRun) {
+        text(&mut self.out, run);
+    }
+
+    fn picture(&mut self, rect: Rect, _number: usize, image: &ColorImage) {
+        picture(&mut self.out, rect, image);
     }
 }
 

@@ -95,7 +95,7 @@ fn axes_ui(
 }
 
 /// A label short enough for a row: sites first, then the field.
-pub(super) fn short_label(parameter: Parameter) -> String {
+pub(crate) fn short_label(parameter: Parameter) -> String {
     let Parameter::Format(field, pattern) = parameter else {
         return parameter.description().label;
     };

@@ -8,7 +8,9 @@ use egui_tiles::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::figure::FigurePlot;
 use crate::theme::{colors, theme};
+use crate::widgets::name_ui;
 
 /// One kind of tile; there is at most one of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,6 +72,21 @@ impl Pane {
             Self::Formats => "Formats",
             Self::Compare => "Compare",
             Self::Checkpoint => "Model weights",
+        }
+    }
+
+    /// The figure of the same plot, for tiles that are plots.
+    pub fn figure(self) -> Option<FigurePlot> {
+        match self {
+            Self::Pareto => Some(FigurePlot::Pareto),
+            Self::Breakdown => Some(FigurePlot::Breakdown),
+            Self::Roofline => Some(FigurePlot::Roofline),
+            Self::Layers => Some(FigurePlot::Layers),
+            Self::Sensitivity => Some(FigurePlot::Sensitivity),
+            Self::Coordinates => Some(FigurePlot::Coordinates),
+            Self::BitLayout => Some(FigurePlot::Formats),
+            Self::Tensors => Some(FigurePlot::Tensor),
+            Self::Table | Self::Formats | Self::Checkpoint => None,
         }
     }
 
@@ -172,6 +189,8 @@ pub fn reveal(tree: &mut Tree<Pane>, pane: Pane) {
 #[expect(missing_debug_implementations, reason = "a closure of one frame")]
 pub struct TileFrame<'a> {
     pub draw: &'a mut dyn FnMut(&mut Ui, Pane),
+    /// The plot whose export was asked for in this frame.
+    pub export: Option<FigurePlot>,
 }
 
 impl egui_tiles::Behavior<Pane> for TileFrame<'_> {
@@ -196,6 +215,28 @@ impl egui_tiles::Behavior<Pane> for TileFrame<'_> {
         match tiles.get_pane(&tile) {
             Some(pane) => response.on_hover_text(pane.help()),
             None => response,
+        }
+    }
+
+    fn top_bar_right_ui(
+        &mut self,
+        tiles: &Tiles<Pane>,
+        ui: &mut Ui,
+        _tile: TileId,
+        tabs: &Tabs,
+        _scroll: &mut f32,
+    ) {
+        let pane = tabs.active.and_then(|tile| tiles.get_pane(&tile));
+        let Some((pane, plot)) = pane.and_then(|pane| Some((pane, pane.figure()?))) else {
+            return;
+        };
+        let name = format!("Export {} as a figure", pane.title());
+        let button = ui
+            .add(egui::Button::new("Figure…").small())
+            .on_hover_text(&name);
+        name_ui(ui, &button, &name);
+        if button.clicked() {
+            self.export = Some(plot);
         }
     }
 

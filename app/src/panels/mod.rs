@@ -7,6 +7,7 @@ pub mod compare;
 pub mod design;
 pub mod dialogs;
 pub mod explore;
+pub mod figure_options;
 pub mod format_grid;
 pub mod inspector;
 pub mod layout;

@@ -3,6 +3,7 @@
 use egui::{Key, Modifiers, Ui};
 
 use super::layout::Pane;
+use crate::figure::FigurePlot;
 use crate::file_dialog::Purpose;
 use crate::request::Request;
 
@@ -100,6 +101,10 @@ pub fn actions() -> Vec<Entry> {
     entries.extend(
         Pane::ALL.map(|pane| entry(&format!("Show {}", pane.title()), "", Request::Reveal(pane))),
     );
+    entries.extend(FigurePlot::ALL.map(|plot| {
+        let title = format!("Export figure: {}…", plot.title());
+        entry(&title, "", Request::ExportFigure(plot))
+    }));
     entries
 }
 

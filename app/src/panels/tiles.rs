@@ -9,26 +9,21 @@ use egui::Ui;
 use super::Scene;
 use super::compare::{CompareView, compare_ui};
 use super::design::GROUPS;
-use super::explore::short_label;
 use super::format_grid::{FormatGridView, format_grid_ui};
 use super::layout::Pane;
 use super::pareto_tile::pareto_tile_ui;
 use crate::command::Command;
 use crate::details::{Details, SERIES};
+use crate::explored_axes::ExploredAxes;
 use crate::plots::bit_layout::{BitLayoutData, bit_layout_ui};
-use crate::plots::breakdown::{BreakdownData, BreakdownView, breakdown_ui};
-use crate::plots::coordinates::{
-    CoordinatesAction, CoordinatesData, CoordinatesView, coordinates_ui,
-};
-use crate::plots::layer_map::{LayerMapData, LayerMapView, layer_map_ui};
-use crate::plots::pareto::FrontPoint;
-use crate::plots::roofline::{RooflineData, RooflineView, roofline_ui};
-use crate::plots::sensitivity::{
-    SensitivityAction, SensitivityData, SensitivityView, sensitivity_ui,
-};
+use crate::plots::breakdown::{BreakdownData, breakdown_ui};
+use crate::plots::coordinates::{CoordinatesAction, CoordinatesData, coordinates_ui};
+use crate::plots::layer_map::{LayerMapData, layer_map_ui};
+use crate::plots::roofline::{RooflineData, roofline_ui};
+use crate::plots::sensitivity::{SensitivityAction, SensitivityData, sensitivity_ui};
 use crate::plots::table::{TableAction, TableData, TableView, table_ui};
-use crate::plots::tensor_view::{TensorView, tensor_view_ui};
-use crate::plots::{Axis, PlotTheme, Scale};
+use crate::plots::tensor_view::tensor_view_ui;
+use crate::plots::{PlotTheme, PlotViews};
 use crate::request::Request;
 use crate::theme;
 
@@ -38,13 +33,8 @@ pub struct TileViews {
     pub formats: FormatGridView,
     compare: CompareView,
     table: TableView,
-    breakdown: BreakdownView,
-    roofline: RooflineView,
-    layers: LayerMapView,
-    layers_show_bits: bool,
-    sensitivity: SensitivityView,
-    coordinates: CoordinatesView,
-    tensor: TensorView,
+    /// Those that a figure draws too.
+    pub plots: PlotViews,
     /// The tensor to look into.
     pub tensor_site: (u32, Slot),
 }
@@ -55,13 +45,7 @@ impl Default for TileViews {
             formats: FormatGridView::default(),
             compare: CompareView::default(),
             table: TableView::default(),
-            breakdown: BreakdownView::default(),
-            roofline: RooflineView::default(),
-            layers: LayerMapView::default(),
-            layers_show_bits: false,
-            sensitivity: SensitivityView::default(),
-            coordinates: CoordinatesView::default(),
-            tensor: TensorView::default(),
+            plots: PlotViews::default(),
             tensor_site: (0, Slot::ALL[0]),
         }
     }
@@ -109,7 +93,7 @@ fn detail_tile_ui(
             let data = BreakdownData {
                 groups: &details.bars,
             };
-            let _ = breakdown_ui(ui, &data, &mut views.breakdown, theme);
+            let _ = breakdown_ui(ui, &data, &mut views.plots.breakdown, theme);
         }
         Pane::Roofline => {
             let data = RooflineData {
@@ -118,7 +102,7 @@ fn detail_tile_ui(
                 series: &SERIES,
                 points: &details.roof_points,
             };
-            let _ = roofline_ui(ui, &data, &mut views.roofline, theme);
+            let _ = roofline_ui(ui, &data, &mut views.plots.roofline, theme);
         }
         Pane::Layers => layers_tile_ui(ui, &scene.session.design, details, views, theme),
         Pane::Sensitivity => return sensitivity_tile_ui(ui, details, views, theme),
@@ -136,10 +120,10 @@ fn layers_tile_ui(
     theme: &PlotTheme,
 ) {
     ui.horizontal(|ui| {
-        ui.selectable_value(&mut views.layers_show_bits, false, "Error");
-        ui.selectable_value(&mut views.layers_show_bits, true, "Bits");
+        ui.selectable_value(&mut views.plots.layers_show_bits, false, "Error");
+        ui.selectable_value(&mut views.plots.layers_show_bits, true, "Bits");
     });
-    let bits = views.layers_show_bits;
+    let bits = views.plots.layers_show_bits;
     let names: Vec<String> = Slot::ALL.iter().map(ToString::to_string).collect();
     let sites: Vec<&str> = names.iter().map(String::as_str).collect();
     let format = |layer: usize, site: usize| design.formats.at(layer as u32, Slot::ALL[site]);
@@ -156,13 +140,14 @@ fn layers_tile_ui(
     let data = LayerMapData {
         sites: &sites,
         n_layers: details.site_sqnr.len(),
+        has_head: true,
         quantity: if bits { "Bits per value" } else { "SQNR" },
         unit: if bits { "bit" } else { "dB" },
         more_is_better: !bits,
         value: &value,
         describe: &|layer, site| format(layer, site).to_string(),
     };
-    let _ = layer_map_ui(ui, &data, &mut views.layers, theme);
+    let _ = layer_map_ui(ui, &data, &mut views.plots.layers, theme);
 }
 
 fn sensitivity_tile_ui(
@@ -171,14 +156,14 @@ fn sensitivity_tile_ui(
     views: &mut TileViews,
     theme: &PlotTheme,
 ) -> Vec<Request> {
-    let metric = views.sensitivity.metric;
+    let metric = views.plots.sensitivity.metric;
     let rows: Vec<_> = details.steps.iter().map(|step| step.row(metric)).collect();
     let data = SensitivityData {
         metric,
         base: details.evaluation.metrics().get(metric),
         rows: &rows,
     };
-    match sensitivity_ui(ui, &data, &mut views.sensitivity, theme) {
+    match sensitivity_ui(ui, &data, &mut views.plots.sensitivity, theme) {
         Some(SensitivityAction::Parameter(row)) => {
             let parameter = details.steps.get(row).map(|step| step.parameter);
             parameter
@@ -217,7 +202,7 @@ fn tensor_tile_ui(
         crate::widgets::name_ui(ui, &combo.response, "Site of the tensor");
         ui.weak("drawn from the model's channel statistics");
     });
-    tensor_view_ui(ui, details.tensor.as_ref(), &mut views.tensor, theme);
+    tensor_view_ui(ui, details.tensor.as_ref(), &mut views.plots.tensor, theme);
     if (layer, slot) == views.tensor_site {
         return Vec::new();
     }
@@ -294,89 +279,31 @@ fn coordinates_tile_ui(
     theme: &PlotTheme,
 ) -> Vec<Request> {
     let results = scene.results;
-    let Some(space) = &results.shown.space else {
+    let Some(explored) = ExploredAxes::new(scene.session, results) else {
         empty_ui(
             ui,
             "The explored designs appear here as lines, one axis a parameter or metric",
         );
         return Vec::new();
     };
-    let mut axes: Vec<Axis> = space
-        .axes()
-        .iter()
-        .zip(space.values())
-        .map(|(axis, values)| {
-            let description = axis.parameter.description();
-            let is_log = matches!(axis.values, blockscape_explorer::Spread::Log { .. });
-            let scale = if is_log { Scale::Log } else { Scale::Linear };
-            let mark = |(place, value): (usize, &Value)| {
-                let number = value.number().unwrap_or(place as f64);
-                (number, axis.parameter.value_to_text(*value))
-            };
-            Axis::new(short_label(axis.parameter), description.unit, scale)
-                .with_marks(values.iter().enumerate().map(mark).collect())
-        })
-        .collect();
-    let n_parameters = axes.len();
-    let metrics: Vec<_> = scene
-        .session
-        .exploration
-        .objectives
-        .iter()
-        .map(|objective| objective.metric)
-        .collect();
-    axes.extend(
-        metrics
-            .iter()
-            .map(|metric| crate::plots::pareto::axis(*metric, Scale::Linear)),
-    );
-    let selection = scene.session.pareto.selection;
-    let inside =
-        |point: &&FrontPoint| selection.is_none_or(|selection| selection.contains(&point.metrics));
-    let shown: Vec<&FrontPoint> = results
-        .front
-        .iter()
-        .filter(inside)
-        .take(MOST_LINES)
-        .collect();
-    if shown.is_empty() && selection.is_some() {
+    if explored.designs.is_empty() && scene.session.pareto.selection.is_some() {
         empty_ui(
             ui,
             "Nothing of the front lies in the box selected in the Pareto plot",
         );
         return Vec::new();
     }
-    let n_designs = shown.len();
-    let value = |design: usize, axis: usize| {
-        let point = shown[design];
-        if axis < n_parameters {
-            results.axis_number(point.index, axis)
-        } else {
-            point.metrics.get(metrics[axis - n_parameters])
-        }
-    };
-    let current: Option<Vec<f64>> = results.current.as_ref().map(|current| {
-        let parameter = |axis: &blockscape_explorer::Axis| {
-            let value = axis
-                .parameter
-                .get(&scene.session.design, &scene.session.workload);
-            value
-                .and_then(blockscape_model::parameter::Value::number)
-                .unwrap_or(f64::NAN)
-        };
-        let figures = metrics.iter().map(|metric| current.get(*metric));
-        space.axes().iter().map(parameter).chain(figures).collect()
-    });
     let data = CoordinatesData {
-        axes: &axes,
-        n_designs,
-        value: &value,
+        axes: &explored.axes,
+        n_designs: explored.designs.len().min(MOST_LINES),
+        value: &|design, axis| explored.value(design, axis),
         on_front: &|_| true,
-        current: current.as_deref(),
+        current: explored.current.as_deref(),
     };
-    match coordinates_ui(ui, &data, &mut views.coordinates, theme) {
+    match coordinates_ui(ui, &data, &mut views.plots.coordinates, theme) {
         Some(CoordinatesAction::Load(design)) => {
-            let design = shown
+            let design = explored
+                .designs
                 .get(design)
                 .and_then(|point| results.design(point.index));
             design

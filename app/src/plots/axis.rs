@@ -380,7 +380,10 @@ mod tests {
                 .all(|mark| (4.8e-4..=5.6001e-4).contains(&mark.coordinate))
         );
         let (factor, unit) = prefixed_unit(0.034, "mJ");
-        assert!((factor - 1e3).abs() < 1e-6 && unit == "µJ", "{factor} {unit}");
+        assert!(
+            (factor - 1e3).abs() < 1e-6 && unit == "µJ",
+            "{factor} {unit}"
+        );
         assert_eq!(prefixed_unit(0.034, "mm²"), (1.0, "mm²".to_owned()));
     }
 

@@ -93,42 +93,47 @@ pub fn bit_layout_ui(ui: &mut Ui, data: &BitLayoutData<'_>, theme: &PlotTheme) {
 }
 
 fn heading(ui: &mut Ui, name: &str, format: Format, theme: &PlotTheme) {
-    let (rect, _) = ui.allocate_exact_size(
-        vec2(ui.available_width(), theme.text_size * 1.5),
-        Sense::hover(),
-    );
-    let painter = ui.painter();
-    let left = painter.text(
-        rect.left_center(),
-        Align2::LEFT_CENTER,
-        name,
-        theme.font(),
-        theme.text,
-    );
-    let at = pos2(left.right() + theme.text_size * 0.6, rect.center().y);
-    painter.text(
-        at,
-        Align2::LEFT_CENTER,
-        format.to_string(),
-        theme.small_font(),
-        theme.weak_text,
-    );
+    let width = ui.available_width();
     let block = match format.operand().block_len {
         BlockLen::One => String::new(),
         BlockLen::Fixed(values) => format!(", {values} share"),
         BlockLen::Row => ", a row shares".to_owned(),
     };
-    let text = format!(
-        "{} bits/value{block}",
-        significant(format.bits_per_value(), 4)
+    let bits = significant(format.bits_per_value(), 4);
+    let small = |text: String| {
+        ui.painter()
+            .layout_no_wrap(text, theme.small_font(), theme.weak_text)
+    };
+    let (text, size) = (
+        small(format.to_string()),
+        small(format!("{bits} bits/value{block}")),
     );
-    painter.text(
-        rect.right_center(),
-        Align2::RIGHT_CENTER,
-        text,
-        theme.small_font(),
-        theme.weak_text,
-    );
+    let gap = theme.text_size * 0.6;
+    let name = ui
+        .painter()
+        .layout(name.to_owned(), theme.font(), theme.text, width);
+    // names too long for one line have lines of their own
+    let fits = name.size().x + text.size().x + size.size().x + 2.0 * gap <= width;
+    let row = theme.text_size * 1.5;
+    let own = if fits { 0.0 } else { name.size().y };
+    let (rect, _) = ui.allocate_exact_size(vec2(width, row + own), Sense::hover());
+    let y = rect.bottom() - row * 0.5;
+    let left = if fits {
+        rect.left() + name.size().x + gap
+    } else {
+        rect.left()
+    };
+    let top = if fits {
+        y - name.size().y * 0.5
+    } else {
+        rect.top() + theme.text_size * 0.3
+    };
+    let painter = ui.painter();
+    painter.galley(pos2(rect.left(), top), name, theme.text);
+    let at = pos2(left, y - text.size().y * 0.5);
+    painter.galley(at, text, theme.weak_text);
+    let at = pos2(rect.right() - size.size().x, y - size.size().y * 0.5);
+    painter.galley(at, size, theme.weak_text);
 }
 
 /// Bits of one value.

@@ -93,6 +93,7 @@ pub fn breakdown_bars_ui(ui: &mut Ui, data: &BreakdownData<'_>, theme: &PlotThem
 
 fn groups_ui(ui: &mut Ui, data: &BreakdownData<'_>, as_shares: bool, theme: &PlotTheme) {
     let names = component_names(data.groups);
+    let mut unexplained = 0;
     for (i, group) in data.groups.iter().enumerate() {
         if i > 0 {
             ui.add_space(theme.text_size * 0.6);
@@ -156,6 +157,14 @@ fn group_ui(ui: &mut Ui, group: &BarGroup, names: &[&str], as_shares: bool, them
     }
 }
 
+/// A total with its unit, a thousand times the unit where that reads better.
+fn readable(value: f64, unit: &str) -> (f64, String) {
+    match unit.strip_prefix('m') {
+        Some(larger @ ("J" | "s")) if value >= 1e3 => (value * 1e-3, larger.to_owned()),
+        _ => (value, written_unit(unit)),
+    }
+}
+
 fn heading(ui: &mut Ui, group: &BarGroup, theme: &PlotTheme) {
     let (rect, _) = ui.allocate_exact_size(
         vec2(ui.available_width(), theme.text_size * 1.4),
@@ -171,12 +180,9 @@ fn heading(ui: &mut Ui, group: &BarGroup, theme: &PlotTheme) {
     let [first] = group.bars.as_slice() else {
         return; // each of several bars carries its own total
     };
-    let unit = painter.layout_no_wrap(
-        written_unit(&group.unit),
-        theme.small_font(),
-        theme.weak_text,
-    );
-    let value = painter.layout_no_wrap(significant(first.total(), 3), theme.font(), theme.text);
+    let (value, unit) = readable(first.total(), &group.unit);
+    let unit = painter.layout_no_wrap(unit, theme.small_font(), theme.weak_text);
+    let value = painter.layout_no_wrap(significant(value, 3), theme.font(), theme.text);
     let unit_left = rect.right() - unit.size().x;
     let value_left = unit_left - theme.text_size * 0.3 - value.size().x;
     painter.galley(
@@ -201,12 +207,9 @@ fn caption(ui: &mut Ui, bar: &Bar, group: &BarGroup, theme: &PlotTheme) {
         .painter()
         .layout_no_wrap(bar.name.clone(), theme.small_font(), theme.weak_text);
     ui.painter().galley(rect.left_top(), name, theme.weak_text);
+    let (value, unit) = readable(bar.total(), &group.unit);
     let total = ui.painter().layout_no_wrap(
-        format!(
-            "{} {}",
-            significant(bar.total(), 3),
-            written_unit(&group.unit)
-        ),
+        format!("{} {unit}", significant(value, 3)),
         theme.small_font(),
         theme.weak_text,
     );
@@ -253,12 +256,10 @@ fn paint_bar(
                 StrokeKind::Inside,
             );
             let share = 100.0 * part.value / bar.total();
-            let value = significant(part.value, 3);
-            response.clone().on_hover_text(format!(
-                "{}: {value} {}, {share:.1} %",
-                part.name,
-                written_unit(&group.unit)
-            ));
+            let (value, unit) = readable(part.value, &group.unit);
+            let value = significant(value, 3);
+            let text = format!("{}: {value} {unit}, {share:.1} %", part.name);
+            response.clone().on_hover_text(text);
         }
         from = to;
     }

@@ -1,9 +1,15 @@
 //! Parallel coordinates: one vertical axis a quantity, one line a design; a drag along an axis keeps the designs inside.
 
-use egui::{Align2, Color32, PointerButton, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
+use std::sync::Arc;
+
+use egui::epaint::TextShape;
+use egui::text::LayoutJob;
+use egui::{
+    Align, Color32, Galley, PointerButton, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2,
+};
 use serde::{Deserialize, Serialize};
 
-use super::axis::{Axis, Scale, Tick, marks_of};
+use super::axis::{Axis, Tick, marks_of};
 use super::theme::{PlotTheme, line};
 
 /// Most lines drawn; of more, an even sample is.
@@ -119,28 +125,28 @@ pub fn coordinates_ui(
         });
     }
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
-    let ends = [data.axes.first(), data.axes.last()].into_iter().flatten();
-    let widest = ends.map(|axis| {
-        ui.painter()
-            .layout_no_wrap(axis.label.clone(), theme.small_font(), theme.text)
-            .size()
-            .x
-    });
-    let side = (widest.fold(theme.text_size * 2.0, f32::max) * 0.55).min(rect.width() * 0.25);
-    let area = Rect::from_min_max(
-        pos2(rect.left() + side, rect.top() + theme.small_text_size * 5.2),
-        pos2(rect.right() - side, rect.bottom() - theme.text_size * 0.6),
-    );
     let shown: Vec<usize> = (0..data.n_designs)
         .step_by(data.n_designs.div_ceil(MOST_LINES).max(1))
         .collect();
+    let spans = spans(data, &shown);
+    let prefixed = |(axis, span): (&Axis, &(f64, f64))| axis.prefixed(axis.scale.value(span.1));
+    let axes: Vec<Axis> = data.axes.iter().zip(&spans).map(prefixed).collect();
+    let titles = Titles::new(ui, &axes, rect.width(), theme);
+    let area = Rect::from_min_max(
+        pos2(rect.left() + titles.side, rect.top() + titles.height),
+        pos2(
+            rect.right() - titles.side,
+            rect.bottom() - theme.text_size * 0.6,
+        ),
+    );
     let columns = Columns {
         axes: data.axes,
-        spans: spans(data, &shown),
+        spans,
         area,
     };
     paint_lines(ui, &columns, data, view, &shown, theme);
     paint_axes(ui, &columns, view, theme);
+    titles.paint(ui, &columns, theme);
     if theme.on_paper {
         return None;
     }
@@ -259,7 +265,6 @@ fn paint_axes(ui: &Ui, columns: &Columns<'_>, view: &CoordinatesView, theme: &Pl
             Stroke::new(theme.line_width * 0.7, theme.frame),
         );
         let axis = &axis.prefixed(axis.scale.value(columns.spans[column].1));
-        title(ui, axis, x, area.top(), column % 2 == 1, theme);
         let room = f64::from(area.height() / (theme.small_text_size * 3.0));
         for tick in axis_ticks(axis, columns.spans[column], room) {
             let y = columns.y(column, axis.scale.value(tick.coordinate));
@@ -306,34 +311,91 @@ fn axis_ticks(axis: &Axis, span: (f64, f64), room: f64) -> Vec<Tick> {
     marks.filter(inside).step_by(step.max(1)).collect()
 }
 
-/// Label above, unit below it; every second one higher, since neighbors would touch.
-fn title(ui: &Ui, axis: &Axis, x: f32, top: f32, raised: bool, theme: &PlotTheme) {
-    let lift = if raised {
-        theme.small_text_size * 2.4
-    } else {
-        0.0
-    };
-    let at = pos2(x, top - theme.small_text_size * 0.35 - lift);
-    let (font, painter) = (theme.small_font(), ui.painter());
-    if axis.unit.is_empty() {
-        painter.text(at, Align2::CENTER_BOTTOM, &axis.label, font, theme.text);
-        return;
+/// Titles above the axes: beside each other where they fit, else every second one higher, else upright.
+struct Titles {
+    galleys: Vec<Arc<Galley>>,
+    layout: TitleLayout,
+    /// Height they take above the axes.
+    height: f32,
+    /// Width that the outer ones take beside the axes.
+    side: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TitleLayout {
+    Level,
+    Staggered,
+    Upright,
+}
+
+impl Titles {
+    fn new(ui: &Ui, axes: &[Axis], width: f32, theme: &PlotTheme) -> Self {
+        let titles = |align: Align| -> Vec<Arc<Galley>> {
+            let galley = |axis| title_galley(ui, axis, align, theme);
+            axes.iter().map(galley).collect()
+        };
+        let galleys = titles(Align::Center);
+        let widths = || galleys.iter().map(|galley| galley.size().x);
+        let widest = widths().fold(0.0, f32::max);
+        let tallest = galleys
+            .iter()
+            .map(|galley| galley.size().y)
+            .fold(0.0, f32::max);
+        let outer = [galleys.first(), galleys.last()].into_iter().flatten();
+        let outer = outer.map(|galley| galley.size().x).fold(0.0, f32::max);
+        let side = (outer * 0.5).max(theme.small_text_size * 2.0);
+        let spacing = (width - 2.0 * side) / (axes.len().max(2) - 1) as f32;
+        let gap = theme.small_text_size * 0.5;
+        let (layout, height, side) = if widest + gap <= spacing {
+            (TitleLayout::Level, tallest, side)
+        } else if widest + gap <= 2.0 * spacing {
+            (TitleLayout::Staggered, 2.0 * tallest, side)
+        } else {
+            let side = tallest.max(theme.small_text_size * 2.0);
+            (TitleLayout::Upright, widest, side)
+        };
+        let galleys = match layout {
+            TitleLayout::Upright => titles(Align::LEFT),
+            _ => galleys,
+        };
+        Self {
+            galleys,
+            layout,
+            height: height + gap,
+            side,
+        }
     }
-    let unit = format!("({})", axis.unit);
-    let unit = painter.text(
-        at,
-        Align2::CENTER_BOTTOM,
-        unit,
-        font.clone(),
-        theme.weak_text,
-    );
-    painter.text(
-        unit.center_top(),
-        Align2::CENTER_BOTTOM,
-        &axis.label,
-        font,
-        theme.text,
-    );
+
+    fn paint(&self, ui: &Ui, columns: &Columns<'_>, theme: &PlotTheme) {
+        let bottom = columns.area.top() - theme.small_text_size * 0.3;
+        let tallest = self.galleys.iter().map(|galley| galley.size().y);
+        let level = tallest.fold(0.0, f32::max);
+        for (column, galley) in self.galleys.iter().enumerate() {
+            let (x, size) = (columns.x(column), galley.size());
+            if self.layout == TitleLayout::Upright {
+                let corner = pos2(x - size.y * 0.5, bottom);
+                let mut shape = TextShape::new(corner, Arc::clone(galley), theme.text);
+                shape.angle = -std::f32::consts::FRAC_PI_2;
+                ui.painter().add(shape);
+                continue;
+            }
+            let raised = self.layout == TitleLayout::Staggered && column % 2 == 1;
+            let lift = if raised { level } else { 0.0 };
+            let corner = pos2(x, bottom - lift - size.y);
+            ui.painter().galley(corner, Arc::clone(galley), theme.text);
+        }
+    }
+}
+
+/// A title in short lines: quantity, sites, unit.
+fn title_galley(ui: &Ui, axis: &Axis, align: Align, theme: &PlotTheme) -> Arc<Galley> {
+    let mut lines = axis.label.replace(", ", ",\n");
+    if !axis.unit.is_empty() {
+        lines += &format!("\n({})", axis.unit);
+    }
+    let mut job = LayoutJob::simple(lines, theme.small_font(), theme.text, f32::INFINITY);
+    job.halign = align;
+    ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
 
 /// A drag beside an axis sets its range; a click there clears it.
@@ -392,30 +454,4 @@ fn nearest_line(
         .filter(|(distance, _)| *distance <= REACH);
     near.min_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, design)| design)
-}
-
-/// Axes of all metrics that differ among the designs; the scale is logarithmic where values span more than a decade.
-pub fn metric_axes(
-    metrics: impl Fn(usize) -> blockscape_model::evaluation::Metrics,
-    n_designs: usize,
-) -> Vec<(blockscape_model::evaluation::Metric, Axis)> {
-    let step = n_designs.div_ceil(MOST_LINES).max(1);
-    blockscape_model::evaluation::Metric::ALL
-        .into_iter()
-        .filter_map(|metric| {
-            let values = (0..n_designs)
-                .step_by(step)
-                .map(|i| metrics(i).get(metric))
-                .filter(|value| value.is_finite());
-            let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-                (low.min(v), high.max(v))
-            });
-            let scale = if low > 0.0 && high / low > 10.0 {
-                Scale::Log
-            } else {
-                Scale::Linear
-            };
-            (high > low).then(|| (metric, super::pareto::axis(metric, scale)))
-        })
-        .collect()
 }

@@ -14,6 +14,8 @@ pub struct LayerMapData<'a> {
     pub sites: &'a [&'a str],
     /// Layers; the head, where it is shown, counts as one more.
     pub n_layers: usize,
+    /// Whether the last column is the head.
+    pub has_head: bool,
     /// What the colors mean.
     pub quantity: &'a str,
     /// Its unit.
@@ -135,7 +137,7 @@ pub fn layer_map_ui(
             theme.text,
         );
     }
-    paint_layers(&painter, &cells, theme);
+    paint_layers(&painter, &cells, data.has_head, theme);
     paint_scale(
         &painter,
         Rect::from_min_max(pos2(area.left(), area.bottom() + below), rect.max),
@@ -213,26 +215,26 @@ fn cell_text(painter: &egui::Painter, rect: Rect, value: f64, color: Color32, th
 }
 
 /// Numbers of the layers, as many as fit.
-fn paint_layers(painter: &egui::Painter, cells: &Cells, theme: &PlotTheme) {
+fn paint_layers(painter: &egui::Painter, cells: &Cells, has_head: bool, theme: &PlotTheme) {
     let room = (cells.area.width() / (theme.small_text_size * 2.4)).max(1.0);
     let least = (cells.n_layers as f32 / room).ceil() as usize;
     let every = [1, 2, 4, 5, 8, 10, 16, 20, 50]
         .into_iter()
         .find(|&step| step >= least)
         .unwrap_or(100);
-    for layer in (0..cells.n_layers).step_by(every) {
+    let top = cells.area.bottom() + theme.small_text_size * 0.25;
+    let name = |layer: usize, text: String| {
         let column = cells.rect(&(layer..=layer), &(0..=0));
-        let below = pos2(
-            column.center().x,
-            cells.area.bottom() + theme.small_text_size * 0.25,
-        );
-        painter.text(
-            below,
-            Align2::CENTER_TOP,
-            layer.to_string(),
-            theme.small_font(),
-            theme.weak_text,
-        );
+        let (at, font) = (pos2(column.center().x, top), theme.small_font());
+        painter.text(at, Align2::CENTER_TOP, text, font, theme.weak_text)
+    };
+    let head = has_head.then(|| cells.n_layers - 1);
+    let limit = head.map(|head| name(head, "head".to_owned()).left() - theme.small_text_size);
+    for layer in (0..head.unwrap_or(cells.n_layers)).step_by(every) {
+        let center = cells.rect(&(layer..=layer), &(0..=0)).center().x;
+        if limit.is_none_or(|limit| center < limit) {
+            name(layer, layer.to_string());
+        }
     }
     let below = pos2(
         cells.area.center().x,

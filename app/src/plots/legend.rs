@@ -24,33 +24,73 @@ pub enum Key {
     Current(Color32),
 }
 
-/// Draws a legend inside `area`, in the corner that `align` names.
+/// The corner of `area` where a legend hides the fewest of `points`; of equal ones the first of `corners`.
+pub fn free_corner(
+    painter: &Painter,
+    area: Rect,
+    corners: [Align2; 4],
+    entries: &[(Key, String)],
+    points: &[Pos2],
+    theme: &PlotTheme,
+) -> Align2 {
+    let size = card_size(&names(painter, entries, theme), theme);
+    let hidden = |corner: &Align2| {
+        let card = card(area, *corner, size, theme).expand(theme.marker_radius);
+        points.iter().filter(|point| card.contains(**point)).count()
+    };
+    corners
+        .into_iter()
+        .min_by_key(hidden)
+        .unwrap_or(Align2::RIGHT_TOP)
+}
+
+fn names(painter: &Painter, entries: &[(Key, String)], theme: &PlotTheme) -> Vec<Arc<Galley>> {
+    entries
+        .iter()
+        .map(|(_, name)| painter.layout_no_wrap(name.clone(), theme.small_font(), theme.text))
+        .collect()
+}
+
+/// Width of the key in front of a name.
+fn key_width(theme: &PlotTheme) -> f32 {
+    theme.small_text_size * 2.0
+}
+
+fn row_height(theme: &PlotTheme) -> f32 {
+    theme.small_text_size * 1.35
+}
+
+fn padding(theme: &PlotTheme) -> f32 {
+    theme.small_text_size * 0.4
+}
+
+fn card_size(galleys: &[Arc<Galley>], theme: &PlotTheme) -> Vec2 {
+    let widths = galleys.iter().map(|galley| galley.size().x);
+    let pad = padding(theme);
+    vec2(
+        key_width(theme) + widths.fold(0.0, f32::max) + 3.0 * pad,
+        row_height(theme) * galleys.len() as f32 + 2.0 * pad,
+    )
+}
+
+fn card(area: Rect, corner: Align2, size: Vec2, theme: &PlotTheme) -> Rect {
+    corner.align_size_within_rect(size, area.shrink(padding(theme) * 1.5))
+}
+
+/// Draws a legend inside `area`, in the corner that `align` names; gives the place it takes.
 pub fn legend(
     painter: &Painter,
     area: Rect,
     align: Align2,
     entries: &[(Key, String)],
     theme: &PlotTheme,
-) {
+) -> Rect {
     if entries.is_empty() {
-        return;
+        return Rect::NOTHING;
     }
-    let galleys: Vec<Arc<Galley>> = entries
-        .iter()
-        .map(|(_, name)| painter.layout_no_wrap(name.clone(), theme.small_font(), theme.text))
-        .collect();
-    let row = theme.small_text_size * 1.35;
-    let key_width = theme.small_text_size * 2.0;
-    let pad = theme.small_text_size * 0.4;
-    let text_width = galleys
-        .iter()
-        .map(|galley| galley.size().x)
-        .fold(0.0, f32::max);
-    let size = vec2(
-        key_width + text_width + 3.0 * pad,
-        row * entries.len() as f32 + 2.0 * pad,
-    );
-    let card = align.align_size_within_rect(size, area.shrink(pad * 1.5));
+    let galleys = names(painter, entries, theme);
+    let (row, key_width, pad) = (row_height(theme), key_width(theme), padding(theme));
+    let card = card(area, align, card_size(&galleys, theme), theme);
     let corner = if theme.on_paper {
         CornerRadius::ZERO
     } else {
@@ -66,6 +106,7 @@ pub fn legend(
         let text = pos2(left + key_width + pad, y - galley.size().y * 0.5);
         painter.galley(text, galley, theme.text);
     }
+    card
 }
 
 fn draw_key(painter: &Painter, key: Key, left: Pos2, width: f32, theme: &PlotTheme) {

@@ -24,8 +24,10 @@ pub mod sensitivity;
 pub mod table;
 pub mod tensor_view;
 pub mod theme;
+pub mod views;
 
 pub use axis::{Axis, Scale};
 pub use chart::{Bounds, Chart, ShownChart};
 pub use metric_picker::metric_picker;
 pub use theme::{Marker, PlotTheme};
+pub use views::PlotViews;

@@ -3,12 +3,13 @@
 //! Horizontal: operations per byte moved to and from external memory. Vertical: tera-operations per second (Williams, Waterman
 //! and Patterson, "Roofline", 2009).
 
-use egui::{Align2, Pos2, Rect, Shape, Stroke, Ui, Vec2};
+use egui::epaint::TextShape;
+use egui::{Align2, Pos2, Rect, Shape, Stroke, Ui, Vec2, pos2};
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, Scale, significant};
 use super::chart::{Bounds, Chart, ShownChart};
-use super::legend::{Key, Labels, legend, point};
+use super::legend::{Key, Labels, free_corner, legend, point};
 use super::theme::PlotTheme;
 
 /// A level of compute.
@@ -84,22 +85,14 @@ pub fn roofline_ui(
         drag_pans: true,
     };
     let shown = chart.show(ui, &mut view.bounds, theme);
-    let mut labels = Labels::default();
-    paint_roofs(&shown, data, &mut labels, theme);
-    let hovered = paint_points(&shown, data, &mut labels, theme);
-    let entries: Vec<(Key, String)> = (data.series.iter().enumerate())
-        .map(|(i, name)| {
-            let (color, marker) = theme.category(i);
-            (Key::Marker(marker, color, true), (*name).to_owned())
-        })
+    let placed: Vec<(usize, Pos2)> = (data.points.iter().enumerate())
+        .filter_map(|(i, product)| Some((i, shown.position([product.intensity, product.tops])?)))
         .collect();
-    legend(
-        &shown.painter,
-        shown.frame(),
-        Align2::RIGHT_BOTTOM,
-        &entries,
-        theme,
-    );
+    let mut labels = Labels::default();
+    paint_slope(&shown, data, theme);
+    paint_levels(&shown, data, &placed, &mut labels, theme);
+    paint_legend(&shown, data, &placed, &mut labels, theme);
+    let hovered = paint_points(&shown, data, &placed, &mut labels, theme);
     let index = hovered?;
     let product = &data.points[index];
     shown.response.clone().on_hover_ui_at_pointer(|ui| {
@@ -149,85 +142,121 @@ fn fit(data: &RooflineData<'_>) -> Bounds {
     bounds.with_margin(0.1)
 }
 
-/// A slope of bandwidth into the highest roof, and the other roofs as levels from the slope on.
-fn paint_roofs(
-    shown: &ShownChart,
-    data: &RooflineData<'_>,
-    labels: &mut Labels,
-    theme: &PlotTheme,
-) {
-    let bounds = shown.bounds();
-    let right = 10_f64.powf(bounds.max[0]);
-    let left = 10_f64.powf(bounds.min[0]);
-    let terabytes = data.bandwidth * 1e-3;
-    let highest = data.roofs.iter().map(|roof| roof.tops).fold(0.0, f64::max);
-    let stroke = Stroke::new(theme.line_width, theme.text);
-    for roof in data.roofs {
-        let ridge = roof.tops / terabytes;
-        let corners = if roof.tops < highest {
-            vec![[ridge, roof.tops], [right, roof.tops]]
-        } else {
-            vec![
-                [left, left * terabytes],
-                [ridge, roof.tops],
-                [right, roof.tops],
-            ]
-        };
-        let path: Vec<Pos2> = corners
-            .into_iter()
-            .filter_map(|corner| shown.position(corner))
-            .collect();
-        shown.painter.add(Shape::line(path, stroke));
-        if let Some(end) = shown.position([right, roof.tops]) {
-            let text = format!("{}  {} TOPS", roof.name, significant(roof.tops, 3));
-            let galley = shown
-                .painter
-                .layout_no_wrap(text, theme.small_font(), theme.weak_text);
-            // the highest roof is named above its line, the others below theirs
-            let lift = if roof.tops < highest {
-                -theme.line_width
-            } else {
-                galley.size().y + theme.line_width
-            };
-            let corner = end - Vec2::new(galley.size().x + theme.text_size * 0.5, lift);
-            labels.avoid(Rect::from_min_size(corner, galley.size()));
-            shown.painter.galley(corner, galley, theme.weak_text);
-        }
-    }
-    paint_bandwidth(shown, data, [left, highest / terabytes], theme);
+fn highest(data: &RooflineData<'_>) -> f64 {
+    data.roofs.iter().map(|roof| roof.tops).fold(0.0, f64::max)
 }
 
-/// The bandwidth written along its slope.
-fn paint_bandwidth(shown: &ShownChart, data: &RooflineData<'_>, span: [f64; 2], theme: &PlotTheme) {
+/// The bandwidth as a slope into the highest roof, its number written along it.
+fn paint_slope(shown: &ShownChart, data: &RooflineData<'_>, theme: &PlotTheme) {
     let terabytes = data.bandwidth * 1e-3;
-    let middle = (span[0].log10() * 0.3 + span[1].log10() * 0.7)
-        .exp2()
-        .powf(std::f64::consts::LOG2_10);
-    let ends = [middle, middle * 1.5].map(|x| shown.position([x, x * terabytes]));
+    let bounds = shown.bounds();
+    let left = 10_f64.powf(bounds.min[0].max(bounds.min[1] - terabytes.log10()));
+    let ridge = highest(data) / terabytes;
+    let ends = [left, ridge].map(|x| shown.position([x, x * terabytes]));
     let [Some(from), Some(to)] = ends else { return };
+    let stroke = Stroke::new(theme.line_width, theme.text);
+    shown.painter.add(Shape::line(vec![from, to], stroke));
     let text = format!("{} GB/s", significant(data.bandwidth, 3));
     let galley = shown
         .painter
         .layout_no_wrap(text, theme.small_font(), theme.weak_text);
-    let along = to - from;
-    let lift = Vec2::new(along.y, -along.x).normalized() * (galley.size().y + theme.line_width);
-    let mut shape = egui::epaint::TextShape::new(from + lift, galley, theme.weak_text);
+    let along = (to - from).normalized();
+    let lift = Vec2::new(along.y, -along.x) * (galley.size().y + theme.line_width);
+    // in the middle of what is seen of the slope
+    let start = (from.distance(to) - galley.size().x).max(0.0) * 0.5;
+    let mut shape = TextShape::new(from + along * start + lift, galley, theme.weak_text);
     shape.angle = along.angle();
     shown.painter.add(shape);
+}
+
+/// The roofs as levels from the slope on, each named where it hides least.
+fn paint_levels(
+    shown: &ShownChart,
+    data: &RooflineData<'_>,
+    placed: &[(usize, Pos2)],
+    labels: &mut Labels,
+    theme: &PlotTheme,
+) {
+    let right = 10_f64.powf(shown.bounds().max[0]);
+    let stroke = Stroke::new(theme.line_width, theme.text);
+    let points: Vec<Pos2> = placed.iter().map(|(_, center)| *center).collect();
+    for roof in data.roofs {
+        let ridge = roof.tops * 1e3 / data.bandwidth;
+        let ends = [ridge, right].map(|x| shown.position([x, roof.tops]));
+        let [Some(from), Some(to)] = ends else {
+            continue;
+        };
+        shown.painter.add(Shape::line(vec![from, to], stroke));
+        let text = format!("{}  {} TOPS", roof.name, significant(roof.tops, 3));
+        let galley = shown
+            .painter
+            .layout_no_wrap(text, theme.small_font(), theme.weak_text);
+        // the highest roof is named above its line, the others below theirs
+        let below = roof.tops < highest(data);
+        let top = if below {
+            theme.line_width
+        } else {
+            -galley.size().y - theme.line_width
+        };
+        let gap = theme.text_size * 0.5;
+        let free = to.x - from.x - galley.size().x - 2.0 * gap;
+        let place = |share: f32| {
+            let left = from.x + gap + free.max(0.0) * share;
+            Rect::from_min_size(pos2(left, from.y + top), galley.size())
+        };
+        let hidden = |rect: &Rect| {
+            let wide = rect.expand(theme.marker_radius * 1.5);
+            points.iter().filter(|point| wide.contains(**point)).count()
+        };
+        let best = [1.0, 0.5, 0.0].map(place).into_iter().min_by_key(hidden);
+        let Some(best) = best else { continue };
+        labels.avoid(best);
+        shown.painter.galley(best.min, galley, theme.weak_text);
+    }
+}
+
+fn paint_legend(
+    shown: &ShownChart,
+    data: &RooflineData<'_>,
+    placed: &[(usize, Pos2)],
+    labels: &mut Labels,
+    theme: &PlotTheme,
+) {
+    let entries: Vec<(Key, String)> = (data.series.iter().enumerate())
+        .map(|(i, name)| {
+            let (color, marker) = theme.category(i);
+            (Key::Marker(marker, color, true), (*name).to_owned())
+        })
+        .collect();
+    let ridge = highest(data) * 1e3 / data.bandwidth;
+    let steps = (0..=40_u8).map(|i| f64::from(i) / 40.0);
+    let bounds = shown.bounds();
+    let roof = steps.filter_map(|share| {
+        let x = 10_f64.powf(bounds.min[0] + (bounds.max[0] - bounds.min[0]) * share);
+        shown.position([x, highest(data) * (x / ridge).min(1.0)])
+    });
+    let points: Vec<Pos2> = placed.iter().map(|(_, at)| *at).chain(roof).collect();
+    let corners = [
+        Align2::RIGHT_BOTTOM,
+        Align2::LEFT_TOP,
+        Align2::RIGHT_CENTER,
+        Align2::CENTER_BOTTOM,
+    ];
+    let (painter, frame) = (&shown.painter, shown.frame());
+    let corner = free_corner(painter, frame, corners, &entries, &points, theme);
+    labels.avoid(legend(painter, frame, corner, &entries, theme));
 }
 
 fn paint_points(
     shown: &ShownChart,
     data: &RooflineData<'_>,
+    placed: &[(usize, Pos2)],
     labels: &mut Labels,
     theme: &PlotTheme,
 ) -> Option<usize> {
     let pointer = shown.response.hover_pos();
     let mut hovered: Option<(f32, usize)> = None;
-    let placed: Vec<(usize, Pos2)> = (data.points.iter().enumerate())
-        .filter_map(|(i, product)| Some((i, shown.position([product.intensity, product.tops])?)))
-        .collect();
-    for &(i, center) in &placed {
+    for &(i, center) in placed {
         let (color, marker) = theme.category(data.points[i].series);
         let scale = 0.8 + data.points[i].time_share.clamp(0.0, 1.0).sqrt() as f32;
         let sized = PlotTheme {
@@ -246,16 +275,30 @@ fn paint_points(
             hovered = Some((distance, i));
         }
     }
-    let mut named: Vec<(&str, Pos2)> = Vec::new();
-    for &(i, center) in &placed {
-        let name = data.points[i].name.as_str();
-        let near = |&(known, at): &(&str, Pos2)| {
-            known == name && at.distance(center) < theme.text_size * 3.0
-        };
-        if !named.iter().any(near) {
-            labels.place(&shown.painter, center, name, theme.text, theme);
-            named.push((name, center));
-        }
+    for (center, text) in clusters(data, placed, theme) {
+        labels.place(&shown.painter, center, &text, theme.text, theme);
     }
     hovered.map(|(_, i)| i)
+}
+
+/// Points of one series that lie on each other, with their names joined.
+fn clusters(
+    data: &RooflineData<'_>,
+    placed: &[(usize, Pos2)],
+    theme: &PlotTheme,
+) -> Vec<(Pos2, String)> {
+    let mut found: Vec<(usize, Pos2, Vec<&str>)> = Vec::new();
+    for &(i, center) in placed {
+        let (series, name) = (data.points[i].series, data.points[i].name.as_str());
+        let near = found.iter_mut().find(|(other, at, _)| {
+            *other == series && at.distance(center) < theme.marker_radius * 2.5
+        });
+        match near {
+            Some((_, _, names)) if names.contains(&name) => {}
+            Some((_, _, names)) => names.push(name),
+            None => found.push((series, center, vec![name])),
+        }
+    }
+    let named = found.into_iter();
+    named.map(|(_, at, names)| (at, names.join(" "))).collect()
 }

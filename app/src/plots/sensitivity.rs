@@ -143,9 +143,17 @@ fn tornado(
     let (low, high) = values.fold((data.base, data.base), |(low, high), value| {
         (low.min(value), high.max(value))
     });
-    let pad = (high - low) * 0.22;
-    let (low, high) = (low - pad, high + pad);
-    let place = |value: f64| bars.left() + ((value - low) / (high - low)) as f32 * bars.width();
+    let [left, right] = setting_widths(&painter, data, &rows[..n_rows], theme);
+    let inner = Rect::from_x_y_ranges(
+        bars.left() + left..=(bars.right() - right).max(bars.left() + left + 1.0),
+        bars.y_range(),
+    );
+    let place = |value: f64| inner.left() + ((value - low) / (high - low)) as f32 * inner.width();
+    let per_point = (high - low) / f64::from(inner.width());
+    let (low, high) = (
+        low - per_point * f64::from(left),
+        high + per_point * f64::from(right),
+    );
     paint_axis(ui, bars, data, (low, high), &place, theme);
     let mut hovered = None;
     for (r, (&i, name)) in rows.iter().take(n_rows).zip(names).enumerate() {
@@ -188,6 +196,60 @@ fn tornado(
     response.clicked().then_some(i)
 }
 
+/// Widest text beside a bar that falls and beside one that rises, with its gap.
+fn setting_widths(
+    painter: &egui::Painter,
+    data: &SensitivityData<'_>,
+    rows: &[usize],
+    theme: &PlotTheme,
+) -> [f32; 2] {
+    let mut widths = [theme.small_text_size; 2];
+    for &i in rows {
+        for setting in settings(&data.rows[i], data) {
+            let galley =
+                painter.layout_no_wrap(setting.text.to_owned(), setting_font(theme), theme.text);
+            let side = &mut widths[usize::from(setting.named_right)];
+            *side = side.max(galley.size().x + theme.small_text_size * 0.6);
+        }
+    }
+    widths
+}
+
+fn setting_font(theme: &PlotTheme) -> egui::FontId {
+    egui::FontId::new(theme.small_text_size * 0.9, egui::FontFamily::Proportional)
+}
+
+/// One end of a row.
+struct Setting<'a> {
+    text: &'a str,
+    value: f64,
+    /// The shorter of two bars on one side.
+    inner: bool,
+    /// On which side its name stands.
+    named_right: bool,
+}
+
+/// The ends of a row that move the metric, the longer bar first.
+fn settings<'a>(row: &'a TornadoRow, data: &SensitivityData<'_>) -> Vec<Setting<'a>> {
+    let mut ends: Vec<&(String, f64)> = [&row.low, &row.high]
+        .into_iter()
+        .filter(|(_, value)| reach(*value, data.base) > SMALLEST_SHOWN * data.base.abs())
+        .collect();
+    ends.sort_by(|a, b| reach(b.1, data.base).total_cmp(&reach(a.1, data.base)));
+    let same_side = ends.len() == 2 && (ends[0].1 > data.base) == (ends[1].1 > data.base);
+    let setting = |(i, (text, value)): (usize, &'a (String, f64))| {
+        let inner = same_side && i == 1;
+        Setting {
+            text,
+            value: *value,
+            inner,
+            // of two bars on one side the shorter is named on the other, where there is room
+            named_right: (*value > data.base) != inner,
+        }
+    };
+    ends.into_iter().enumerate().map(setting).collect()
+}
+
 fn paint_row(
     ui: &Ui,
     row: &TornadoRow,
@@ -197,46 +259,28 @@ fn paint_row(
     place: &dyn Fn(f64) -> f32,
     theme: &PlotTheme,
 ) {
-    let mut ends: Vec<&(String, f64)> = [&row.low, &row.high]
-        .into_iter()
-        .filter(|(_, value)| reach(*value, data.base) > SMALLEST_SHOWN * data.base.abs())
-        .collect();
-    ends.sort_by(|a, b| reach(b.1, data.base).total_cmp(&reach(a.1, data.base)));
-    let same_side = ends.len() == 2 && (ends[0].1 > data.base) == (ends[1].1 > data.base);
-    for (i, (setting, value)) in ends.into_iter().enumerate() {
-        let better = (*value > data.base) == more_is_better(data.metric);
-        let inner = same_side && i == 1;
+    for setting in settings(row, data) {
+        let better = (setting.value > data.base) == more_is_better(data.metric);
         let color = theme.categories[usize::from(!better)];
-        let color = if inner {
+        let color = if setting.inner {
             color.lerp_to_gamma(theme.background, 0.5)
         } else {
             color
         };
-        let ends = [place(data.base), place(*value)];
+        let ends = [place(data.base), place(setting.value)];
         let x_range = egui::Rangef::new(ends[0].min(ends[1]), ends[0].max(ends[1]));
-        let half = row_height * if inner { 0.2 } else { 0.34 };
-        ui.painter().rect_filled(
-            Rect::from_x_y_ranges(x_range, y - half..=y + half),
-            0.0,
-            color,
-        );
-        // of two bars on one side the shorter is named on the other, where there is room
-        let rising = (*value > data.base) != inner;
-        let end = if inner { ends[0] } else { ends[1] };
-        let anchor = if rising {
-            Align2::LEFT_CENTER
+        let half = row_height * if setting.inner { 0.2 } else { 0.34 };
+        let bar = Rect::from_x_y_ranges(x_range, y - half..=y + half);
+        ui.painter().rect_filled(bar, 0.0, color);
+        let end = if setting.inner { ends[0] } else { ends[1] };
+        let (anchor, gap) = if setting.named_right {
+            (Align2::LEFT_CENTER, 0.3)
         } else {
-            Align2::RIGHT_CENTER
+            (Align2::RIGHT_CENTER, -0.3)
         };
-        let gap = theme.small_text_size * if rising { 0.3 } else { -0.3 };
-        let font = egui::FontId::new(theme.small_text_size * 0.9, egui::FontFamily::Proportional);
-        ui.painter().text(
-            Pos2::new(end + gap, y),
-            anchor,
-            setting,
-            font,
-            theme.weak_text,
-        );
+        let at = Pos2::new(end + theme.small_text_size * gap, y);
+        let (text, font) = (setting.text, setting_font(theme));
+        ui.painter().text(at, anchor, text, font, theme.weak_text);
     }
 }
 

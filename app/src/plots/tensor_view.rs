@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, Scale, significant};
 use super::chart::{Bounds, Chart, ShownChart};
-use super::legend::{Key, legend};
+use super::legend::{Key, free_corner, legend};
 use super::theme::{Marker, PlotTheme};
 
 /// Bins of the histogram.
@@ -276,23 +276,33 @@ fn channels_ui(
             0.55
         };
     let mut entries = Vec::new();
+    let mut places = Vec::new();
     for (((values, name), color), marker) in series.into_iter().zip(colors).zip(markers) {
         for (i, &value) in values.iter().enumerate().filter(|(_, value)| **value > 0.0) {
             if let Some(center) = shown.position([(i * group) as f64, f64::from(value)]) {
                 shown
                     .painter
                     .add(marker.shape(center, radius, color, Stroke::NONE));
+                places.push(center);
             }
         }
         entries.push((Key::Marker(marker, color, true), name.to_owned()));
     }
-    legend(
+    let corners = [
+        Align2::RIGHT_TOP,
+        Align2::RIGHT_BOTTOM,
+        Align2::LEFT_TOP,
+        Align2::LEFT_BOTTOM,
+    ];
+    let corner = free_corner(
         &shown.painter,
         shown.frame(),
-        Align2::RIGHT_TOP,
+        corners,
         &entries,
+        &places,
         theme,
     );
+    legend(&shown.painter, shown.frame(), corner, &entries, theme);
 }
 
 #[cfg(test)]
