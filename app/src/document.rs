@@ -90,6 +90,14 @@ impl Document {
         (None, failure)
     }
 
+    /// Takes over the copy of a window that did not close: it stays a file until this window's own copy replaces it.
+    pub fn adopt_copy(&self, copy: &Path) {
+        if let Some(path) = &self.recovery {
+            // Where it cannot be moved it stays where it is and is offered again.
+            let _ = std::fs::rename(copy, path);
+        }
+    }
+
     /// Removes the copy: the work is saved, or given up on purpose.
     pub fn forget_copy(&mut self) {
         if let Some(path) = &self.recovery {
@@ -112,7 +120,12 @@ pub fn left_copies(folders: &Folders) -> Vec<PathBuf> {
         .map(|entry| entry.path())
         .filter(|path| process_of(path).is_some_and(|id| !is_running(id)))
         .collect();
-    copies.sort();
+    let age = |path: &PathBuf| {
+        std::fs::metadata(path)
+            .and_then(|file| file.modified())
+            .ok()
+    };
+    copies.sort_by_cached_key(age);
     copies
 }
 

@@ -3,7 +3,7 @@
 //! A portal that is missing answers at once with nothing, one that hangs never answers; in both cases the window
 //! goes on and the path can be typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,8 @@ pub enum Purpose {
     Save,
     /// The design alone.
     SaveDesign,
+    /// What is explored around it.
+    SaveSpace,
     /// All points as CSV.
     ExportCsv,
     /// The front as RON.
@@ -47,6 +49,7 @@ impl Purpose {
             Self::MeasureText { front: true } => "Verify the front on a text",
             Self::Save => "Save session",
             Self::SaveDesign => "Save design",
+            Self::SaveSpace => "Save space",
             Self::ExportCsv => "Export points as CSV",
             Self::ExportFront => "Export front as RON",
             Self::ExportFigure => "Export figure",
@@ -60,7 +63,9 @@ impl Purpose {
             Self::Open => "A session, design or space (.ron), an exported figure, or a model",
             Self::OpenModel => "A checkpoint (.gguf, .safetensors, .bin) or a config.json",
             Self::MeasureText { .. } => "A UTF-8 text (.txt, .raw); its first windows are used",
-            Self::Save | Self::SaveDesign | Self::ExportFront => "A file ending in .ron",
+            Self::Save | Self::SaveDesign | Self::SaveSpace | Self::ExportFront => {
+                "A file ending in .ron"
+            }
             Self::ExportCsv => "A file ending in .csv",
             Self::ExportFigure => "A file ending in .svg, .pdf, .png or .tex",
             Self::ExportRecipe => "A file ending in .json for emulators, or in .txt for llama.cpp",
@@ -84,7 +89,7 @@ impl Purpose {
             ],
             Self::OpenModel => &["gguf", "safetensors", "bin", "json"],
             Self::MeasureText { .. } => &["txt", "raw", "md"],
-            Self::Save | Self::SaveDesign | Self::ExportFront => &["ron"],
+            Self::Save | Self::SaveDesign | Self::SaveSpace | Self::ExportFront => &["ron"],
             Self::ExportCsv => &["csv"],
             Self::ExportFigure => &["svg", "pdf", "png", "tex"],
             Self::ExportRecipe => &["json", "txt"],
@@ -107,9 +112,13 @@ pub struct Chosen {
     pub path: PathBuf,
 }
 
+/// Asks the desktop for a path, starting from one; may take as long as it likes.
+type Portal = fn(Purpose, &Path) -> Option<PathBuf>;
+
 /// The one dialog that may be open.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FileDialog {
+    ask_portal: Portal,
     open: Option<OpenDialog>,
     /// Typed or found in this run, offered again.
     last_folder: Option<PathBuf>,
@@ -123,10 +132,22 @@ struct OpenDialog {
     portal: Option<Receiver<Option<PathBuf>>>,
     asked_at: Instant,
     needs_focus: bool,
+    /// A file in the way, which the next confirmation replaces.
+    in_the_way: Option<PathBuf>,
 }
 
 /// A dialog that closes faster than a hand can move was never shown.
 const NO_PORTAL_WITHIN: Duration = Duration::from_millis(50);
+
+impl Default for FileDialog {
+    fn default() -> Self {
+        Self {
+            ask_portal,
+            open: None,
+            last_folder: None,
+        }
+    }
+}
 
 impl FileDialog {
     /// Asks for a path, offering a file name.
@@ -140,6 +161,7 @@ impl FileDialog {
             portal: None,
             asked_at: Instant::now(),
             needs_focus: true,
+            in_the_way: None,
         });
     }
 
@@ -199,7 +221,7 @@ impl FileDialog {
                     .add_enabled(!waiting, egui::Button::new("Browse…"))
                     .clicked()
                 {
-                    dialog.browse(ui.ctx());
+                    dialog.browse(ui.ctx(), self.ask_portal);
                 }
                 if waiting {
                     ui.weak("Waiting for the file dialog");
@@ -220,6 +242,13 @@ impl FileDialog {
         });
         if confirmed && !dialog.path.trim().is_empty() {
             let (purpose, path) = (dialog.purpose, expanded(dialog.path.trim()));
+            if purpose.saves() && path.is_file() && dialog.in_the_way.as_ref() != Some(&path) {
+                let name = path.display();
+                dialog.hint = format!("{name} exists already. Confirm again to replace it");
+                dialog.in_the_way = Some(path);
+                dialog.needs_focus = true;
+                return None;
+            }
             return Some(self.accept(purpose, path));
         }
         if closed {
@@ -230,13 +259,13 @@ impl FileDialog {
 
     fn accept(&mut self, purpose: Purpose, path: PathBuf) -> Chosen {
         self.open = None;
-        self.last_folder = path.parent().map(std::path::Path::to_path_buf);
+        self.last_folder = path.parent().map(Path::to_path_buf);
         Chosen { purpose, path }
     }
 }
 
 impl OpenDialog {
-    fn browse(&mut self, ctx: &egui::Context) {
+    fn browse(&mut self, ctx: &egui::Context, ask_portal: Portal) {
         let (sender, receiver) = mpsc::channel();
         let ctx = ctx.clone();
         let purpose = self.purpose;
@@ -244,23 +273,8 @@ impl OpenDialog {
         let thread = std::thread::Builder::new()
             .name("file dialog".to_owned())
             .spawn(move || {
-                let mut dialog = rfd::FileDialog::new()
-                    .set_title(purpose.title())
-                    .add_filter(purpose.hint(), purpose.extensions())
-                    .add_filter("All files", &["*"]);
-                if let Some(folder) = typed.parent().filter(|folder| folder.is_dir()) {
-                    dialog = dialog.set_directory(folder);
-                }
-                if let Some(name) = typed.file_name().filter(|_| purpose.saves()) {
-                    dialog = dialog.set_file_name(name.to_string_lossy());
-                }
-                let answer = if purpose.saves() {
-                    dialog.save_file()
-                } else {
-                    dialog.pick_file()
-                };
                 // The window may be gone by now; then nobody waits for the answer.
-                let _ = sender.send(answer);
+                let _ = sender.send(ask_portal(purpose, &typed));
                 ctx.request_repaint();
             });
         self.asked_at = Instant::now();
@@ -271,10 +285,94 @@ impl OpenDialog {
     }
 }
 
+fn ask_portal(purpose: Purpose, typed: &Path) -> Option<PathBuf> {
+    let mut dialog = rfd::FileDialog::new()
+        .set_title(purpose.title())
+        .add_filter(purpose.hint(), purpose.extensions())
+        .add_filter("All files", &["*"]);
+    if let Some(folder) = typed.parent().filter(|folder| folder.is_dir()) {
+        dialog = dialog.set_directory(folder);
+    }
+    if let Some(name) = typed.file_name().filter(|_| purpose.saves()) {
+        dialog = dialog.set_file_name(name.to_string_lossy());
+    }
+    if purpose.saves() {
+        dialog.save_file()
+    } else {
+        dialog.pick_file()
+    }
+}
+
 /// `~/` stands for the home folder, as in a shell.
 fn expanded(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
         _ => PathBuf::from(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    struct State {
+        dialog: FileDialog,
+        chosen: Option<Chosen>,
+    }
+
+    fn harness(ask_portal: Portal, purpose: Purpose, suggestion: &str) -> Harness<'static, State> {
+        let mut dialog = FileDialog {
+            ask_portal,
+            ..FileDialog::default()
+        };
+        dialog.ask(purpose, suggestion);
+        let draw = |ui: &mut Ui, state: &mut State| {
+            let chosen = state.dialog.poll();
+            let typed = state.dialog.ui(ui, &mut FigureOptions::default());
+            state.chosen = chosen.or(typed).or(state.chosen.take());
+        };
+        let chosen = None;
+        let mut harness = Harness::builder().build_ui_state(draw, State { dialog, chosen });
+        harness.run_steps(3);
+        harness
+    }
+
+    #[test]
+    fn while_a_portal_hangs_a_typed_path_is_taken() {
+        let hangs: Portal = |_, _| loop {
+            std::thread::park();
+        };
+        let mut harness = harness(hangs, Purpose::Open, "mine.ron");
+        harness.get_by_label("Browse…").click();
+        harness.run_steps(3);
+        assert!(
+            harness
+                .query_by_label("Waiting for the file dialog")
+                .is_some()
+        );
+        harness.get_by_label("Open").click();
+        harness.run_steps(3);
+        let chosen = harness.state().chosen.clone().unwrap();
+        assert_eq!(chosen.path, Path::new("mine.ron"));
+        assert!(!harness.state().dialog.is_open());
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_replaced_only_after_a_second_confirmation() {
+        let file = std::env::temp_dir().join(format!("blockscape-way-{}.ron", std::process::id()));
+        std::fs::write(&file, "mine").unwrap();
+        let nothing: Portal = |_, _| None;
+        let mut harness = harness(nothing, Purpose::Save, &file.to_string_lossy());
+        harness.get_by_label("Save").click();
+        harness.run_steps(3);
+        assert_eq!(harness.state().chosen, None);
+        assert!(harness.query_by_label_contains("exists already").is_some());
+        harness.get_by_label("Save").click();
+        harness.run_steps(3);
+        let path = harness.state().chosen.clone().map(|chosen| chosen.path);
+        assert_eq!(path.as_ref(), Some(&file));
+        std::fs::remove_file(&file).unwrap();
     }
 }

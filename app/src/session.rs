@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use blockscape_explorer::preset::{Base, Load, SpacePreset};
 use blockscape_explorer::{Axis, Constraint, Objective, Search};
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::Metric;
@@ -142,6 +143,26 @@ impl Session {
     pub fn to_ron(&self) -> String {
         preset::to_ron(self)
             .unwrap_or_else(|error| unreachable!("a session is plain data: {error}"))
+    }
+
+    /// What is explored, as a space preset with its design and workload inside.
+    ///
+    /// # Errors
+    /// Why it cannot be explored.
+    pub fn space_text(&self) -> anyhow::Result<String> {
+        let exploration = &self.exploration;
+        let space = SpacePreset {
+            name: format!("Around {}", self.design.name),
+            source: String::new(),
+            base: Base::Own(Box::new(self.design.clone())),
+            workload: Load::Own(Box::new(self.workload.clone())),
+            axes: exploration.axes.clone(),
+            constraints: exploration.constraints.clone(),
+            objectives: exploration.objectives.clone(),
+            search: exploration.search.clone(),
+        };
+        space.prepare()?;
+        Ok(preset::to_ron(&space)?)
     }
 
     /// Whether two sessions differ in nothing but how the plot is looked at.

@@ -98,11 +98,10 @@ impl Folders {
         write_whole(&path, text.as_bytes())
     }
 
-    /// The file a crash leaves behind.
+    /// The file that a crash of this process leaves behind; its number tells whether the process still runs.
     pub fn recovery_path(&self) -> Option<PathBuf> {
-        self.state
-            .as_ref()
-            .map(|folder| folder.join("recovery.ron"))
+        let name = format!("recovery-{}.ron", std::process::id());
+        self.state.as_ref().map(|folder| folder.join(name))
     }
 
     /// Presets of the user.
@@ -115,8 +114,10 @@ impl Folders {
     }
 }
 
-/// Writes a file whole or not at all: to a neighbor first, then renamed over the old one.
+/// Writes a file whole or not at all: to a neighbor first, then renamed over the old one. A link stays a link.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_new| path.to_path_buf());
+    let path = target.as_path();
     let name = path
         .file_name()
         .with_context(|| format!("{} is not a file name", path.display()))?;
@@ -136,9 +137,50 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let renamed = written.and_then(|()| std::fs::rename(&temporary, path));
     renamed.map_err(|error| {
         let _ = std::fs::remove_file(&temporary);
-        anyhow::anyhow!(
-            "cannot write {}: {error}; the file saved before is unchanged",
-            path.display()
-        )
+        let kept = if path.exists() {
+            "; the file saved before is unchanged"
+        } else {
+            ""
+        };
+        anyhow::anyhow!("cannot write {}: {error}{kept}", path.display())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_cannot_be_read_are_set_aside_and_named() {
+        let folder = std::env::temp_dir().join(format!("blockscape-aside-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let folders = Folders {
+            config: Some(folder.clone()),
+            state: None,
+        };
+        std::fs::write(folder.join("window.ron"), "(theme: Purple)").unwrap();
+        let message = folders.read_settings().unwrap_err().to_string();
+        assert!(message.contains("window.ron: 1:"), "{message}");
+        let kept = std::fs::read_to_string(folder.join("window.ron.unread")).unwrap();
+        assert_eq!(kept, "(theme: Purple)");
+        let settings = folders.read_settings().unwrap();
+        folders.write_settings(&settings).unwrap();
+        let again = folders.read_settings().unwrap();
+        assert_eq!(again.recent, settings.recent);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn writing_through_a_link_changes_the_file_behind_it() {
+        let folder = std::env::temp_dir().join(format!("blockscape-link-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (file, link) = (folder.join("file"), folder.join("link"));
+        std::fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_whole(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

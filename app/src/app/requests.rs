@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use blockscape_explorer::Objective;
 use blockscape_model::evaluation::Metric;
+use blockscape_model::preset::to_ron;
 use blockscape_model::workload::Workload;
 use egui::{Context, ViewportCommand};
 
@@ -22,6 +23,7 @@ use crate::panels::palette::Palette;
 use crate::preset_library::{self, Opened};
 use crate::request::Request;
 use crate::session::Session;
+use crate::settings::write_whole;
 use crate::window::WindowState;
 
 impl App {
@@ -114,6 +116,7 @@ impl App {
             Purpose::Open | Purpose::OpenModel | Purpose::MeasureText { .. } => String::new(),
             Purpose::Save => WindowState::suggestion(path, "session", "ron"),
             Purpose::SaveDesign => WindowState::suggestion(None, name, "ron"),
+            Purpose::SaveSpace => WindowState::suggestion(None, &format!("{name} space"), "ron"),
             Purpose::ExportCsv => "points.csv".to_owned(),
             Purpose::ExportFront => "front.ron".to_owned(),
             Purpose::ExportFigure => self.window.figure.file_name(),
@@ -133,11 +136,14 @@ impl App {
             }
             Purpose::Save => self.save(&path),
             Purpose::SaveDesign => {
-                let text = blockscape_model::preset::to_ron(&self.session.design);
-                let written = text
-                    .map_err(anyhow::Error::from)
-                    .and_then(|text| crate::settings::write_whole(&path, text.as_bytes()));
+                let text = to_ron(&self.session.design).map_err(anyhow::Error::from);
+                let written = text.and_then(|text| write_whole(&path, text.as_bytes()));
                 self.told(&path, "Saved the design as", written);
+            }
+            Purpose::SaveSpace => {
+                let text = self.session.space_text();
+                let written = text.and_then(|text| write_whole(&path, text.as_bytes()));
+                self.told(&path, "Saved the space as", written);
             }
             Purpose::ExportCsv
             | Purpose::ExportFront
@@ -325,20 +331,26 @@ impl App {
                 self.document.opened(&self.session.clone(), None);
                 self.perform(ctx, *next);
             }
-            Answer::Recover(copy) => {
-                match preset_library::open(&copy) {
-                    Ok(Opened::Session(session)) => {
-                        self.edit(Command::ReplaceSession(session));
-                        self.window
-                            .notices
-                            .info("Brought back the last session; it is not saved yet");
-                    }
-                    Ok(_) => self.window.notices.error("The copy is not a session"),
-                    Err(error) => self.window.notices.error(format!("{error:#}")),
+            Answer::Recover(copy) => match preset_library::open(&copy) {
+                Ok(Opened::Session(session)) => {
+                    self.document.adopt_copy(&copy);
+                    self.edit(Command::ReplaceSession(session));
+                    self.window
+                        .notices
+                        .info("Brought back the last session; it is not saved yet");
                 }
-                // The work goes on under a copy of this process.
-                let _ = std::fs::remove_file(copy);
-            }
+                refused => {
+                    let aside = copy.with_extension("ron.unread");
+                    // Where it cannot be moved it stays where it is and is offered again.
+                    let _ = std::fs::rename(&copy, &aside);
+                    let why = refused.map_or_else(
+                        |error| format!("{error:#}"),
+                        |_other| format!("{}: not a session", copy.display()),
+                    );
+                    let text = format!("{why}; set aside as {}", aside.display());
+                    self.window.notices.error(text);
+                }
+            },
             Answer::DropCopy(copy) => {
                 let _ = std::fs::remove_file(copy);
             }

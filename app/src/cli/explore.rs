@@ -1,6 +1,7 @@
 //! The bare command without a display: the window's exploration with a progress bar; front, figure and designs as files.
 
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -18,7 +19,7 @@ use crate::session::Session;
 use crate::settings::write_whole;
 use crate::widgets::number_text;
 
-/// Folder of the results, in the working folder.
+/// Folder of the results, in the working folder; a later run takes the next free number behind it.
 const FOLDER: &str = "blockscape-results";
 
 /// Width of the figure in inches: both columns of a paper.
@@ -51,13 +52,24 @@ pub fn run(file: Option<&Path>) -> anyhow::Result<()> {
     if results.front.is_empty() {
         bail!("none of the designs can be built and keeps all limits");
     }
-    write_files(&session, &results)?;
-    output::text(&summary(&session, &results))
+    let folder = free_folder()?;
+    write_files(&session, &results, &folder)?;
+    output::text(&summary(&session, &results, &folder))
 }
 
-fn write_files(session: &Session, results: &Results) -> anyhow::Result<()> {
-    let folder = PathBuf::from(FOLDER);
-    std::fs::create_dir_all(&folder).with_context(|| FOLDER.to_owned())?;
+/// A new folder: nothing of an earlier run is overwritten.
+fn free_folder() -> anyhow::Result<PathBuf> {
+    let numbered = (2..).map(|number| format!("{FOLDER}-{number}"));
+    for name in std::iter::once(FOLDER.to_owned()).chain(numbered) {
+        match std::fs::create_dir(&name) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| PathBuf::from(&name)).with_context(|| name),
+        }
+    }
+    bail!("{FOLDER}: no free name")
+}
+
+fn write_files(session: &Session, results: &Results, folder: &Path) -> anyhow::Result<()> {
     let figure = SessionFigure {
         session,
         results,
@@ -81,7 +93,7 @@ fn write_files(session: &Session, results: &Results) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn summary(session: &Session, results: &Results) -> String {
+fn summary(session: &Session, results: &Results, folder: &Path) -> String {
     let workload = &session.workload;
     let mut text = format!(
         "{} around {}: prefill {}, decode at {}, batch {}",
@@ -117,11 +129,11 @@ fn summary(session: &Session, results: &Results) -> String {
             number_text(now),
         );
     }
-    text.push_str("\nwritten to ");
-    text.push_str(FOLDER);
-    text.push_str(
-        ": front.csv, front.ron (designs), front.svg, front.tex, session.ron\n\
+    let _infallible = write!(
+        text,
+        "\nwritten to {}: front.csv, front.ron (designs), front.svg, front.tex, session.ron\n\
          No display was found; with one, the same command opens the window.",
+        folder.display()
     );
     text
 }

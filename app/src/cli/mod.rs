@@ -20,8 +20,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{Command, CommandFactory as _, Parser, Subcommand};
 
 /// Interactive design-space exploration of block floating point and microscaling accelerators for language models.
 #[derive(Debug, Parser)]
@@ -45,7 +46,7 @@ pub enum Task {
     Budget(budget::Arguments),
     /// Joins the parts of a sweep to one table
     Merge(merge::Arguments),
-    /// Draw a plot of a session or design into a file
+    /// A plot of a session or design as a file: SVG, PDF, PNG or TikZ
     Figure(figure::Arguments),
     /// Perplexity of a checkpoint on a text
     Perplexity(Box<perplexity::Args>),
@@ -70,7 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
             ) =>
         {
-            finish(error.print().map_err(anyhow::Error::from))
+            finish(output::text(error.render().to_string().trim_end()))
         }
         Err(error) => finish(Err(anyhow::anyhow!(one_line(&error.render().to_string())))),
     }
@@ -93,6 +94,9 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
 
 /// Opens the window; where none can be had, explores without it.
 fn open_window(file: Option<&Path>) -> anyhow::Result<()> {
+    if let Some(file) = file.filter(|file| !file.exists()) {
+        bail!("{}", unknown(file));
+    }
     if explore::has_no_display() {
         return explore::run(file);
     }
@@ -108,6 +112,21 @@ fn open_window(file: Option<&Path>) -> anyhow::Result<()> {
         }
         shown => shown,
     }
+}
+
+/// What to say of a first word that is neither a file nor a subcommand.
+fn unknown(file: &Path) -> String {
+    let name = file.display();
+    let looks_like_a_path = file.components().count() > 1 || file.extension().is_some();
+    if looks_like_a_path {
+        return format!("{name}: no such file");
+    }
+    let command = Arguments::command();
+    let known: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+    format!(
+        "no file and no subcommand \"{name}\"; subcommands: {}",
+        known.join(", ")
+    )
 }
 
 fn finish(result: anyhow::Result<()>) -> ExitCode {

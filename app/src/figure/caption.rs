@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::SessionFigure;
+use super::{FigurePlot, SessionFigure};
 use crate::export::{rounding_and_scale, sites_and_formats};
 
 /// Rules of the format table that are written out; a table by layers would fill a page.
@@ -33,6 +33,9 @@ impl SessionFigure<'_> {
         }
         let _ = write!(out, "Formats: {}. ", formats.join("; "));
         let _ = write!(out, "Accuracy: {}.", self.results.basis_text());
+        if self.plot == FigurePlot::Breakdown {
+            out.push_str(" Whiskers: range of the total.");
+        }
         out
     }
 }

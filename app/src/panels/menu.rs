@@ -140,6 +140,13 @@ fn file_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
         "",
         Request::Ask(Purpose::SaveDesign),
     );
+    item(
+        ui,
+        requests,
+        "Save space…",
+        "",
+        Request::Ask(Purpose::SaveSpace),
+    );
     ui.separator();
     item(
         ui,

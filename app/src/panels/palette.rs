@@ -50,6 +50,7 @@ pub fn actions() -> Vec<Entry> {
             Request::Ask(Purpose::Save),
         ),
         entry("Save design…", "", Request::Ask(Purpose::SaveDesign)),
+        entry("Save space…", "", Request::Ask(Purpose::SaveSpace)),
         entry(
             "Export figure…",
             "Ctrl+E",

@@ -237,6 +237,7 @@ impl Labels {
         };
         let free = around(1.0)
             .chain(around(1.8))
+            .chain(around(2.6))
             .find(|rect| inside(rect) && !hits(rect, &self.taken))
             .or_else(|| around(1.0).find(|rect| inside(rect) && !hits(rect, &self.written)));
         if let Some(rect) = free {

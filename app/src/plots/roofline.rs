@@ -139,7 +139,9 @@ fn fit(data: &RooflineData<'_>) -> Bounds {
             roof.tops.log10(),
         ]);
     }
-    bounds.with_margin(0.1)
+    let mut bounds = bounds.with_margin(0.1);
+    bounds.max[1] += 0.2 * (bounds.max[1] - bounds.min[1]); // the highest roof is named above its line
+    bounds
 }
 
 fn highest(data: &RooflineData<'_>) -> f64 {
@@ -209,8 +211,15 @@ fn paint_levels(
             points.iter().filter(|point| wide.contains(**point)).count()
         };
         let best = [1.0, 0.5, 0.0].map(place).into_iter().min_by_key(hidden);
-        let Some(best) = best else { continue };
+        let Some(mut best) = best else { continue };
+        if hidden(&best) > 0 {
+            // leaves a row for the names of the points
+            let away = theme.marker_radius * 1.4 + theme.small_text_size * 1.2;
+            let away = if below { away } else { -away };
+            best = best.translate(Vec2::new(0.0, away));
+        }
         labels.avoid(best);
+        labels.avoid(Rect::from_two_pos(from, to).expand(theme.line_width));
         shown.painter.galley(best.min, galley, theme.weak_text);
     }
 }
@@ -290,11 +299,16 @@ fn clusters(
     let mut found: Vec<(usize, Pos2, Vec<&str>)> = Vec::new();
     for &(i, center) in placed {
         let (series, name) = (data.points[i].series, data.points[i].name.as_str());
+        let known = |(_, at, names): &(usize, Pos2, Vec<&str>)| {
+            at.distance(center) < theme.text_size * 3.0 && names.contains(&name)
+        };
+        if found.iter().any(known) {
+            continue;
+        }
         let near = found.iter_mut().find(|(other, at, _)| {
             *other == series && at.distance(center) < theme.marker_radius * 2.5
         });
         match near {
-            Some((_, _, names)) if names.contains(&name) => {}
             Some((_, _, names)) => names.push(name),
             None => found.push((series, center, vec![name])),
         }

@@ -259,11 +259,13 @@ fn channels_ui(
             fit.include([(i * group) as f64, f64::from(value).log10()]);
         }
     }
+    let mut fit = fit.with_margin(0.05);
+    fit.max[1] += 0.3 * (fit.max[1] - fit.min[1]); // room for the legend above the points
     let chart = Chart {
         id: "channels",
         x: &x,
         y: &y,
-        fit: fit.with_margin(0.05),
+        fit,
         drag_pans: true,
     };
     let shown = chart.show(ui, bounds, theme);
