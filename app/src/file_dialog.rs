@@ -314,6 +314,7 @@ fn expanded(path: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use egui::accesskit::Role;
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable as _;
 
@@ -352,7 +353,7 @@ mod tests {
                 .query_by_label("Waiting for the file dialog")
                 .is_some()
         );
-        harness.get_by_label("Open").click();
+        harness.get_by_role_and_label(Role::Button, "Open").click();
         harness.run_steps(3);
         let chosen = harness.state().chosen.clone().unwrap();
         assert_eq!(chosen.path, Path::new("mine.ron"));

@@ -1,0 +1,155 @@
+//! What leaves the window and comes back: figures of every plot, spaces, presets, damaged and blocked files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use blockscape::figure::embedded_preset;
+use blockscape::preset_library::{self, Opened};
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+
+use crate::driver::{Folder, Window, give_path, metrics, opened, settle, shortcut, until, window};
+
+/// Opens the palette and does the first action that its text finds.
+fn choose(window: &mut Window, action: &str) {
+    shortcut(window, Modifiers::COMMAND, Key::P);
+    let field = window.get_by(|node| node.role() == Role::TextInput && node.is_focused());
+    field.type_text(action);
+    window.run_steps(2);
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+}
+
+fn told(window: &mut Window, text: &str) {
+    until(window, text, |window| {
+        let notice = window.state().notice();
+        notice.is_some_and(|notice| notice.contains(text))
+    });
+}
+
+/// A file as the desktop drops it.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+/// Drops a file on the window.
+fn drop_file(window: &mut Window, path: &Path) {
+    let file = Arc::new(Dropped(path.to_path_buf()));
+    window.input_mut().dropped_files.push(file);
+    window.run_steps(3);
+}
+
+#[test]
+fn every_plot_is_exported_from_the_window_and_restores_the_session() {
+    let folder = Folder::new("figures");
+    let mut window = window(&folder);
+    let before = metrics(&window);
+    let session = window.state().session().clone();
+    for (plot, ending) in [
+        ("Pareto", "svg"),
+        ("Breakdown", "pdf"),
+        ("Roofline", "png"),
+        ("Layers", "svg"),
+        ("Sensitivity", "tex"),
+        ("Coordinates", "svg"),
+        ("Bit layout", "svg"),
+        ("Tensor", "svg"),
+    ] {
+        let path = folder.0.join(format!("{plot}.{ending}"));
+        choose(&mut window, &format!("Export figure: {plot}"));
+        give_path(&mut window, &path);
+        told(&mut window, &format!("{plot}.{ending}"));
+        let notice = window.state().notice().unwrap_or_default().to_owned();
+        assert!(notice.starts_with("Exported"), "{notice}");
+        let preset = embedded_preset(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(preset, session.to_ron(), "{plot}");
+        assert!(path.with_extension("csv").is_file(), "{plot}");
+    }
+    drop_file(&mut window, &folder.0.join("Roofline.png"));
+    told(&mut window, "Opened");
+    settle(&mut window);
+    assert_eq!(window.state().session(), &session);
+    assert!(metrics(&window).same_bits(&before));
+}
+
+#[test]
+fn an_export_that_cannot_be_written_is_told_and_the_next_one_goes_on() {
+    let folder = Folder::new("blocked-figure");
+    let mut window = window(&folder);
+    let blocked = folder.0.join("file");
+    std::fs::write(&blocked, b"in the way").unwrap();
+    choose(&mut window, "Export figure: Bit layout");
+    give_path(&mut window, &blocked.join("a.svg"));
+    told(&mut window, "cannot create folder");
+    choose(&mut window, "Export figure: Bit layout");
+    give_path(&mut window, &folder.0.join("a.svg"));
+    told(&mut window, "Exported");
+    assert_eq!(std::fs::read(&blocked).unwrap(), b"in the way");
+}
+
+#[test]
+fn design_and_space_are_saved_and_come_back_by_drop_and_by_path() {
+    let folder = Folder::new("kinds");
+    let mut window = window(&folder);
+    let session = window.state().session().clone();
+    let save = |window: &mut Window, action: &str, name: &str| -> PathBuf {
+        let path = folder.0.join(name);
+        choose(window, action);
+        give_path(window, &path);
+        told(window, name);
+        path
+    };
+    let design = save(&mut window, "Save design", "design.ron");
+    let space = save(&mut window, "Save space", "space.ron");
+    assert_eq!(
+        preset_library::open(&design).unwrap(),
+        Opened::Design(Box::new(session.design.clone()))
+    );
+    let Opened::Space(read) = preset_library::open(&space).unwrap() else {
+        panic!("a space was saved");
+    };
+    assert_eq!(read.axes, session.exploration.axes);
+    drop_file(&mut window, &space);
+    told(&mut window, "Opened space");
+    drop_file(&mut window, &design);
+    told(&mut window, "Opened design");
+    settle(&mut window);
+    assert_eq!(window.state().session().exploration, session.exploration);
+    assert_eq!(window.state().session().design, session.design);
+}
+
+#[test]
+fn a_damaged_copy_for_recovery_is_named_and_kept() {
+    let folder = Folder::new("damaged-copy");
+    let state = folder.folders().state.unwrap();
+    std::fs::create_dir_all(&state).unwrap();
+    let copy = state.join(format!("recovery-{}.ron", u32::MAX));
+    std::fs::write(&copy, "(version: 1, design: (").unwrap();
+    let mut window = window(&folder);
+    window.get_by_label("Bring back").click();
+    window.run_steps(3);
+    let notice = window.state().notice().unwrap_or_default().to_owned();
+    assert!(notice.contains("set aside as"), "{notice}");
+    let kept = std::fs::read_to_string(copy.with_extension("ron.unread")).unwrap();
+    assert_eq!(kept, "(version: 1, design: (");
+}
+
+#[test]
+fn a_session_of_the_first_version_still_opens() {
+    let folder = Folder::new("old");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/window/session_version_1.ron");
+    let mut window = opened(&folder, &path);
+    told(&mut window, "Opened");
+    assert_eq!(window.state().session().design.name, "Anda");
+    assert_eq!(window.state().session().exploration.axes.len(), 1);
+}
