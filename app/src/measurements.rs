@@ -20,7 +20,7 @@ struct Measurement {
 }
 
 /// What was measured on the newest model and text; numbers of different texts cannot be compared.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Measurements {
     model: PathBuf,
     text: PathBuf,

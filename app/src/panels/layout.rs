@@ -86,7 +86,7 @@ impl Pane {
             Self::Coordinates => Some(FigurePlot::Coordinates),
             Self::BitLayout => Some(FigurePlot::Formats),
             Self::Tensors => Some(FigurePlot::Tensor),
-            Self::Table | Self::Formats | Self::Checkpoint => None,
+            Self::Table | Self::Formats | Self::Compare | Self::Checkpoint => None,
         }
     }
 

@@ -2,13 +2,13 @@
 
 use blockscape_model::design::Design;
 use blockscape_model::format::Format;
-use blockscape_model::parameter::Value;
 use blockscape_model::workload::Slot;
 use egui::Ui;
 
 use super::Scene;
 use super::compare::{CompareView, compare_ui};
 use super::design::GROUPS;
+use super::explore::short_label;
 use super::format_grid::{FormatGridView, format_grid_ui};
 use super::layout::Pane;
 use super::pareto_tile::pareto_tile_ui;

@@ -93,7 +93,6 @@ pub fn breakdown_bars_ui(ui: &mut Ui, data: &BreakdownData<'_>, theme: &PlotThem
 
 fn groups_ui(ui: &mut Ui, data: &BreakdownData<'_>, as_shares: bool, theme: &PlotTheme) {
     let names = component_names(data.groups);
-    let mut unexplained = 0;
     for (i, group) in data.groups.iter().enumerate() {
         if i > 0 {
             ui.add_space(theme.text_size * 0.6);

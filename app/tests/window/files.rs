@@ -56,14 +56,14 @@ fn every_plot_is_exported_from_the_window_and_restores_the_session() {
     let before = metrics(&window);
     let session = window.state().session().clone();
     for (plot, ending) in [
-        ("Pareto", "svg"),
-        ("Breakdown", "pdf"),
+        ("Pareto", "tex"),
+        ("Breakdown", "tex"),
         ("Roofline", "png"),
-        ("Layers", "svg"),
+        ("Layers", "tex"),
         ("Sensitivity", "tex"),
-        ("Coordinates", "svg"),
-        ("Bit layout", "svg"),
-        ("Tensor", "svg"),
+        ("Coordinates", "tex"),
+        ("Bit layout", "tex"),
+        ("Tensor", "tex"),
     ] {
         let path = folder.0.join(format!("{plot}.{ending}"));
         choose(&mut window, &format!("Export figure: {plot}"));
