@@ -186,7 +186,7 @@ impl App {
                 let names = beside.iter().filter_map(|path| path.file_name());
                 let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
                 if !names.is_empty() {
-                    text += &format!(", beside it {}", names.join(" and "));
+                    text = format!("{text}, beside it {}", names.join(" and "));
                 }
                 self.window.remember(first);
                 self.window.notices.info(text);

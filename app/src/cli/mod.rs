@@ -46,7 +46,7 @@ pub enum Task {
     Budget(budget::Arguments),
     /// Joins the parts of a sweep to one table
     Merge(merge::Arguments),
-    /// A plot of a session or design as a file: SVG, PDF, PNG or TikZ
+    /// A plot of a session or design as a file: SVG, PDF, PNG or LaTeX
     Figure(figure::Arguments),
     /// Perplexity of a checkpoint on a text
     Perplexity(Box<perplexity::Args>),

@@ -158,11 +158,10 @@ impl SessionFigure<'_> {
     /// Whether what the plot shows has been computed.
     fn check(&self) -> anyhow::Result<()> {
         match self.plot {
-            FigurePlot::Formats => Ok(()),
             FigurePlot::Coordinates if self.results.front.is_empty() => {
                 bail!("there is no front to draw yet")
             }
-            FigurePlot::Pareto | FigurePlot::Coordinates => Ok(()),
+            FigurePlot::Pareto | FigurePlot::Coordinates | FigurePlot::Formats => Ok(()),
             FigurePlot::Tensor if self.details()?.tensor.is_none() => {
                 bail!("the design's tensor was not sampled")
             }

@@ -391,7 +391,7 @@ impl Titles {
 fn title_galley(ui: &Ui, axis: &Axis, align: Align, theme: &PlotTheme) -> Arc<Galley> {
     let mut lines = axis.label.replace(", ", ",\n");
     if !axis.unit.is_empty() {
-        lines += &format!("\n({})", axis.unit);
+        lines = format!("{lines}\n({})", axis.unit);
     }
     let mut job = LayoutJob::simple(lines, theme.small_font(), theme.text, f32::INFINITY);
     job.halign = align;
