@@ -210,11 +210,27 @@ impl FormatField {
                 }
             }
         }
+        if self.is_in_range(changed) {
+            return Ok(changed);
+        }
         // The text form knows every range of every kind of format: what it does not read back is not allowed.
         match changed.to_string().parse::<Format>() {
             Ok(read) if read == changed => Ok(changed),
             Ok(_) => Err(refuse()),
             Err(error) => Err(Violation::new(self.key(), value, error.to_string())),
+        }
+    }
+
+    /// Whether the field of a changed format is surely in the range of its kind, by the ranges of the text form: this
+    /// saves searches, which change widths all the time, the way over the text.
+    const fn is_in_range(self, changed: Format) -> bool {
+        match (self, changed) {
+            (Self::MantissaBits, Format::Bfp(format)) => {
+                1 <= format.mantissa_bits && format.mantissa_bits <= 23
+            }
+            (Self::MantissaBits, Format::MxInt(format)) => 2 <= format.width && format.width <= 24,
+            (Self::MantissaBits, Format::Integer(format)) => 2 <= format.bits && format.bits <= 16,
+            _ => false,
         }
     }
 
@@ -248,27 +264,26 @@ impl FormatField {
         pattern: SitePattern,
         value: Value,
     ) -> Result<(), Violation> {
-        let has_field = |format: Format| self.of(format).is_some();
-        let sites: Vec<Format> = rows(table, pattern)
-            .into_iter()
-            .flat_map(|row| pattern.group.slots().map(move |slot| row[slot.index()]))
-            .collect();
-        if !sites.iter().any(|format| has_field(*format)) {
+        // Sites of a pattern share few formats: each is changed once.
+        let mut changes: Vec<(Format, Format)> = Vec::new();
+        for row in rows(table, pattern) {
+            for format in pattern.group.slots().map(|slot| row[slot.index()]) {
+                let is_known = changes.iter().any(|(before, _)| *before == format);
+                if !is_known && self.of(format).is_some() {
+                    changes.push((format, self.with(format, value)?));
+                }
+            }
+        }
+        if changes.is_empty() {
             return Err(Violation::new(
                 format!("{} {pattern}", self.key()),
                 value,
                 "a format that has this field",
             ));
         }
-        for format in sites.into_iter().filter(|format| has_field(*format)) {
-            self.with(format, value)?;
-        }
         let change = |format: Format| {
-            if has_field(format) {
-                self.with(format, value).unwrap_or(format)
-            } else {
-                format
-            }
+            let known = changes.iter().find(|(before, _)| *before == format);
+            known.map_or(format, |(_, after)| *after)
         };
         match pattern.layers {
             None => table.map(pattern.group, change),
@@ -335,6 +350,28 @@ mod tests {
         ] {
             let changed = field.with(format, value).unwrap();
             assert_eq!(field.of(changed), Some(value));
+        }
+    }
+
+    #[test]
+    fn widths_in_range_are_those_that_the_text_form_reads() {
+        for text in [
+            "bfp:m=4,e=8,b=32",
+            "mxint:w=4,b=16",
+            "int:w=4,g=128",
+            "anda:m=6",
+        ] {
+            let format: Format = text.parse().unwrap();
+            for bits in 1..=24 {
+                let mut changed = format;
+                *FormatField::MantissaBits.bits_of(&mut changed).unwrap() = bits;
+                let reads_back = changed.to_string().parse() == Ok(changed);
+                assert_eq!(
+                    FormatField::MantissaBits.is_in_range(changed),
+                    reads_back,
+                    "{changed}"
+                );
+            }
         }
     }
 
