@@ -83,7 +83,7 @@ impl Axis {
                 format!("1 to {LONGEST_AXIS} values"),
             ));
         }
-        let domain = self.parameter.description().domain;
+        let domain = self.parameter.domain();
         match values.iter().find(|&&value| !domain.contains(value)) {
             Some(&value) => {
                 Err(self.refuse(self.parameter.value_to_text(value), domain.to_string()))
@@ -107,7 +107,7 @@ impl Axis {
     /// Whether neighboring values are alike: numbers are, names and whole formats are not.
     pub fn is_ordered(&self) -> bool {
         matches!(
-            self.parameter.description().domain,
+            self.parameter.domain(),
             Domain::Integer { .. } | Domain::Real { .. }
         )
     }
@@ -133,7 +133,7 @@ impl Axis {
                 "0 < from <= to, factor > 1".to_owned(),
             ));
         }
-        let is_whole = matches!(self.parameter.description().domain, Domain::Integer { .. });
+        let is_whole = matches!(self.parameter.domain(), Domain::Integer { .. });
         let mut values = Vec::new();
         let mut value = from;
         while value <= to * (1.0 + 1e-9) && values.len() <= LONGEST_AXIS {

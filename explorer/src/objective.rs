@@ -49,6 +49,7 @@ pub fn additive(metric: Metric) -> fn(f64) -> f64 {
             |negative_rate| -1.0 / negative_rate
         }
         Metric::Area
+        | Metric::Luts
         | Metric::EnergyPerToken
         | Metric::PrefillTime
         | Metric::PrefillEnergy

@@ -210,5 +210,9 @@ pub enum Target {
     Fpga {
         /// Name of a device preset.
         device: String,
+        /// Look-up tables that the design may take, 1,000 to 10,000,000; where absent, or where it has fewer, all that
+        /// the device can route.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        luts: Option<u32>,
     },
 }

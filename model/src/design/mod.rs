@@ -80,6 +80,12 @@ impl Design {
             64.0,
         );
         self.key_value.check(&mut number);
+        if let Target::Fpga {
+            luts: Some(luts), ..
+        } = self.target
+        {
+            number("target.luts", f64::from(luts), 1e3, 1e7);
+        }
         self.datapath.check(&mut number);
         if self.name.trim().is_empty() {
             violations.push(Violation::new("name", "empty", "a name"));

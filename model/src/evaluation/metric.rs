@@ -28,6 +28,8 @@ pub enum Metric {
     Sqnr,
     /// Area of array, buffers and control, in mm2; NaN on an FPGA, which is counted in LUTs.
     Area,
+    /// Look-up tables of an FPGA design, in thousands; NaN where it is built of standard cells.
+    Luts,
     /// Energy of one decode step divided by the batch, in mJ a token.
     EnergyPerToken,
     /// Decoded tokens per second, all sequences together.
@@ -65,7 +67,7 @@ pub struct MetricDescription {
 
 impl Metric {
     /// How many there are.
-    pub const COUNT: usize = 13;
+    pub const COUNT: usize = 14;
 
     /// All, in the order of [`Metrics`].
     pub const ALL: [Self; Self::COUNT] = [
@@ -73,6 +75,7 @@ impl Metric {
         Self::DeltaPerplexity,
         Self::Sqnr,
         Self::Area,
+        Self::Luts,
         Self::EnergyPerToken,
         Self::DecodeRate,
         Self::PrefillTime,
@@ -116,6 +119,13 @@ impl Metric {
                 "mm2",
                 Minimize,
                 "Processing array, buffers and control",
+            ),
+            Self::Luts => (
+                "kilo_luts",
+                "LUTs",
+                "thousand",
+                Minimize,
+                "Look-up tables that an FPGA design takes; an FPGA has no area in mm2",
             ),
             Self::EnergyPerToken => (
                 "decode_energy_per_token_mj",

@@ -26,7 +26,7 @@ impl Evaluation {
 
 /// Figures of merit from the totals of cost and quality; NaN where one is not known.
 ///
-/// Area and area efficiency are NaN on an FPGA, which has no area in mm2.
+/// Area and area efficiency are NaN on an FPGA, which has no area in mm2; LUTs are NaN elsewhere.
 pub fn figures_of_merit(cost: &CostSummary, quality: &QualitySummary) -> Metrics {
     let perplexity = quality
         .perplexity
@@ -47,6 +47,10 @@ pub fn figures_of_merit(cost: &CostSummary, quality: &QualitySummary) -> Metrics
         ),
         (Metric::Sqnr, quality.sqnr_db),
         (Metric::Area, known_area),
+        (
+            Metric::Luts,
+            cost.luts.map_or(f64::NAN, |luts| luts / 1000.0),
+        ),
         (
             Metric::EnergyPerToken,
             cost.energy_per_token().to_millijoules(),

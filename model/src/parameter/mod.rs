@@ -2,6 +2,7 @@
 
 mod domain;
 mod format_field;
+mod table;
 
 pub use domain::{Domain, Value};
 pub use format_field::FormatField;
@@ -11,7 +12,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::design::{Dataflow, Design, MemoryKind, SitePattern, UnitKind};
+use self::table::{Row, TABLE};
+use crate::design::{Dataflow, Design, MemoryKind, SitePattern, Target, UnitKind};
 use crate::violation::Violation;
 use crate::workload::Workload;
 
@@ -49,6 +51,8 @@ pub enum Parameter {
     Clock,
     /// Supply voltage.
     Voltage,
+    /// Look-up tables of an FPGA that the design may take.
+    LutBudget,
     /// First tokens kept in the protected format.
     InitialTokens,
     /// Most recent tokens kept in the protected format.
@@ -80,279 +84,6 @@ pub struct ParameterDescription {
     pub domain: Domain,
 }
 
-/// One row of the table: parameter, key, label, unit, section, help, domain.
-type Row = (
-    Parameter,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    Domain,
-);
-
-const ARRAY: &str = "Processing array";
-const BUFFERS: &str = "Buffers";
-const MEMORY: &str = "External memory";
-const OPERATION: &str = "Clock and supply";
-const CACHE: &str = "Key-value cache";
-const WORKLOAD: &str = "Workload";
-
-/// Parameters that are not formats.
-const TABLE: [Row; 21] = [
-    (
-        Parameter::Unit,
-        "unit",
-        "Unit",
-        "",
-        ARRAY,
-        "Kind of processing element; its bit widths follow from the formats.",
-        Domain::Choice(UNITS),
-    ),
-    (
-        Parameter::Rows,
-        "rows",
-        "Rows",
-        "",
-        ARRAY,
-        "Rows of processing elements.",
-        Domain::Integer {
-            least: 1,
-            most: 1024,
-        },
-    ),
-    (
-        Parameter::Columns,
-        "columns",
-        "Columns",
-        "",
-        ARRAY,
-        "Columns of processing elements.",
-        Domain::Integer {
-            least: 1,
-            most: 1024,
-        },
-    ),
-    (
-        Parameter::Lanes,
-        "lanes",
-        "Lanes",
-        "",
-        ARRAY,
-        "Multipliers in one processing element, summed by its adder tree.",
-        Domain::Integer {
-            least: 1,
-            most: 1024,
-        },
-    ),
-    (
-        Parameter::AccumulatorBits,
-        "accumulator_bits",
-        "Accumulator",
-        "bit",
-        ARRAY,
-        "Width of the integer accumulator in a processing element.",
-        Domain::Integer { least: 8, most: 64 },
-    ),
-    (
-        Parameter::Dataflow,
-        "dataflow",
-        "Dataflow",
-        "",
-        ARRAY,
-        "Operand that stays in the array while the others stream through.",
-        Domain::Choice(DATAFLOWS),
-    ),
-    (
-        Parameter::ActivationBuffer,
-        "activation_kib",
-        "Activation buffer",
-        "KiB",
-        BUFFERS,
-        "On-chip buffer for activations, double-buffered.",
-        Domain::Integer {
-            least: 1,
-            most: 65536,
-        },
-    ),
-    (
-        Parameter::WeightBuffer,
-        "weight_kib",
-        "Weight buffer",
-        "KiB",
-        BUFFERS,
-        "On-chip buffer for weights, keys and values, double-buffered.",
-        Domain::Integer {
-            least: 1,
-            most: 65536,
-        },
-    ),
-    (
-        Parameter::OutputBuffer,
-        "output_kib",
-        "Output buffer",
-        "KiB",
-        BUFFERS,
-        "On-chip buffer for outputs; 0 lets them use the activation buffer.",
-        Domain::Integer {
-            least: 0,
-            most: 65536,
-        },
-    ),
-    (
-        Parameter::Banks,
-        "banks",
-        "Banks",
-        "",
-        BUFFERS,
-        "Banks of each buffer, read in parallel.",
-        Domain::Integer { least: 1, most: 64 },
-    ),
-    (
-        Parameter::PortBits,
-        "port_bits",
-        "Port width",
-        "bit",
-        BUFFERS,
-        "Width of one bank's port.",
-        Domain::Integer {
-            least: 8,
-            most: 4096,
-        },
-    ),
-    (
-        Parameter::MemoryKind,
-        "memory",
-        "Memory",
-        "",
-        MEMORY,
-        "Kind of external memory: sets bandwidth and energy per bit.",
-        Domain::Choice(MEMORIES),
-    ),
-    (
-        Parameter::MemoryChannels,
-        "memory_channels",
-        "Channels",
-        "",
-        MEMORY,
-        "Channels of 64 bits (GDDR: 32) or stacks.",
-        Domain::Integer { least: 1, most: 64 },
-    ),
-    (
-        Parameter::Clock,
-        "clock_mhz",
-        "Clock",
-        "MHz",
-        OPERATION,
-        "Clock of the processing array.",
-        Domain::Real {
-            least: 1.0,
-            most: 10_000.0,
-        },
-    ),
-    (
-        Parameter::Voltage,
-        "voltage_v",
-        "Supply",
-        "V",
-        OPERATION,
-        "Supply voltage; energy follows the technology's voltage curve.",
-        Domain::Real {
-            least: 0.3,
-            most: 1.5,
-        },
-    ),
-    (
-        Parameter::InitialTokens,
-        "initial_tokens",
-        "Initial tokens",
-        "",
-        CACHE,
-        "First tokens of a sequence kept in the protected format.",
-        Domain::Integer {
-            least: 0,
-            most: 65536,
-        },
-    ),
-    (
-        Parameter::LocalTokens,
-        "local_tokens",
-        "Local tokens",
-        "",
-        CACHE,
-        "Most recent tokens kept in the protected format.",
-        Domain::Integer {
-            least: 0,
-            most: 65536,
-        },
-    ),
-    (
-        Parameter::Smoothing,
-        "smoothing",
-        "Key smoothing",
-        "",
-        CACHE,
-        "Per-channel scales folded into the query and key weights, per-channel offsets subtracted from keys.",
-        Domain::Choice(SWITCH),
-    ),
-    (
-        Parameter::Batch,
-        "batch",
-        "Batch",
-        "",
-        WORKLOAD,
-        "Sequences processed together.",
-        Domain::Integer {
-            least: 1,
-            most: 1024,
-        },
-    ),
-    (
-        Parameter::PrefillTokens,
-        "prefill_tokens",
-        "Prompt",
-        "tokens",
-        WORKLOAD,
-        "Length of the prompt in the prefill phase.",
-        Domain::Integer {
-            least: 1,
-            most: 1_048_576,
-        },
-    ),
-    (
-        Parameter::ContextTokens,
-        "context_tokens",
-        "Context",
-        "tokens",
-        WORKLOAD,
-        "Keys and values that one decode step attends to.",
-        Domain::Integer {
-            least: 1,
-            most: 1_048_576,
-        },
-    ),
-];
-
-const UNITS: &[&str] = &[
-    "FP x FP",
-    "FP x INT",
-    "INT x INT",
-    "iFPU",
-    "FIGNA",
-    "Anda bit-serial",
-    "BFP x INT",
-    "BFP x BFP",
-    "reconfigurable",
-    "MX dot product",
-    "super-block",
-    "dataflow MXInt",
-];
-const DATAFLOWS: &[&str] = &["output stationary", "weight stationary", "input stationary"];
-const MEMORIES: &[&str] = &[
-    "HBM2", "HBM2E", "HBM3", "LPDDR4", "LPDDR5", "LPDDR5X", "DDR4", "DDR5", "GDDR6",
-];
-const SWITCH: &[&str] = &["off", "on"];
-
 impl Parameter {
     /// Parameters that are not formats, in the order of the side panel.
     pub fn plain() -> impl Iterator<Item = Self> {
@@ -361,6 +92,15 @@ impl Parameter {
 
     fn row(self) -> Option<&'static Row> {
         TABLE.iter().find(|row| row.0 == self)
+    }
+
+    /// Values it may take.
+    pub fn domain(self) -> Domain {
+        match (self, self.row()) {
+            (Self::Format(field, _), _) => field.domain(),
+            (_, Some(row)) => row.6.clone(),
+            (_, None) => unreachable!("every plain parameter has a row, as a test holds"),
+        }
     }
 
     /// Label, unit, section, help and domain.
@@ -398,6 +138,10 @@ impl Parameter {
             Self::MemoryChannels => integer(design.memory.channels.into()),
             Self::Clock => Some(Value::Number(design.clock_mhz)),
             Self::Voltage => design.voltage_v.map(Value::Number),
+            Self::LutBudget => match design.target {
+                Target::Fpga { luts, .. } => luts.and_then(integer),
+                Target::Asic => None,
+            },
             Self::InitialTokens => integer(design.key_value.initial_tokens),
             Self::LocalTokens => integer(design.key_value.local_tokens),
             Self::Smoothing => choice(usize::from(design.key_value.smoothing)),
@@ -421,7 +165,7 @@ impl Parameter {
         if let Self::Format(field, pattern) = self {
             return field.set(&mut design.formats, pattern, value);
         }
-        let domain = self.description().domain;
+        let domain = self.domain();
         let refuse = || Violation::new(self.to_string(), value, domain.to_string());
         if !domain.contains(value) {
             return Err(refuse());
@@ -452,6 +196,16 @@ impl Parameter {
             Self::MemoryChannels => design.memory.channels = narrow,
             Self::Clock => design.clock_mhz = number,
             Self::Voltage => design.voltage_v = Some(number),
+            Self::LutBudget => match &mut design.target {
+                Target::Fpga { luts, .. } => *luts = Some(whole),
+                Target::Asic => {
+                    return Err(Violation::new(
+                        self.to_string(),
+                        value,
+                        "a design on an FPGA (target: Fpga)",
+                    ));
+                }
+            },
             Self::InitialTokens => design.key_value.initial_tokens = whole,
             Self::LocalTokens => design.key_value.local_tokens = whole,
             Self::Smoothing => design.key_value.smoothing = index == 1,
@@ -461,6 +215,11 @@ impl Parameter {
             Self::Format(..) => {}
         }
         Ok(())
+    }
+
+    /// Whether a design has it at all: standard cells have no LUTs.
+    pub const fn applies_to(self, design: &Design) -> bool {
+        !matches!((self, &design.target), (Self::LutBudget, Target::Asic))
     }
 
     /// Whether it changes the workload, not the design.
@@ -476,18 +235,15 @@ impl Parameter {
     /// # Errors
     /// What is allowed, if the text is not.
     pub fn value_from_text(self, text: &str) -> Result<Value, Violation> {
-        self.description()
-            .domain
-            .parse(text)
-            .map_err(|violation| Violation {
-                field: self.to_string(),
-                ..violation
-            })
+        self.domain().parse(text).map_err(|violation| Violation {
+            field: self.to_string(),
+            ..violation
+        })
     }
 
     /// A value as text that [`Parameter::value_from_text`] reads back.
     pub fn value_to_text(self, value: Value) -> String {
-        match (value, self.description().domain) {
+        match (value, self.domain()) {
             (Value::Choice(index), Domain::Choice(names)) => names
                 .get(index)
                 .map_or_else(|| index.to_string(), |name| (*name).to_owned()),
@@ -555,12 +311,5 @@ mod tests {
         }
         let text = "mantissa_bits layers 0..=3 qkv.activation";
         assert_eq!(text.parse::<Parameter>().unwrap().to_string(), text);
-    }
-
-    #[test]
-    fn choices_line_up_with_their_enums() {
-        assert_eq!(UNITS.len(), UnitKind::ALL.len());
-        assert_eq!(DATAFLOWS.len(), Dataflow::ALL.len());
-        assert_eq!(MEMORIES.len(), MemoryKind::ALL.len());
     }
 }

@@ -34,6 +34,9 @@ pub(super) fn row_ui(
     parameter: Parameter,
     label: Option<&str>,
 ) -> Option<Request> {
+    if !parameter.applies_to(&scene.session.design) {
+        return None;
+    }
     let description = parameter.description();
     let label = label.unwrap_or(&description.label);
     let value = value_of(scene, parameter);

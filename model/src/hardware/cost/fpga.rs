@@ -7,7 +7,7 @@ use super::datapath::{Demand, Placement};
 use super::result::{PhaseSummary, ProductCost};
 use super::tiling::LoopOrder;
 use super::{Component, Element, EnergyBreakdown};
-use crate::design::{Design, UnitKind};
+use crate::design::{Design, Target, UnitKind};
 use crate::format::Format;
 use crate::hardware::technology::{FpgaDevice, FpgaFamily};
 use crate::units::{Energy, Macs, Time};
@@ -53,10 +53,17 @@ impl<'a> Fabric<'a> {
                 "a kind of element that takes the formats of at least one product",
             )]);
         };
+        let routable = f64::from(device.luts) * family.usable_luts.value;
+        let usable_luts = match design.target {
+            Target::Fpga {
+                luts: Some(budget), ..
+            } => routable.min(f64::from(budget)),
+            _ => routable,
+        };
         let fabric = Self {
             design,
             device,
-            usable_luts: f64::from(device.luts) * family.usable_luts.value,
+            usable_luts,
             element_luts: luts(&demand.element(), family),
             clock_hz: design.clock_mhz * 1e6,
         };
@@ -65,7 +72,7 @@ impl<'a> Fabric<'a> {
             return Err(vec![Violation::new(
                 "array",
                 format!("{needed:.0} LUTs"),
-                format!("up to {:.0} LUTs on {}", fabric.usable_luts, device.name),
+                format!("up to {:.0} LUTs of {}", fabric.usable_luts, device.name),
             )]);
         }
         Ok(fabric)

@@ -79,7 +79,7 @@ impl CostModel {
     /// # Errors
     /// Every value out of range, and every part of the design whose cost is not known.
     pub fn summary(&self, design: &Design) -> Result<CostSummary, Vec<Violation>> {
-        if let Target::Fpga { device } = &design.target {
+        if let Target::Fpga { device, .. } = &design.target {
             return self.fpga_summary(design, device, &mut |_| {});
         }
         let prepared = self.prepare(design)?;
@@ -93,7 +93,7 @@ impl CostModel {
     pub fn estimate(&self, design: &Design) -> Result<Cost, Vec<Violation>> {
         let mut products = Vec::new();
         let mut see = |product| products.push(product);
-        let (summary, element) = if let Target::Fpga { device } = &design.target {
+        let (summary, element) = if let Target::Fpga { device, .. } = &design.target {
             (self.fpga_summary(design, device, &mut see)?, Vec::new())
         } else {
             let prepared = self.prepare(design)?;
