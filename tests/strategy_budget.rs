@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
-use blockscape_explorer::Evaluate;
-use blockscape_explorer::budget::{Choice, LayerBudget, Ledger};
+use blockscape_explorer::budget::{Choice, LayerBudget, Ledger, Site};
+use blockscape_explorer::evaluate::evaluate_all;
 use blockscape_explorer::random::Random;
+use blockscape_explorer::{Axis, DesignSpace, Evaluate, Judge, Spread, Ticket};
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::{Metric, Metrics};
 use blockscape_model::format::Format;
@@ -185,4 +186,115 @@ fn single_layers_beat_one_format_for_all_at_the_same_number_of_bits() {
         budget.plan(1.0, &evaluator).is_none(),
         "one bit is out of reach"
     );
+}
+
+/// Weights of all seven linear layers, keys and values: nine sites a layer.
+const NINE_SITES: [&str; 9] = [
+    "q.weight",
+    "k.weight",
+    "v.weight",
+    "o.weight",
+    "gate.weight",
+    "up.weight",
+    "down.weight",
+    "key",
+    "value",
+];
+
+const FIVE_FORMATS: [&str; 5] = [
+    "int:w=2,g=128",
+    "int:w=3,g=128",
+    "int:w=4,g=128",
+    "int:w=6,g=128",
+    "int:w=8,g=128",
+];
+
+fn formats(texts: &[&str]) -> Vec<Format> {
+    let parse = |text: &&str| text.parse().expect("a format");
+    texts.iter().map(parse).collect()
+}
+
+/// The built-in Anda design on LLaMA-2-7B and its judge: published sensitivities and channel statistics.
+fn real() -> (Arc<Design>, Arc<Workload>, Arc<dyn Evaluate>) {
+    let design = preset::design("Anda").expect("a built-in design");
+    let model = preset::model("LLaMA-2-7B").expect("a built-in model");
+    let evaluator = Arc::new(Judge::for_model(&model));
+    let workload = Workload::single_sequence(model);
+    (Arc::new(design), Arc::new(workload), evaluator)
+}
+
+#[test]
+fn real_tables_for_every_site_of_every_layer_come_near_the_bound() {
+    let (design, workload, evaluator) = real();
+    let groups: Vec<(SlotGroup, Vec<Format>)> = NINE_SITES
+        .iter()
+        .map(|text| (text.parse().expect("sites"), formats(&FIVE_FORMATS)))
+        .collect();
+    let sites = LayerBudget::all_layers(workload.model.n_layers, &groups);
+    assert_eq!(sites.len(), 32 * 9);
+    let metrics = (Metric::Sqnr, Metric::EnergyPerToken);
+    let budget = LayerBudget::prepare(&design, &workload, sites, metrics, &evaluator);
+    let budget = budget.expect("a budget");
+    for limit in [90.0, 110.0, 130.0] {
+        let plan = budget.plan(limit, &evaluator).expect("a plan");
+        assert!(plan.metrics.get(Metric::EnergyPerToken) <= limit);
+        assert!(plan.gap < 0.005, "limit {limit}: gap {}", plan.gap);
+    }
+}
+
+#[test]
+fn plans_on_real_tables_lose_half_a_percent_at_most_against_all_combinations() {
+    let (design, workload, evaluator) = real();
+    let groups = ["v.weight", "down.weight", "gate.weight", "key"];
+    let layers = [0, 13];
+    let axes: Vec<Axis> = groups
+        .iter()
+        .map(|group| Axis {
+            parameter: format!("format layers {}..={} {group}", layers[0], layers[0])
+                .parse()
+                .expect("a parameter"),
+            values: Spread::List(FIVE_FORMATS.map(str::to_owned).to_vec()),
+        })
+        .chain([Axis {
+            parameter: format!("format layers {}..={} q.weight", layers[1], layers[1])
+                .parse()
+                .expect("a parameter"),
+            values: Spread::List(FIVE_FORMATS.map(str::to_owned).to_vec()),
+        }])
+        .collect();
+    let space = DesignSpace::new(Arc::clone(&design), Arc::clone(&workload), axes, Vec::new());
+    let space = space.expect("a space");
+    let indexes: Vec<u64> = (0..space.size()).collect();
+    let all = evaluate_all(&space, &evaluator, &indexes, &Ticket::unlimited());
+    let all: Vec<Metrics> = all.expect("nobody cancels").into_iter().flatten().collect();
+    assert_eq!(all.len(), 3125);
+    let site = |layer: u32, group: &str| Site {
+        layer,
+        group: group.parse().expect("sites"),
+        formats: formats(&FIVE_FORMATS),
+    };
+    let sites = groups
+        .iter()
+        .map(|group| site(layers[0], group))
+        .chain([site(layers[1], "q.weight")])
+        .collect();
+    let metrics = (Metric::Sqnr, Metric::EnergyPerToken);
+    let budget = LayerBudget::prepare(&design, &workload, sites, metrics, &evaluator);
+    let budget = budget.expect("a budget");
+    let energy = |metrics: &Metrics| metrics.get(Metric::EnergyPerToken);
+    let noise = |metrics: &Metrics| 10f64.powf(-metrics.get(Metric::Sqnr) / 10.0);
+    let least = all.iter().map(energy).fold(f64::INFINITY, f64::min);
+    let most = all.iter().map(energy).fold(0.0, f64::max);
+    for step in 1..10 {
+        let limit = least + (most - least) * f64::from(step) / 10.0;
+        let plan = budget.plan(limit, &evaluator).expect("a plan");
+        let allowed = all.iter().filter(|metrics| energy(metrics) <= limit);
+        let optimum = allowed.map(noise).fold(f64::INFINITY, f64::min);
+        let found = noise(&plan.metrics);
+        assert!(energy(&plan.metrics) <= limit);
+        assert!(
+            found <= 1.005 * optimum,
+            "{found} instead of {optimum} under {limit} mJ"
+        );
+    }
 }
