@@ -38,6 +38,7 @@ fn job(space: &Arc<DesignSpace>, search: Search, evaluator: Arc<dyn Evaluate>) -
         search,
         seed: 11,
         evaluator,
+        n_samples: 0,
     }
 }
 
@@ -76,7 +77,7 @@ fn follow(explorer: &Explorer, generation: Generation) -> (Vec<Candidate>, Vec<u
                 return (candidates, front);
             }
             Update::Failed { message, .. } => panic!("{message}"),
-            Update::Started { .. } | Update::Edited { .. } => {}
+            Update::Started { .. } | Update::Edited { .. } | Update::Sampled { .. } => {}
         }
     }
 }

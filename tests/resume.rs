@@ -52,6 +52,7 @@ fn sweep(search: Search) -> Sweep {
         evaluator: Arc::new(judge),
         threads: 1,
         shard: None,
+        n_samples: 0,
     }
 }
 

@@ -239,6 +239,8 @@ impl Exploration {
                     self.judge_front(session, results);
                     drained.finished = true;
                 }
+                // Asked for by jobs with samples only, and the window asks for none yet.
+                Update::Sampled { .. } => {}
                 Update::Failed { message, .. } => results.state = State::Failed(message),
             }
         }
@@ -266,5 +268,6 @@ pub fn job(session: &Session, judge: Arc<Judge>) -> Result<Job, Violation> {
         search: settings.search.clone(),
         seed: settings.seed,
         evaluator: judge,
+        n_samples: 0,
     })
 }

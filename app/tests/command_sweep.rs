@@ -68,6 +68,7 @@ fn a_sweep_prints_the_promised_keys_and_writes_one_line_a_design() {
     let front = document["front"].as_array().expect("the front");
     assert_eq!(front.len() as u64, document["front_size"]);
     assert!(front.iter().all(|member| member["probability"].is_number()));
+    assert_eq!(document["uncertainty"]["samples"], 4);
     assert!(document["sensitivity"]["perplexity"].is_object());
     let table = std::fs::read_to_string(folder.0.join("out.csv")).expect("the table");
     assert_eq!(table.lines().count(), 301);
@@ -76,7 +77,38 @@ fn a_sweep_prints_the_promised_keys_and_writes_one_line_a_design() {
         .filter(|line| line.ends_with(",front"))
         .count();
     assert_eq!(on_front as u64, document["front_size"]);
+    let header = table.lines().next().expect("a header");
+    assert!(header.ends_with(",front_probability,status"), "{header}");
     assert!(!folder.0.join("out.csv.journal").exists());
+}
+
+#[test]
+fn fpga_spaces_run_as_they_are_and_count_in_luts() {
+    let folder = Folder::new("fpga");
+    let arguments = [
+        "sweep",
+        "MASE",
+        "-o",
+        "m.csv",
+        "--evaluations",
+        "60",
+        "--json",
+    ];
+    let output = blockscape(&folder.0, &arguments);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("1562500 designs"), "{told}");
+    let document = document(&output);
+    let front = document["front"].as_array().expect("the front");
+    assert!(front.len() > 3);
+    for member in front {
+        let luts = member["metrics"]["kilo_luts"].as_f64().expect("LUTs");
+        let budget: f64 = member["values"]["lut_budget"]
+            .as_str()
+            .and_then(|text| text.parse().ok())
+            .expect("a budget");
+        assert!(luts <= budget / 1000.0, "{luts} of {budget}");
+        assert!(member["metrics"]["area_mm2"].is_null());
+    }
 }
 
 #[test]
@@ -178,6 +210,23 @@ fn bad_requests_end_with_one_line_and_exit_code_2() {
         (
             &["sweep", "General", "-o", "x.csv", "--shard", "1/2"],
             "learns",
+        ),
+        (
+            &["sweep", "Anda", "-o", "x.csv", "--threads", "100000"],
+            "from 0 to 1024",
+        ),
+        (
+            &[
+                "sweep",
+                "Anda",
+                "-o",
+                "x.csv",
+                "--shard",
+                "1/2",
+                "--uncertainty",
+                "3",
+            ],
+            "one of the two",
         ),
         (&["merge", "bad.ron", "-o", "x.csv"], "not a part"),
         (&["budget", "Anda", "--limit", "weight_bits=1"], "no choice"),

@@ -50,6 +50,7 @@ fn edit_to_answer(bencher: Bencher<'_, '_>, to_full_front: bool) {
             search: Search::Exhaustive,
             seed: 0,
             evaluator: Arc::clone(&judge),
+            n_samples: 0,
         });
         while let Some(update) = explorer.recv_timeout(std::time::Duration::from_mins(1)) {
             match update {

@@ -18,6 +18,7 @@ use crate::job::{Candidate, Generation, Job, Progress, Ticket, Update};
 use crate::pareto::ParetoFront;
 use crate::search::{Tried, carry_out};
 use crate::sensitivity::{AxisEffect, one_at_a_time};
+use crate::uncertainty::front_probabilities;
 
 /// Called after each update, from the engine's thread; a window asks for a repaint here.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -215,13 +216,7 @@ impl Engine {
         let generation = Generation(generation);
         let total = job.search.total(job.space.size());
         self.send(Update::Started { generation, total });
-        let outcome = job.evaluator.session().metrics(&job.edited, &job.workload);
-        let evaluation = job.evaluator.breakdown(&job.edited, &job.workload);
-        self.send(Update::Edited {
-            generation,
-            outcome,
-            evaluation: evaluation.and_then(Result::ok).map(Box::new),
-        });
+        self.send(Self::edited(generation, job));
         let mut strategy = job.search.strategy(&job.space, &job.goal, job.seed);
         let mut stream = Stream::new(self, generation, job, total);
         let finished = self.pool.install(|| {
@@ -242,8 +237,38 @@ impl Engine {
         stream.flush();
         let center = job.space.nearest(&job.edited, &job.workload);
         let effects = || one_at_a_time(&job.space, center, &job.evaluator, &ticket);
-        if let Some(effects) = self.pool.install(effects) {
-            stream.finish(effects);
+        let Some(effects) = self.pool.install(effects) else {
+            return;
+        };
+        let tried = stream.finish(effects);
+        let judges = job.evaluator.samples(job.n_samples, job.seed);
+        if judges.is_empty() {
+            return;
+        }
+        let certainty = || front_probabilities(&job.space, &job.goal, &tried, &judges, &ticket);
+        if let Some(certainty) = self.pool.install(certainty) {
+            self.send(Update::Sampled {
+                generation,
+                certainty,
+            });
+        }
+    }
+
+    /// Batch 0: one evaluation gives figures and breakdowns, where the judge has breakdowns.
+    fn edited(generation: Generation, job: &Job) -> Update {
+        let breakdown = job.evaluator.breakdown(&job.edited, &job.workload);
+        let (outcome, evaluation) = match breakdown {
+            Some(Ok(evaluation)) => (Ok(evaluation.metrics()), Some(Box::new(evaluation))),
+            Some(Err(violations)) => (Err(violations), None),
+            None => {
+                let mut session = job.evaluator.session();
+                (session.metrics(&job.edited, &job.workload), None)
+            }
+        };
+        Update::Edited {
+            generation,
+            outcome,
+            evaluation,
         }
     }
 }
@@ -255,6 +280,8 @@ struct Stream<'engine> {
     job: &'engine Job,
     front: ParetoFront,
     pending: Vec<Candidate>,
+    /// All that was tried, kept where the front is to be found again in samples.
+    tried: Vec<Tried>,
     progress: Progress,
     started: Instant,
     sent: Option<Instant>,
@@ -268,6 +295,7 @@ impl<'engine> Stream<'engine> {
             job,
             front: ParetoFront::new(job.goal.n_objectives()),
             pending: Vec::new(),
+            tried: Vec::new(),
             progress: Progress {
                 n_tried: 0,
                 n_impossible: 0,
@@ -284,6 +312,9 @@ impl<'engine> Stream<'engine> {
             .iter()
             .filter_map(|&(index, metrics)| metrics.map(|metrics| Candidate { index, metrics }));
         self.pending.extend(built);
+        if self.job.n_samples > 0 {
+            self.tried.extend_from_slice(batch);
+        }
         self.progress.n_tried += batch.len() as u64;
         let impossible = batch
             .iter()
@@ -323,7 +354,8 @@ impl<'engine> Stream<'engine> {
         });
     }
 
-    fn finish(mut self, effects: Vec<AxisEffect>) {
+    /// Sends the end; returns what was tried.
+    fn finish(mut self, effects: Vec<AxisEffect>) -> Vec<Tried> {
         self.progress.elapsed = self.started.elapsed();
         self.engine.send(Update::Finished {
             generation: self.generation,
@@ -331,6 +363,7 @@ impl<'engine> Stream<'engine> {
             effects,
             progress: self.progress,
         });
+        self.tried
     }
 }
 

@@ -24,6 +24,11 @@ pub trait Evaluate: Send + Sync {
     ) -> Option<Result<Evaluation, Vec<Violation>>> {
         None
     }
+
+    /// Judges with other plausible constants, one a sample; none from a judge that knows no ranges.
+    fn samples(&self, _n_samples: usize, _seed: u64) -> Vec<Arc<dyn Evaluate>> {
+        Vec::new()
+    }
 }
 
 /// Judges designs one after another on one thread; answers must not depend on which came before.

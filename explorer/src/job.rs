@@ -15,6 +15,7 @@ use crate::objective::Goal;
 use crate::search::Search;
 use crate::sensitivity::AxisEffect;
 use crate::space::DesignSpace;
+use crate::uncertainty::Certainty;
 
 /// One exploration: an edited design first, then a space.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ pub struct Job {
     pub seed: u64,
     /// Judge of designs.
     pub evaluator: Arc<dyn Evaluate>,
+    /// Samples of the constants in which the front is found again once it is known; 0 for none.
+    pub n_samples: usize,
 }
 
 impl fmt::Debug for Job {
@@ -154,6 +157,13 @@ pub enum Update {
         /// Final state.
         progress: Progress,
     },
+    /// How sure the front is; after `Finished`, from jobs that ask for samples.
+    Sampled {
+        /// Of which job.
+        generation: Generation,
+        /// Probability of each design to be on the front.
+        certainty: Certainty,
+    },
     /// A job broke down; the next one will run.
     Failed {
         /// Of which job.
@@ -171,6 +181,7 @@ impl Update {
             | Self::Edited { generation, .. }
             | Self::Evaluated { generation, .. }
             | Self::Finished { generation, .. }
+            | Self::Sampled { generation, .. }
             | Self::Failed { generation, .. } => *generation,
         }
     }

@@ -157,6 +157,10 @@ impl Evaluate for Judge {
     ) -> Option<Result<Evaluation, Vec<Violation>>> {
         Some(self.evaluation(design, workload))
     }
+
+    fn samples(&self, n_samples: usize, seed: u64) -> Vec<Arc<dyn Evaluate>> {
+        self.sampled(n_samples, seed)
+    }
 }
 
 /// Remembers what neighboring designs share: the cost model, and the quality while formats stay.

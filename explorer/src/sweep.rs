@@ -20,8 +20,9 @@ use crate::search::{Search, Tried, carry_out};
 use crate::space::DesignSpace;
 use crate::store::{Journal, Part, StoreError, fingerprint, write_part, write_table};
 use crate::strategy::Strategy;
+use crate::uncertainty::{Certainty, front_probabilities};
 
-/// Most designs of one sweep: their results are kept in memory, 120 bytes each.
+/// Most designs of one sweep: their results are kept in memory, 128 bytes each.
 pub const LARGEST_SWEEP: u64 = 1 << 26;
 
 /// What to sweep and how.
@@ -41,6 +42,8 @@ pub struct Sweep {
     pub threads: usize,
     /// Part and number of parts, the part from 1; the whole sweep where absent.
     pub shard: Option<(u64, u64)>,
+    /// Samples of the constants in which the front is found again; 0 for none. Not for shards, which see no whole front.
+    pub n_samples: usize,
 }
 
 /// Why a sweep stopped.
@@ -72,12 +75,14 @@ pub struct Summary {
     pub front: Vec<(u64, Metrics)>,
     /// Part of objective space that the front dominates, up to `reference`.
     pub hypervolume: f64,
+    /// How sure the front is, where samples were asked for.
+    pub certainty: Option<Certainty>,
     /// Where the hypervolume ends, one value an objective in its metric's unit: its limit, else the worst value found.
     pub reference: Vec<f64>,
 }
 
 impl Sweep {
-    /// Tries all designs and writes the table; `progress` is called after each batch.
+    /// Tries all designs and writes the table; `progress` is called once before the first and after each batch.
     ///
     /// While it runs, a journal lies beside the output; a sweep that was killed goes on from there.
     ///
@@ -98,9 +103,26 @@ impl Sweep {
         let mut results = Results::new(recovered, total, started);
         self.search_all(&mut *strategy, &mut results, &mut journal, progress)?;
         let tried = results.tried;
-        self.write(output, fingerprint, &tried)?;
+        let elapsed = started.elapsed();
+        let certainty = self.certainty(&tried)?;
+        self.write(output, fingerprint, &tried, certainty.as_ref())?;
         journal.remove()?;
-        Ok(self.summary(&tried, n_resumed as u64, started.elapsed()))
+        Ok(Summary {
+            certainty,
+            ..self.summary(&tried, n_resumed as u64, elapsed)
+        })
+    }
+
+    fn certainty(&self, tried: &[Tried]) -> Result<Option<Certainty>, SweepError> {
+        let judges = self.evaluator.samples(self.n_samples, self.seed);
+        if judges.is_empty() {
+            return Ok(None);
+        }
+        let pool = worker_pool(self.threads).map_err(SweepError::Threads)?;
+        let ticket = Ticket::unlimited();
+        let probabilities =
+            || front_probabilities(&self.space, &self.goal, tried, &judges, &ticket);
+        Ok(pool.install(probabilities))
     }
 
     fn strategy(&self) -> Result<(Box<dyn Strategy>, u64), Violation> {
@@ -110,6 +132,13 @@ impl Sweep {
                 self.search.strategy(&self.space, &self.goal, self.seed),
                 total,
             ),
+            Some(_) if self.n_samples > 0 => {
+                return Err(Violation::new(
+                    "shard",
+                    "given with samples of the constants",
+                    "one of the two: a part does not see the whole front",
+                ));
+            }
             Some((shard, n_shards)) => {
                 if shard == 0 || shard > n_shards {
                     return Err(Violation::new(
@@ -160,6 +189,8 @@ impl Sweep {
             failure = outcome.err();
             failure.is_none()
         };
+        // The journal is open and the request sound: from here on it runs.
+        report(&[]);
         pool.install(|| {
             carry_out(
                 &self.space,
@@ -194,7 +225,13 @@ impl Sweep {
     }
 
     /// Writes the table beside its place and moves it there whole.
-    fn write(&self, output: &Path, fingerprint: u64, tried: &[Tried]) -> Result<(), StoreError> {
+    fn write(
+        &self,
+        output: &Path,
+        fingerprint: u64,
+        tried: &[Tried],
+        certainty: Option<&Certainty>,
+    ) -> Result<(), StoreError> {
         let beside = with_suffix(output, ".unfinished");
         let fail = |source| StoreError::File {
             path: output.to_owned(),
@@ -202,7 +239,7 @@ impl Sweep {
         };
         let mut out = BufWriter::new(File::create(&beside).map_err(fail)?);
         match self.shard {
-            None => write_table(&mut out, &self.space, &self.goal, tried),
+            None => write_table(&mut out, &self.space, &self.goal, tried, certainty),
             Some((shard, n_shards)) => {
                 let part = Part {
                     shard,
@@ -257,6 +294,7 @@ impl Sweep {
             n_impossible: n_impossible as u64,
             n_resumed,
             elapsed,
+            certainty: None,
             hypervolume: hypervolume(front.points(), &worst),
             front: front.ids().iter().filter_map(member).collect(),
             reference: worst

@@ -42,7 +42,7 @@ pub struct Arguments {
     #[arg(short, long, value_name = "OUT.ron")]
     output: Option<PathBuf>,
     /// Worker threads; all cores but one, yet two at least, if not given
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = input::threads)]
     threads: usize,
     /// Print one JSON document
     #[arg(long)]

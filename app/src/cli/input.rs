@@ -13,6 +13,9 @@ use serde::de::DeserializeOwned;
 /// Preset files are text of a few kilobytes; anything near this is not one.
 const LARGEST_PRESET: u64 = 64 << 20;
 
+/// Far above any machine's cores; more would only exhaust the system.
+const MOST_THREADS: usize = 1024;
+
 /// Reads a text file of bounded size.
 pub fn read_text(path: &Path) -> anyhow::Result<String> {
     let name = path.display();
@@ -99,6 +102,15 @@ pub fn workload(text: &str) -> anyhow::Result<Workload> {
         .check()
         .map_err(|violations| refused(text, &violations))?;
     Ok(workload)
+}
+
+/// A number of worker threads; 0 leaves it to the program.
+///
+/// # Errors
+/// What is allowed, if the text is not.
+pub fn threads(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number <= MOST_THREADS);
+    number.ok_or_else(|| format!("a whole number from 0 to {MOST_THREADS} is needed"))
 }
 
 /// Whether a text means a file: it exists, or looks like a path.

@@ -10,7 +10,6 @@ use anyhow::{Context as _, bail};
 use blockscape_explorer::evaluate::Evaluate;
 use blockscape_explorer::preset as spaces;
 use blockscape_explorer::sensitivity::{VarianceShares, shares_of_all_metrics};
-use blockscape_explorer::uncertainty::{Persistence, front_probabilities};
 use blockscape_explorer::{Judge, Search, SpacePreset, Summary, Sweep, Ticket};
 
 use self::progress::ProgressLine;
@@ -34,12 +33,12 @@ pub struct Arguments {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Worker threads; all cores but one, yet two at least, if not given
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = input::threads)]
     threads: usize,
     /// Do part I of N (from 1); `merge` joins the parts
     #[arg(long, value_name = "I/N", value_parser = shard)]
     shard: Option<(u64, u64)>,
-    /// Draw the constants N times from their ranges and tell how often each front member stays on the front
+    /// Draw the constants N times from their ranges and tell how often each design is on the front
     #[arg(long, value_name = "N")]
     uncertainty: Option<usize>,
     /// Tell which axis matters, from N samples (Sobol indices)
@@ -53,7 +52,6 @@ pub struct Arguments {
 /// What is told after a sweep.
 struct Findings {
     summary: Summary,
-    persistence: Option<Vec<Persistence>>,
     shares: Option<Vec<Option<VarianceShares>>>,
 }
 
@@ -66,39 +64,31 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let refuse = |violation| input::refused(&arguments.space, &[violation]);
     let (space, goal) = preset.prepare().map_err(refuse)?;
     let (space, goal) = (Arc::new(space), Arc::new(goal));
-    let judge = Arc::new(Judge::for_model(&space.workload().model));
-    let evaluator: Arc<dyn Evaluate> = judge.clone();
+    let evaluator: Arc<dyn Evaluate> = Arc::new(Judge::for_model(&space.workload().model));
     let sweep = Sweep {
         search: search(arguments, &preset.search)?,
         seed: arguments.seed,
         threads: arguments.threads,
         shard: arguments.shard,
+        n_samples: arguments.uncertainty.unwrap_or(0).min(MOST_SAMPLES),
         evaluator: Arc::clone(&evaluator),
         space: Arc::clone(&space),
         goal: Arc::clone(&goal),
     };
     check_folder(&arguments.output)?;
-    let mut line = ProgressLine::new(&preset.name, space.size());
+    let announcement = announcement(&preset, &sweep, &arguments.output);
+    let mut line = ProgressLine::new(&preset.name, announcement);
     let summary = sweep.run(&arguments.output, &mut |progress| line.show(progress))?;
     line.finish();
     let pool = blockscape_explorer::engine::worker_pool(arguments.threads)?;
     let ticket = Ticket::unlimited();
-    let persistence = arguments.uncertainty.and_then(|n_samples| {
-        let members: Vec<u64> = summary.front.iter().map(|(index, _)| *index).collect();
-        let judges = judge.sampled(n_samples.min(MOST_SAMPLES), arguments.seed);
-        pool.install(|| front_probabilities(&space, &goal, &members, &judges, &ticket))
-    });
     let shares = arguments.sensitivity.and_then(|n_samples| {
         let n_samples = n_samples.min(MOST_SAMPLES);
         pool.install(|| {
             shares_of_all_metrics(&space, n_samples, arguments.seed, &evaluator, &ticket)
         })
     });
-    let findings = Findings {
-        summary,
-        persistence,
-        shares,
-    };
+    let findings = Findings { summary, shares };
     if arguments.json {
         output::json(&report::document(
             &preset,
@@ -109,6 +99,28 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         output::text(&report::text(&preset, &sweep, &findings, &arguments.output))
     }
+}
+
+/// What is about to be done, so that a space too large is noticed before it runs.
+fn announcement(preset: &SpacePreset, sweep: &Sweep, output: &Path) -> String {
+    let size = sweep.space.size();
+    let tries = match sweep.search.total(size) {
+        all if all == size => format!("{} search tries all", sweep.search.name()),
+        some => format!(
+            "{} search tries {some}, seed {}",
+            sweep.search.name(),
+            sweep.seed
+        ),
+    };
+    let part = sweep.shard.map_or_else(String::new, |(shard, n_shards)| {
+        format!(", part {shard} of {n_shards}")
+    });
+    format!(
+        "{}: {size} designs, {tries}{part}; writing {}, interrupted runs go on from {}.journal",
+        preset.name,
+        output.display(),
+        output.display(),
+    )
 }
 
 /// Most samples of one question; more change nothing that a figure shows.

@@ -12,6 +12,7 @@ use crate::objective::{Constraint, Goal, Objective};
 use crate::pareto::{Points, front};
 use crate::search::Tried;
 use crate::space::DesignSpace;
+use crate::uncertainty::Certainty;
 
 /// How a design stands among all that were tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +80,8 @@ pub fn statuses(goal: &Goal, tried: &[Tried]) -> Vec<Status> {
     statuses
 }
 
-/// Writes the whole table: number, axis values, metrics and status of each design.
+/// Writes the whole table: number, axis values, metrics and status of each design; where samples of the constants were
+/// judged, also the probability of each design that keeps all limits to be on the front.
 ///
 /// # Errors
 /// The writer fails.
@@ -88,10 +90,17 @@ pub fn write_table(
     space: &DesignSpace,
     goal: &Goal,
     tried: &[Tried],
+    certainty: Option<&Certainty>,
 ) -> io::Result<()> {
-    writeln!(out, "{},status", header(space))?;
+    let probability = certainty.map_or("", |_| ",front_probability");
+    writeln!(out, "{}{probability},status", header(space))?;
+    let mut rows = Rows::new(space);
     for (&(index, ref metrics), status) in tried.iter().zip(statuses(goal, tried)) {
-        write_row(out, space, index, metrics.as_ref())?;
+        rows.write(out, index, metrics.as_ref())?;
+        if let Some(certainty) = certainty {
+            let listed = certainty.of(index).map(|design| design.probability);
+            write!(out, ",{}", listed.unwrap_or(0.0))?;
+        }
         writeln!(out, ",{status}")?;
     }
     out.flush()
@@ -110,8 +119,9 @@ pub fn write_part(
     let about = ron::to_string(part).map_err(io::Error::other)?;
     writeln!(out, "{PART_MARK}{about}")?;
     writeln!(out, "{}", header(space))?;
+    let mut rows = Rows::new(space);
     for (index, metrics) in tried {
-        write_row(out, space, *index, metrics.as_ref())?;
+        rows.write(out, *index, metrics.as_ref())?;
         writeln!(out)?;
     }
     out.flush()
@@ -131,23 +141,47 @@ fn header(space: &DesignSpace) -> String {
     columns.join(",")
 }
 
-fn write_row(
-    out: &mut impl Write,
-    space: &DesignSpace,
-    index: u64,
-    metrics: Option<&Metrics>,
-) -> io::Result<()> {
-    write!(out, "{index}")?;
-    for text in space.value_texts(index) {
-        write!(out, ",{}", quote(&text))?;
-    }
-    for metric in Metric::ALL {
-        match metrics.map(|metrics| metrics.get(metric)) {
-            Some(value) if !value.is_nan() => write!(out, ",{value}")?,
-            _ => write!(out, ",")?,
+/// Writes rows; the cells of all axis values are made once.
+struct Rows<'space> {
+    space: &'space DesignSpace,
+    /// Text of each value of each axis with a comma before it.
+    cells: Vec<Vec<String>>,
+    genome: Vec<u16>,
+}
+
+impl<'space> Rows<'space> {
+    fn new(space: &'space DesignSpace) -> Self {
+        let axes = space.axes().iter().zip(space.values());
+        let cells = axes.map(|(axis, values)| {
+            let cell = |&value| format!(",{}", quote(&axis.parameter.value_to_text(value)));
+            values.iter().map(cell).collect()
+        });
+        Self {
+            space,
+            cells: cells.collect(),
+            genome: vec![0; space.axes().len()],
         }
     }
-    Ok(())
+
+    fn write(
+        &mut self,
+        out: &mut impl Write,
+        index: u64,
+        metrics: Option<&Metrics>,
+    ) -> io::Result<()> {
+        write!(out, "{index}")?;
+        self.space.lattice().write_genome(index, &mut self.genome);
+        for (cells, &gene) in self.cells.iter().zip(&self.genome) {
+            out.write_all(cells[usize::from(gene)].as_bytes())?;
+        }
+        for metric in Metric::ALL {
+            match metrics.map(|metrics| metrics.get(metric)) {
+                Some(value) if !value.is_nan() => write!(out, ",{value}")?,
+                _ => out.write_all(b",")?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A cell, in quotes where it has a comma or a quote (RFC 4180).

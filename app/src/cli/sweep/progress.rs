@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use blockscape_explorer::Progress;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
+use crate::cli::output;
+
 /// Pause between plain lines: a log of an hour has some hundred.
 const LINE_EVERY: Duration = Duration::from_secs(30);
 /// Wait before the first plain line, so that short sweeps stay silent.
@@ -14,25 +16,28 @@ const FIRST_LINE: Duration = Duration::from_secs(2);
 /// Shows how far a sweep is.
 pub(super) struct ProgressLine {
     name: String,
+    /// What is said once the sweep has really begun.
+    announcement: Option<String>,
     bar: Option<ProgressBar>,
     next_line: Instant,
 }
 
 impl ProgressLine {
     /// Starts to show.
-    pub(super) fn new(name: &str, total: u64) -> Self {
+    pub(super) fn new(name: &str, announcement: String) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let template =
                 "{prefix} [{wide_bar}] {human_pos} of {human_len}  {per_sec}  {eta} left";
             let style = ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
                 .progress_chars("##-");
-            ProgressBar::new(total)
+            ProgressBar::new(0)
                 .with_style(style)
                 .with_prefix(name.to_owned())
         });
         Self {
             name: name.to_owned(),
+            announcement: Some(announcement),
             bar,
             next_line: Instant::now() + FIRST_LINE,
         }
@@ -40,6 +45,12 @@ impl ProgressLine {
 
     /// Shows a state.
     pub(super) fn show(&mut self, progress: &Progress) {
+        if let Some(announcement) = self.announcement.take() {
+            match &self.bar {
+                Some(bar) => bar.println(announcement),
+                None => output::note(&announcement),
+            }
+        }
         if let Some(bar) = &self.bar {
             bar.set_length(progress.total);
             bar.set_position(progress.n_tried);

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use blockscape_explorer::pareto::{Points, knee};
+use blockscape_explorer::uncertainty::Certainty;
 use blockscape_explorer::{SpacePreset, Sweep};
 use blockscape_model::evaluation::{Metric, Metrics};
 use serde_json::{Map, Value, json};
@@ -51,6 +52,19 @@ pub(super) fn document(
         "front": front(sweep, findings),
         "output": output.display().to_string(),
     });
+    if let Some(certainty) = &summary.certainty {
+        document["uncertainty"] = json!({
+            "samples": certainty.n_samples,
+            "judged": certainty.n_judged,
+            "left_out": certainty.n_left_out,
+            "rivals": certainty
+                .designs
+                .iter()
+                .filter(|design| !design.is_member)
+                .map(|design| json!({ "design": design.index, "probability": design.probability }))
+                .collect::<Vec<_>>(),
+        });
+    }
     if let Some((shard, n_shards)) = sweep.shard {
         document["shard"] = json!({ "part": shard, "of": n_shards });
     }
@@ -75,9 +89,9 @@ pub(super) fn document(
 }
 
 fn front(sweep: &Sweep, findings: &Findings) -> Vec<Value> {
-    let members = findings.summary.front.iter().enumerate();
+    let members = findings.summary.front.iter();
     members
-        .map(|(place, (index, metrics))| {
+        .map(|(index, metrics)| {
             let axes = sweep.space.axes().iter();
             let values = axes.zip(sweep.space.value_texts(*index));
             let values: Map<String, Value> = values
@@ -88,9 +102,10 @@ fn front(sweep: &Sweep, findings: &Findings) -> Vec<Value> {
                 .map(|metric| (metric.to_string(), json!(metrics.get(*metric))))
                 .collect();
             let mut member = json!({ "design": index, "values": values, "metrics": figures });
-            if let Some(persistence) = &findings.persistence {
-                member["probability"] = json!(persistence[place].probability);
-                member["always"] = json!(persistence[place].always);
+            let certainty = findings.summary.certainty.as_ref();
+            if let Some(persistence) = certainty.and_then(|certainty| certainty.of(*index)) {
+                member["probability"] = json!(persistence.probability);
+                member["always"] = json!(persistence.always);
             }
             member
         })
@@ -139,11 +154,11 @@ pub(super) fn text(
     for (place, (index, metrics)) in summary.front.iter().enumerate() {
         if place % step == 0 || Some(place) == knee {
             let mark = if Some(place) == knee { "  knee" } else { "" };
-            let sure = findings
-                .persistence
-                .as_ref()
-                .map_or_else(String::new, |all| {
-                    format!("  on the front {:.0} %", 100.0 * all[place].probability)
+            let certainty = summary.certainty.as_ref();
+            let sure = certainty
+                .and_then(|certainty| certainty.of(*index))
+                .map_or_else(String::new, |design| {
+                    format!("  on the front {:.0} %", 100.0 * design.probability)
                 });
             line(format!(
                 "  #{index}  {}  {}{sure}{mark}",
@@ -152,9 +167,29 @@ pub(super) fn text(
             ));
         }
     }
+    if let Some(certainty) = &summary.certainty {
+        line(certainty_text(certainty));
+    }
     shares_text(sweep, findings, &mut line);
     line(format!("written to {}", output.display()));
     text.trim_end().to_owned()
+}
+
+/// What samples of the constants say, in one line.
+fn certainty_text(certainty: &Certainty) -> String {
+    let members = certainty.designs.iter().filter(|design| design.is_member);
+    let always = members.clone().filter(|design| design.always).count();
+    let n_members = members.count();
+    let left_out = match certainty.n_left_out {
+        0 => String::new(),
+        n => format!(", {n} rivals were not judged"),
+    };
+    format!(
+        "{always} of {n_members} stay on the front in all {} samples of the constants; {} other designs are on it in \
+         some{left_out}",
+        certainty.n_samples,
+        certainty.designs.len() - n_members,
+    )
 }
 
 /// Shares of variance of the objectives, one line a metric, the largest first.

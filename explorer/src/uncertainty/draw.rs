@@ -1,68 +1,9 @@
-//! How sure a front is: who stays on it when the constants are drawn anew within their ranges.
-#![expect(
-    clippy::cast_precision_loss,
-    reason = "counts of samples become probabilities"
-)]
-
-use std::sync::Arc;
+//! One draw of all constants from their ranges, the same for every design.
 
 use blockscape_model::hardware::{Sourced, Technology};
 use blockscape_model::quality::Interval;
 
-use crate::evaluate::{Evaluate, evaluate_all};
-use crate::job::Ticket;
-use crate::objective::Goal;
-use crate::pareto::{Points, front};
 use crate::random::Random;
-use crate::space::DesignSpace;
-
-/// How often a design is on the front.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Persistence {
-    /// Number of the design.
-    pub index: u64,
-    /// Share of the samples in which no other of the designs dominates it and it keeps all limits, 0 to 1.
-    pub probability: f64,
-    /// Whether that is so in every sample.
-    pub always: bool,
-}
-
-/// Probability of each design to be on the front of these designs, over judges with different constants.
-///
-/// All designs of a sample share its constants, so what the constants do to all alike changes nothing. Give the rivals
-/// with the front's members: the first layers, or all designs. Runs on the current rayon pool; `None` if the ticket went
-/// stale on the way.
-pub fn front_probabilities(
-    space: &DesignSpace,
-    goal: &Goal,
-    designs: &[u64],
-    judges: &[Arc<dyn Evaluate>],
-    ticket: &Ticket,
-) -> Option<Vec<Persistence>> {
-    let n_objectives = goal.n_objectives();
-    let mut hits = vec![0usize; designs.len()];
-    for judge in judges {
-        let outcomes = evaluate_all(space, judge, designs, ticket)?;
-        let mut points = Points::new(n_objectives);
-        for metrics in &outcomes {
-            let score = goal.score(metrics.as_ref());
-            if score.is_feasible(n_objectives) {
-                points.push(&score.objectives[..n_objectives]);
-            } else {
-                points.push(&[]);
-            }
-        }
-        for member in front(&points) {
-            hits[member] += 1;
-        }
-    }
-    let persistence = |(&index, &hits): (&u64, &usize)| Persistence {
-        index,
-        probability: hits as f64 / judges.len().max(1) as f64,
-        always: hits == judges.len() && hits > 0,
-    };
-    Some(designs.iter().zip(&hits).map(persistence).collect())
-}
 
 /// Half the width of a 90 % interval in standard deviations of a normal distribution.
 const NINETY_PERCENT: f64 = 1.644_853_626_951_472_2;
