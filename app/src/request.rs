@@ -27,6 +27,10 @@ pub enum Request {
     /// Bring a pane to the front.
     Reveal(Pane),
     ResetLayout,
+    /// Open or close the design panel.
+    ToggleDesign,
+    /// Open or close the panel of figures.
+    ToggleFigures,
     SetTheme(egui::ThemePreference),
     /// Zoom of the whole window, 0.75 to 2.
     Zoom(f32),

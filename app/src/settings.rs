@@ -25,6 +25,10 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     pub layout: Option<egui_tiles::Tree<Pane>>,
     pub show_tour: bool,
+    /// The design panel on the left is closed.
+    pub hide_design: bool,
+    /// The panel of figures on the right is closed.
+    pub hide_figures: bool,
 }
 
 impl Default for Settings {
@@ -35,6 +39,8 @@ impl Default for Settings {
             recent: Vec::new(),
             layout: None,
             show_tour: true,
+            hide_design: false,
+            hide_figures: false,
         }
     }
 }

@@ -36,14 +36,23 @@ impl App {
             Panel::bottom("notices").show(ui, |ui| notices.bar_ui(ui));
         }
         let design_view = &mut self.window.design;
-        Panel::left("design")
-            .default_size(lengths.left_panel)
-            .size_range(lengths.left_panel_min..=1.6 * lengths.left_panel)
-            .show(ui, |ui| add(design::design_ui(ui, &scene, design_view)));
-        Panel::right("inspector")
-            .default_size(lengths.right_panel)
-            .size_range(lengths.right_panel_min..=1.6 * lengths.right_panel)
-            .show(ui, |ui| add(inspector::inspector_ui(ui, &scene)));
+        // In a small window the plots keep the larger part.
+        let most = 0.27 * ui.content_rect().width();
+        let range = |least: f32, usual: f32| least..=(1.6 * usual).min(most).max(least);
+        if !self.window.settings.hide_design {
+            let left = range(lengths.left_panel_min, lengths.left_panel);
+            Panel::left("design")
+                .default_size(lengths.left_panel)
+                .size_range(left)
+                .show(ui, |ui| add(design::design_ui(ui, &scene, design_view)));
+        }
+        if !self.window.settings.hide_figures {
+            let right = range(lengths.right_panel_min, lengths.right_panel);
+            Panel::right("inspector")
+                .default_size(lengths.right_panel)
+                .size_range(right)
+                .show(ui, |ui| add(inspector::inspector_ui(ui, &scene)));
+        }
         let views = &mut self.window.tiles;
         let tree = &mut self.window.tree;
         let fill = ui.visuals().panel_fill;

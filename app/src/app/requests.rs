@@ -56,6 +56,12 @@ impl App {
                 self.ask(Purpose::ExportFigure);
             }
             Request::Reveal(pane) => layout::reveal(&mut self.window.tree, pane),
+            Request::ToggleDesign => {
+                self.window.settings.hide_design = !self.window.settings.hide_design;
+            }
+            Request::ToggleFigures => {
+                self.window.settings.hide_figures = !self.window.settings.hide_figures;
+            }
             Request::ResetLayout => self.window.tree = layout::default_tree(),
             Request::SetTheme(theme) => {
                 self.window.settings.theme = theme;

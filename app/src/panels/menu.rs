@@ -228,6 +228,26 @@ fn view_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
             }
         }
     });
+    for (title, shortcut, hidden, request) in [
+        (
+            "Design panel",
+            "F9",
+            scene.settings.hide_design,
+            Request::ToggleDesign,
+        ),
+        (
+            "Figures panel",
+            "F10",
+            scene.settings.hide_figures,
+            Request::ToggleFigures,
+        ),
+    ] {
+        let button = Button::new(title).shortcut_text(shortcut).selected(!hidden);
+        if ui.add(button).clicked() {
+            requests.push(request);
+            ui.close();
+        }
+    }
     item(ui, requests, "Reset layout", "", Request::ResetLayout);
     ui.separator();
     for (title, theme) in [

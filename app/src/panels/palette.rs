@@ -94,6 +94,16 @@ pub fn actions() -> Vec<Entry> {
             "",
             Request::SetTheme(egui::ThemePreference::System),
         ),
+        entry(
+            "Open or close the design panel",
+            "F9",
+            Request::ToggleDesign,
+        ),
+        entry(
+            "Open or close the figures panel",
+            "F10",
+            Request::ToggleFigures,
+        ),
         entry("Reset layout", "", Request::ResetLayout),
         entry("User guide", "F1", Request::ShowGuide),
         entry("Tour", "", Request::ShowTour),
@@ -209,6 +219,8 @@ pub fn shortcuts(ctx: &egui::Context) -> Vec<Request> {
         (Modifiers::COMMAND, Key::P, Request::ShowPalette),
         (Modifiers::COMMAND, Key::Q, Request::Quit),
         (Modifiers::NONE, Key::F1, Request::ShowGuide),
+        (Modifiers::NONE, Key::F9, Request::ToggleDesign),
+        (Modifiers::NONE, Key::F10, Request::ToggleFigures),
     ];
     ctx.input_mut(|input| {
         let pressed =

@@ -22,6 +22,8 @@ pub struct ParameterRow<'a> {
     pub violation: Option<&'a str>,
     /// Whether the row is locked against changes.
     pub locked: bool,
+    /// What the preset has here, and where it has that from.
+    pub origin: Option<String>,
 }
 
 /// What the user did to a row.
@@ -104,6 +106,9 @@ fn help_ui(ui: &mut Ui, row: &ParameterRow<'_>) {
         format!(" {}", row.unit)
     };
     ui.weak(format!("Allowed: {}{unit}", row.range.describe()));
+    if let Some(origin) = &row.origin {
+        ui.weak(origin);
+    }
     ui.weak("Shift drags finely, arrow keys step, right click for more");
 }
 

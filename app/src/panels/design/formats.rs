@@ -169,7 +169,9 @@ fn group_ui(
                     )
                 },
             );
-            let text = text.inner.on_hover_text(if mixed {
+            let text = text.inner.on_hover_text(if locked {
+                format!("{help}. Locked; right click to unlock")
+            } else if mixed {
                 format!("{help}. Its sites differ; a change of the format makes them equal")
             } else {
                 help.to_owned()

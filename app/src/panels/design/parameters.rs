@@ -63,9 +63,26 @@ pub(super) fn row_ui(
         range: &range,
         violation: refused.as_deref(),
         locked,
+        origin: origin(scene, parameter),
     };
     let action = parameter_row_ui(ui, &row, number);
     perform(scene, view, parameter, action)
+}
+
+/// What the preset of the design has for a parameter, and the source of the preset.
+fn origin(scene: &Scene<'_>, parameter: Parameter) -> Option<String> {
+    let preset = scene.session.preset.as_ref()?;
+    if parameter.is_workload() {
+        return None;
+    }
+    let value = parameter.get(preset, &scene.session.workload)?;
+    let unit = parameter.description().unit;
+    let value = parameter.value_to_text(value);
+    let has = format!("{} has {value} {unit}", preset.name);
+    Some(match preset.source.as_str() {
+        "" => has,
+        source => format!("{}. Source: {source}", has.trim_end()),
+    })
 }
 
 /// The value of a parameter; of sites that differ, that of the first that has the field.

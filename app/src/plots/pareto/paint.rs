@@ -73,19 +73,57 @@ impl Scene<'_> {
             self.view,
             self.theme,
         );
-        let corner = match (more_is_better(self.view.x), more_is_better(self.view.y)) {
-            (false, false) => Align2::RIGHT_TOP,
-            (false, true) => Align2::RIGHT_BOTTOM,
-            (true, false) => Align2::LEFT_TOP,
-            (true, true) => Align2::LEFT_BOTTOM,
+        let (painter, frame) = (&self.shown.painter, self.shown.frame());
+        let corner = self.legend_corner(&entries);
+        legend(painter, frame, corner, &entries, self.theme);
+    }
+
+    /// The corner where the legend hides the least; among equals the one farthest from what is good on both axes.
+    fn legend_corner(&self, entries: &[(Key, String)]) -> Align2 {
+        let (right, top) = (!more_is_better(self.view.x), !more_is_better(self.view.y));
+        let corner = |right: bool, top: bool| match (right, top) {
+            (true, true) => Align2::RIGHT_TOP,
+            (true, false) => Align2::RIGHT_BOTTOM,
+            (false, true) => Align2::LEFT_TOP,
+            (false, false) => Align2::LEFT_BOTTOM,
         };
-        legend(
-            &self.shown.painter,
-            self.shown.frame(),
-            corner,
-            &entries,
-            self.theme,
+        let frame = self.shown.frame();
+        let n_letters = entries.iter().map(|(_, name)| name.chars().count()).max();
+        let letter = self.theme.small_text_size;
+        let size = Vec2::new(
+            letter * (4.0 + 0.55 * n_letters.unwrap_or(0) as f32),
+            letter * (1.5 + 1.35 * entries.len() as f32),
         );
+        let literature: &[NamedPoint] = if self.view.literature {
+            self.data.literature
+        } else {
+            &[]
+        };
+        let named = self.data.pinned.iter().chain(literature);
+        let points = named
+            .map(|point| &point.metrics)
+            .chain(
+                self.visible
+                    .iter()
+                    .filter_map(|&i| Some(&self.data.front.get(i)?.metrics)),
+            )
+            .chain(self.data.current);
+        let marks: Vec<Pos2> = points
+            .filter_map(|metrics| self.position(metrics))
+            .map(|at| edge::placed(frame, at, self.theme).at)
+            .collect();
+        let hidden = |corner: &Align2| {
+            let card = corner.align_size_within_rect(size, frame);
+            marks.iter().filter(|at| card.contains(**at)).count()
+        };
+        let corners = [
+            corner(right, top),
+            corner(right, !top),
+            corner(!right, top),
+            corner(!right, !top),
+        ];
+        let best = corners.into_iter().min_by_key(hidden);
+        best.unwrap_or(corners[0])
     }
 
     fn values(&self, metrics: &Metrics) -> [f64; 2] {
