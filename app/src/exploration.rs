@@ -239,14 +239,16 @@ impl Exploration {
                     self.judge_front(session, results);
                     drained.finished = true;
                 }
-                // Asked for by jobs with samples only, and the window asks for none yet.
-                Update::Sampled { .. } => {}
+                Update::Sampled { certainty, .. } => results.set_membership(&certainty),
                 Update::Failed { message, .. } => results.state = State::Failed(message),
             }
         }
         drained
     }
 }
+
+/// Draws of all constants by which a whole front is judged anew; 32 tell probabilities apart by a tenth.
+const N_SAMPLES: usize = 32;
 
 /// What the explorer is asked for a session.
 pub fn job(session: &Session, judge: Arc<Judge>) -> Result<Job, Violation> {
@@ -268,6 +270,6 @@ pub fn job(session: &Session, judge: Arc<Judge>) -> Result<Job, Violation> {
         search: settings.search.clone(),
         seed: settings.seed,
         evaluator: judge,
-        n_samples: 0,
+        n_samples: N_SAMPLES,
     })
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use blockscape_explorer::uncertainty::Certainty as FrontCertainty;
 use blockscape_explorer::{Candidate, DesignSpace, Progress};
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::{Metric, Metrics};
@@ -292,6 +293,15 @@ impl Results {
                 bands.set(Metric::DeltaPerplexity, None);
             }
             point.bands = bands;
+        }
+    }
+
+    /// Takes how sure the places on the front are.
+    pub fn set_membership(&mut self, certainty: &FrontCertainty) {
+        for point in &mut self.front {
+            let number = self.shown.indices.get(point.index);
+            let known = number.and_then(|number| certainty.of(*number));
+            point.membership = Some(known.map_or(0.0, |known| known.probability));
         }
     }
 

@@ -27,6 +27,14 @@ pub struct FormatGridView {
     brush: Format,
 }
 
+impl FormatGridView {
+    /// Selects these cells and no others.
+    pub fn select(&mut self, cells: impl Iterator<Item = Cell>) {
+        self.selected = cells.collect();
+        self.anchor = None;
+    }
+}
+
 impl Default for FormatGridView {
     fn default() -> Self {
         let brush = "bfp:m=6,e=5,b=64".parse().unwrap_or(Format::FP16);

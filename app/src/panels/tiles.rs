@@ -93,7 +93,10 @@ fn detail_tile_ui(
             let data = BreakdownData {
                 groups: &details.bars,
             };
-            let _ = breakdown_ui(ui, &data, &mut views.plots.breakdown, theme);
+            let view = &mut views.plots.breakdown;
+            egui::ScrollArea::vertical()
+                .auto_shrink(false)
+                .show(ui, |ui| _ = breakdown_ui(ui, &data, view, theme));
         }
         Pane::Roofline => {
             let data = RooflineData {
@@ -122,6 +125,7 @@ fn layers_tile_ui(
     ui.horizontal(|ui| {
         ui.selectable_value(&mut views.plots.layers_show_bits, false, "Error");
         ui.selectable_value(&mut views.plots.layers_show_bits, true, "Bits");
+        ui.weak("Cells selected here are selected in the tile Formats too");
     });
     let bits = views.plots.layers_show_bits;
     let names: Vec<String> = Slot::ALL.iter().map(ToString::to_string).collect();
@@ -147,7 +151,15 @@ fn layers_tile_ui(
         value: &value,
         describe: &|layer, site| format(layer, site).to_string(),
     };
-    let _ = layer_map_ui(ui, &data, &mut views.plots.layers, theme);
+    if layer_map_ui(ui, &data, &mut views.plots.layers, theme).is_some()
+        && let Some(range) = views.plots.layers.selection.clone()
+    {
+        let cells = range.layers.flat_map(|layer| {
+            let sites = range.sites.clone();
+            sites.filter_map(move |site| Some((layer as u32, *Slot::ALL.get(site)?)))
+        });
+        views.formats.select(cells);
+    }
 }
 
 fn sensitivity_tile_ui(

@@ -313,8 +313,8 @@ fn header(
                     let sorted = view.sort == metric;
                     let arrow = match (sorted, view.reversed) {
                         (false, _) => "",
-                        (true, false) => " ▼",
-                        (true, true) => " ▲",
+                        (true, false) => " (best)",
+                        (true, true) => " (worst)",
                     };
                     let label = RichText::new(format!("{}{arrow}", description.label)).small();
                     let button = ui

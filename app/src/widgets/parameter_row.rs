@@ -56,7 +56,7 @@ pub fn parameter_row_ui(ui: &mut Ui, row: &ParameterRow<'_>, value: f64) -> RowA
                 let slider = slider_ui(ui, row.label, row.range, &mut edited, slider_width);
                 let number =
                     number_entry_ui(ui, row.label, row.range, &mut edited, layout.number_width);
-                if slider.changed() || number.changed() {
+                if !row.locked && (slider.changed() || number.changed()) {
                     action.set = Some(edited);
                 }
             });

@@ -28,11 +28,18 @@ pub fn slider_ui(
     if let Some(dragged) = dragged_value(ui, &response, rail, range, *value) {
         *value = dragged;
     }
-    let n_steps = key_steps(ui, &response) + accessibility_steps(ui, &response);
+    // A disabled control takes no keys, and nothing from a screen reader.
+    let n_steps = if ui.is_enabled() {
+        key_steps(ui, &response) + accessibility_steps(ui, &response)
+    } else {
+        0
+    };
     if n_steps != 0 {
         *value = range.stepped(*value, n_steps);
     }
-    if let Some(asked) = accessibility_value(ui, &response) {
+    if ui.is_enabled()
+        && let Some(asked) = accessibility_value(ui, &response)
+    {
         *value = range.stepped(asked, 0);
     }
     if (*value - before).abs() > 0.0 {

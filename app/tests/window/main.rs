@@ -1,6 +1,8 @@
 //! The window driven by its labels, without a display.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod comparing;
 mod driver;
+mod editing;
 mod files;
 mod flows;

@@ -98,7 +98,7 @@ fn layers_ui(ui: &mut Ui, scene: &Scene<'_>, view: &mut DesignView, requests: &m
     ui.horizontal(|ui| {
         let mut some = view.layers.is_some();
         ui.selectable_value(&mut some, false, "All layers");
-        ui.selectable_value(&mut some, true, "Layers")
+        ui.selectable_value(&mut some, true, "Layer range")
             .on_hover_text("Change a range of layers only");
         view.layers = some.then(|| view.layers.unwrap_or((0, last)));
         if let Some((from, to)) = &mut view.layers {

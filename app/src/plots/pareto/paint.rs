@@ -229,13 +229,11 @@ impl Scene<'_> {
             if last.is_some_and(|at| at.distance(center) < room) {
                 continue;
             }
-            self.shown.painter.add(point(
-                marker,
-                center,
-                color,
-                front_point.measured,
-                self.theme,
-            ));
+            // What other constants would take off the front is paler.
+            let sure = front_point.membership.filter(|_| self.view.uncertainty);
+            let shade = color.gamma_multiply(sure.map_or(1.0, |sure| 0.4 + 0.6 * sure as f32));
+            let mark = point(marker, center, shade, front_point.measured, self.theme);
+            self.shown.painter.add(mark);
             last = Some(center);
         }
     }

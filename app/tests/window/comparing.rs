@@ -1,0 +1,182 @@
+//! Pinned designs, kept fronts, measured accuracies, and what the Pareto plot is told to show.
+
+use std::path::Path;
+
+use blockscape::plots::pareto::Selection;
+use blockscape_model::evaluation::Metric;
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
+
+use crate::driver::{
+    Folder, give_path, metrics, opened, qkv_slider, settle, shortcut, small_session, until, window,
+};
+
+#[test]
+fn two_designs_stand_side_by_side_with_what_differs() {
+    let folder = Folder::new("compare");
+    let mut window = window(&folder);
+    window.get_by_label("Compare").click();
+    window.run_steps(3);
+    window.get_by_label("Pin the current design").click();
+    settle(&mut window);
+    let (role, label) = qkv_slider();
+    window
+        .get_by_role_and_label(role, label)
+        .set_value_accesskit(4.0);
+    settle(&mut window);
+    window.get_by_label("Formats that differ");
+    window.get_by_label("q.activation, k.activation, v.activation");
+    window.get_by_label("anda:m=4");
+    window.get_by_label("Swap").click();
+    window.run_steps(3);
+    window.get_by_label("anda:m=7");
+}
+
+#[test]
+fn a_kept_front_stays_beside_the_next_and_can_be_renamed() {
+    let folder = Folder::new("fronts");
+    let mut window = window(&folder);
+    window.get_by_label("Keep front").click();
+    window.run_steps(3);
+    let kept = window.state().session().fronts[0].clone();
+    assert!(!kept.members.is_empty());
+    window
+        .get_by_label("Columns value")
+        .set_value_accesskit(32.0);
+    settle(&mut window);
+    assert_eq!(window.state().results().pinned_fronts.len(), 1);
+    assert_eq!(window.state().session().fronts[0], kept);
+    window
+        .get_by_label("Name of front 1")
+        .set_text_value_accesskit("narrow");
+    window.run_steps(3);
+    assert_eq!(window.state().results().pinned_fronts[0].name, "narrow");
+    window.get_by_label("Drop front narrow").click();
+    window.run_steps(3);
+    assert!(window.state().results().pinned_fronts.is_empty());
+}
+
+#[test]
+fn a_selected_box_filters_the_table_and_the_coordinates() {
+    let folder = Folder::new("box");
+    let mut session = small_session();
+    session.pareto.selection = Some(Selection {
+        x: Metric::PrefillEnergy,
+        y: Metric::Perplexity,
+        x_range: (0.0, 1e9),
+        y_range: (0.0, 1.0),
+    });
+    let file = folder.0.join("start.ron");
+    std::fs::write(&file, session.to_ron()).unwrap();
+    let mut window = opened(&folder, &file);
+    window.get_by_label_contains("Nothing of the front lies in the selected box");
+    window.get_by_label("Coordinates").click();
+    window.run_steps(3);
+    window.get_by_label_contains("Nothing of the front lies in the box selected");
+    window.get_by_label("Pareto").click();
+    window.run_steps(3);
+    window.get_by_label("Clear selection").click();
+    window.run_steps(3);
+    assert!(window.state().session().pareto.selection.is_none());
+}
+
+#[test]
+fn the_plot_shows_what_its_boxes_say() {
+    let folder = Folder::new("toggles");
+    let mut window = window(&folder);
+    for label in ["Front only", "Literature", "Uncertainty", "log x", "log y"] {
+        window.get_by_label(label).click();
+        window.run_steps(2);
+    }
+    let view = &window.state().session().pareto;
+    assert!(view.front_only && !view.literature && !view.uncertainty);
+    assert_eq!(view.x_scale, view.y_scale);
+}
+
+#[test]
+fn every_front_point_tells_its_ranges() {
+    let folder = Folder::new("ranges");
+    let mut window = window(&folder);
+    until(&mut window, "ranges", |window| {
+        let front = &window.state().results().front;
+        !front.is_empty()
+            && front
+                .iter()
+                .all(|point| point.bands.get(Metric::Perplexity).is_some())
+    });
+}
+
+#[test]
+fn the_details_are_those_of_the_edited_design_to_the_bit() {
+    let folder = Folder::new("details");
+    let mut window = window(&folder);
+    let (role, label) = qkv_slider();
+    window
+        .get_by_role_and_label(role, label)
+        .set_value_accesskit(5.0);
+    settle(&mut window);
+    let details = window.state().results().details.as_ref().unwrap();
+    assert!(details.evaluation.metrics().same_bits(&metrics(&window)));
+}
+
+#[test]
+fn side_panels_close_and_open_by_key() {
+    let folder = Folder::new("panels");
+    let mut window = window(&folder);
+    assert!(window.query_by_label("Search parameters").is_some());
+    shortcut(&mut window, Modifiers::NONE, Key::F9);
+    assert!(window.query_by_label("Search parameters").is_none());
+    shortcut(&mut window, Modifiers::NONE, Key::F10);
+    assert!(window.query_by_label("Pin").is_none());
+    shortcut(&mut window, Modifiers::NONE, Key::F9);
+    assert!(window.query_by_label("Search parameters").is_some());
+}
+
+#[test]
+fn a_measured_accuracy_outlives_explorations() {
+    let model =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/gguf/stories260K-F32.gguf");
+    if !model.exists() {
+        eprintln!("skipped: {} is not there", model.display());
+        return;
+    }
+    let folder = Folder::new("measured");
+    let text = folder.0.join("story.txt");
+    std::fs::write(
+        &text,
+        "Once upon a time there was a little dog. ".repeat(60),
+    )
+    .unwrap();
+    let mut window = window(&folder);
+    shortcut(&mut window, Modifiers::COMMAND, Key::M);
+    give_path(&mut window, &model);
+    until(&mut window, "the model", |window| {
+        window.state().results().checkpoint.is_some()
+    });
+    settle(&mut window);
+    window.get_by_label("Measure").click();
+    window.run_steps(3);
+    give_path(&mut window, &text);
+    until(&mut window, "a measurement", |window| {
+        window.state().results().current_is_measured
+    });
+    let measured = metrics(&window).get(Metric::Perplexity);
+    assert!(measured.is_finite());
+    // Another width of the array calculates the same numbers.
+    window
+        .get_by_label("Columns value")
+        .set_value_accesskit(32.0);
+    settle(&mut window);
+    assert!(window.state().results().current_is_measured);
+    assert_eq!(
+        metrics(&window).get(Metric::Perplexity).to_bits(),
+        measured.to_bits()
+    );
+    let slider = window.get_by_role_and_label(Role::Slider, "q k v in mantissa bits");
+    slider.set_value_accesskit(3.0);
+    settle(&mut window);
+    let results = window.state().results();
+    assert!(!results.current_is_measured);
+    assert_eq!(results.measurements.points().len(), 1, "its point stays");
+}

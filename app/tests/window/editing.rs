@@ -1,0 +1,129 @@
+//! Controls of the design: numbers typed, ranges of layers, locks, resets, search.
+
+use blockscape_model::workload::Slot;
+use egui::Modifiers;
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
+
+use crate::driver::{Folder, Window, settle, window};
+
+fn format_at(window: &Window, layer: u32, slot: &str) -> String {
+    let slot: Slot = slot.parse().unwrap();
+    let formats = &window.state().session().design.formats;
+    formats.at(layer, slot).to_string()
+}
+
+#[test]
+fn a_typed_number_is_taken() {
+    let folder = Folder::new("typed");
+    let mut window = window(&folder);
+    window.get_by_label("Rows value").set_value_accesskit(24.0);
+    settle(&mut window);
+    assert_eq!(window.state().session().design.array.rows, 24);
+}
+
+#[test]
+fn a_range_of_layers_is_changed_alone() {
+    let folder = Folder::new("layers");
+    let mut window = window(&folder);
+    window.get_by_label("Layer range").click();
+    window.run_steps(3);
+    window.get_by_label("Last layer").set_value_accesskit(3.0);
+    window.run_steps(3);
+    window
+        .get_by_role_and_label(Role::Slider, "q k v in mantissa bits")
+        .set_value_accesskit(4.0);
+    settle(&mut window);
+    assert_eq!(format_at(&window, 3, "q.activation"), "anda:m=4");
+    assert_eq!(format_at(&window, 4, "q.activation"), "anda:m=7");
+}
+
+#[test]
+fn a_parameter_goes_back_to_its_preset() {
+    let folder = Folder::new("reset");
+    let mut window = window(&folder);
+    let before = window.state().session().design.clone();
+    window
+        .get_by_label("Columns value")
+        .set_value_accesskit(32.0);
+    settle(&mut window);
+    window.get_by_label("Reset").click();
+    settle(&mut window);
+    assert_eq!(window.state().session().design, before);
+}
+
+#[test]
+fn a_locked_parameter_cannot_be_dragged() {
+    let folder = Folder::new("lock");
+    let mut window = window(&folder);
+    window
+        .get_by_role_and_label(Role::Label, "Rows")
+        .click_secondary();
+    window.run_steps(3);
+    window.get_by_label("Lock").click();
+    window.run_steps(3);
+    let slider = window.get_by_role_and_label(Role::Slider, "Rows");
+    slider.set_value_accesskit(64.0);
+    window.run_steps(3);
+    assert_eq!(window.state().session().design.array.rows, 16);
+    assert_eq!(window.state().session().locked.len(), 1);
+}
+
+#[test]
+fn a_search_shows_what_it_names() {
+    let folder = Folder::new("search");
+    let mut window = window(&folder);
+    window
+        .get_by_label("Search parameters")
+        .set_text_value_accesskit("buffer");
+    window.run_steps(3);
+    assert!(
+        window
+            .query_by_role_and_label(Role::Slider, "Weight buffer")
+            .is_some()
+    );
+    assert!(
+        window
+            .query_by_role_and_label(Role::Slider, "Rows")
+            .is_none()
+    );
+    window
+        .get_by_label("Search parameters")
+        .set_text_value_accesskit("");
+    window.run_steps(3);
+    assert!(
+        window
+            .query_by_role_and_label(Role::Slider, "Rows")
+            .is_some()
+    );
+}
+
+#[test]
+fn shift_makes_a_drag_fine() {
+    let folder = Folder::new("fine");
+    let mut window = window(&folder);
+    let slider = window.get_by_role_and_label(Role::Slider, "Weight buffer");
+    let rail = slider.rect();
+    let at = |share: f32| egui::pos2(rail.left() + share * rail.width(), rail.center().y);
+    let weight_kib = |window: &Window| window.state().session().design.buffers.weight_kib;
+    window.drag_at(at(0.5));
+    window.run_steps(2);
+    let start = weight_kib(&window);
+    window.hover_at(at(0.6));
+    window.run_steps(2);
+    let coarse = weight_kib(&window);
+    window.drop_at(at(0.6));
+    window.run_steps(2);
+    window.drag_at(at(0.5));
+    window.run_steps(2);
+    window.event(egui::Event::ModifiersChanged(Modifiers::SHIFT));
+    window.run_steps(1);
+    window.hover_at(at(0.6));
+    window.run_steps(2);
+    let fine = weight_kib(&window);
+    assert!(coarse > start, "{coarse} {start}");
+    assert!(
+        fine.abs_diff(start) < coarse.abs_diff(start),
+        "{fine} {coarse} {start}"
+    );
+}
