@@ -11,7 +11,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 /// Edits of one drag.
-const N_EDITS: u32 = 120;
+const N_EDITS: u16 = 120;
 
 fn main() {
     let mut window: Harness<'static, App> = Harness::builder()
@@ -35,7 +35,7 @@ fn main() {
     for edit in 0..N_EDITS {
         let before = window.state().results().current;
         let design = window.state().session().design.clone();
-        let share = 0.1 + 0.8 * (edit as f32 / 7.0).fract();
+        let share = 0.1 + 0.8 * (f32::from(edit) / 7.0).fract();
         window.hover_at(at(share));
         let started = Instant::now();
         window.step();

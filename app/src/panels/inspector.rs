@@ -207,7 +207,7 @@ fn pinned_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
     }
     for (index, front) in scene.session.fronts.iter().enumerate() {
         ui.push_id(("front", index), |ui| {
-            front_row_ui(ui, index, front, requests)
+            front_row_ui(ui, index, front, requests);
         });
     }
 }

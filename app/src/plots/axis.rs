@@ -113,17 +113,18 @@ pub struct Tick {
 pub fn marks_of(axis: &Axis, span: (f64, f64), room: f64) -> Vec<Tick> {
     // A prefix moves the decimal point alone, so ticks stay where they are.
     let shift = axis.factor.log10();
-    let (to, back): (fn(f64, f64, f64) -> f64, fn(f64, f64, f64) -> f64) = match axis.scale {
-        Scale::Linear => (|c, factor, _| c * factor, |c, factor, _| c / factor),
-        Scale::Log => (|c, _, shift| c + shift, |c, _, shift| c - shift),
+    let written = |coordinate: f64| match axis.scale {
+        Scale::Linear => coordinate * axis.factor,
+        Scale::Log => coordinate + shift,
     };
-    let span = (
-        to(span.0, axis.factor, shift),
-        to(span.1, axis.factor, shift),
-    );
+    let placed = |coordinate: f64| match axis.scale {
+        Scale::Linear => coordinate / axis.factor,
+        Scale::Log => coordinate - shift,
+    };
+    let span = (written(span.0), written(span.1));
     let mut marks = ticks(axis.scale, span, room);
     for mark in &mut marks {
-        mark.coordinate = back(mark.coordinate, axis.factor, shift);
+        mark.coordinate = placed(mark.coordinate);
     }
     marks
 }
