@@ -57,7 +57,7 @@ pub enum SweepError {
     Store(#[from] StoreError),
     /// No threads.
     #[error("no worker threads: {0}")]
-    Threads(#[source] std::io::Error),
+    Threads(std::io::Error),
 }
 
 /// What a sweep found.
@@ -233,9 +233,9 @@ impl Sweep {
         certainty: Option<&Certainty>,
     ) -> Result<(), StoreError> {
         let beside = with_suffix(output, ".unfinished");
-        let fail = |source| StoreError::File {
+        let fail = |reason| StoreError::File {
             path: output.to_owned(),
-            source,
+            reason,
         };
         let mut out = BufWriter::new(File::create(&beside).map_err(fail)?);
         match self.shard {

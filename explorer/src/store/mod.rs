@@ -22,12 +22,12 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The system refused.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {reason}", path = path.display())]
     File {
         /// Which file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        reason: io::Error,
     },
     /// A file that is not what it should be.
     #[error("{path}: {message}", path = path.display())]
@@ -42,7 +42,7 @@ pub enum StoreError {
 impl StoreError {
     fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File { path, source }
+        move |reason| Self::File { path, reason }
     }
 
     fn content(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
