@@ -6,6 +6,7 @@ use blockscape_explorer::engine::worker_pool;
 use blockscape_explorer::evaluate::{Evaluate, evaluate_all};
 use blockscape_explorer::pareto::ParetoFront;
 use blockscape_explorer::search::Tried;
+use blockscape_explorer::strategy::Plan;
 use blockscape_explorer::uncertainty::{Certainty, front_probabilities};
 use blockscape_explorer::{
     Axis, DesignSpace, Goal, Judge, Objective, Search, Spread, Ticket, preset,
@@ -154,4 +155,29 @@ fn designs_that_no_constants_bring_to_the_front_are_not_judged_again() {
     let (certainty, n_tried) = check_probabilities(&[Metric::Sqnr, Metric::Area], 5);
     let n_judged = certainty.n_judged;
     assert!(n_judged < n_tried / 2, "{n_judged} of {n_tried} judged");
+}
+
+#[test]
+fn what_neighbors_share_changes_no_digit() {
+    for name in ["General", "Harmonia", "MASE"] {
+        let (space, _, judge) = prepared(name);
+        let plan = Plan::random(space.lattice().clone(), 150, 8);
+        let mut remembering = judge.session();
+        for trial in 0..plan.len() {
+            let (design, workload) = space.design(plan.index(trial)).expect("a design");
+            let together = remembering.metrics(&design, &workload);
+            let alone = judge.session().metrics(&design, &workload);
+            let whole = judge
+                .evaluation(&design, &workload)
+                .map(|whole| whole.metrics());
+            match (together, alone, whole) {
+                (Ok(together), Ok(alone), Ok(whole)) => {
+                    assert!(together.same_bits(&alone), "{name} {trial}");
+                    assert!(together.same_bits(&whole), "{name} {trial}");
+                }
+                (Err(together), Err(alone), Err(_)) => assert_eq!(together, alone),
+                _ => panic!("{name} {trial}: built once, refused once"),
+            }
+        }
+    }
 }

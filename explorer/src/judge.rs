@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use blockscape_model::design::{Design, FormatTable, KeyValuePolicy};
 use blockscape_model::evaluation::{Evaluation, Metrics, figures_of_merit};
-use blockscape_model::hardware::cost::CostModel;
+use blockscape_model::hardware::cost::{CostMemory, CostModel};
 use blockscape_model::hardware::technology::technology;
 use blockscape_model::quality::{QualityModel, QualitySummary};
 use blockscape_model::violation::Violation;
@@ -146,6 +146,7 @@ impl Evaluate for Judge {
         Box::new(JudgeSession {
             judge: self,
             cost: None,
+            memory: CostMemory::default(),
             quality: None,
         })
     }
@@ -167,6 +168,8 @@ impl Evaluate for Judge {
 struct JudgeSession<'judge> {
     judge: &'judge Judge,
     cost: Option<NamedCost>,
+    /// Of this cost model.
+    memory: CostMemory,
     quality: Option<QualityMemory>,
 }
 
@@ -205,15 +208,18 @@ impl Session for JudgeSession<'_> {
         let known = self.cost.take();
         let named = match known.filter(|named| named.is_for(workload, technology)) {
             Some(named) => named,
-            None => NamedCost {
-                technology: technology.clone(),
-                model: self
-                    .judge
-                    .cost(workload, technology)
-                    .map_err(|violation| vec![violation])?,
-            },
+            None => {
+                self.memory = CostMemory::default();
+                NamedCost {
+                    technology: technology.clone(),
+                    model: self
+                        .judge
+                        .cost(workload, technology)
+                        .map_err(|violation| vec![violation])?,
+                }
+            }
         };
-        let cost = named.model.summary(design);
+        let cost = named.model.summary_beside(design, &mut self.memory);
         self.cost = Some(named);
         let mut quality = self.quality(design, workload);
         if let Some(draw) = &self.judge.draw {

@@ -1,9 +1,9 @@
 //! Area of a design: elements, converters, vector unit, control, buffers.
 
-use super::datapath::Element;
+use super::composition::CostMemory;
 use super::{AreaBreakdown, Component};
 use crate::design::{Design, UnitKind};
-use crate::hardware::gates::{CellLibrary, FloatKind, FloatOperand, Pipelining, Unit};
+use crate::hardware::gates::{FloatKind, FloatOperand, Pipelining, Unit};
 use crate::hardware::technology::{SramAccess, Technology};
 use crate::units::Area;
 
@@ -60,28 +60,20 @@ pub(super) fn converter_units(
     }
 }
 
-/// Area of cells before layout.
-pub(super) fn unit_area(cells: &CellLibrary, unit: &Unit) -> Area {
-    unit.parts()
-        .iter()
-        .map(|part| cells.area(&part.gates))
-        .sum()
-}
-
-/// Everything on the chip. `buffers` are one bank of each buffer, `None` where there is none.
+/// Everything on the chip. `element` is the area of one before layout, `buffers` are one bank of each buffer, `None` where there is none.
 pub(super) fn chip_area(
     design: &Design,
     technology: &Technology,
-    element: &Element,
+    element: Area,
     converter: Option<(u32, u32, bool)>,
     buffers: [Option<SramAccess>; 3],
+    composed: &mut CostMemory,
 ) -> AreaBreakdown {
     let node = &technology.node;
     let placed = node.area.value * node.layout_area.value;
-    let cells = &technology.cells;
     let elements = f64::from(design.array.rows) * f64::from(design.array.columns);
     let mut area = AreaBreakdown::ZERO;
-    area.add(Component::Array, element.area(cells) * (elements * placed));
+    area.add(Component::Array, element * (elements * placed));
     if let Some((block, m, rounds)) = converter {
         let lanes = f64::from(design.datapath.converter_lanes);
         for (unit, count) in converter_units(design.unit, block, m, rounds)
@@ -90,12 +82,13 @@ pub(super) fn chip_area(
         {
             area.add(
                 Component::Converter,
-                unit_area(cells, &unit) * (count * lanes * placed),
+                composed.unit(technology, &unit).area * (count * lanes * placed),
             );
         }
     }
     let lanes = f64::from(design.datapath.vector_lanes);
-    let lane = unit_area(cells, &vector_lane(design.datapath.pipelined));
+    let lane = vector_lane(design.datapath.pipelined);
+    let lane = composed.unit(technology, &lane).area;
     area.add(Component::VectorUnit, lane * (lanes * placed));
     let logic = area.total();
     area.add(Component::Control, logic * node.control_share.value);

@@ -9,6 +9,7 @@ mod activity;
 mod area;
 mod band;
 mod component;
+mod composition;
 mod datapath;
 mod energy;
 mod fpga;
@@ -21,6 +22,7 @@ mod tiling;
 
 pub use band::Band;
 pub use component::{AreaBreakdown, Component, EnergyBreakdown};
+pub use composition::CostMemory;
 pub use datapath::{Element, Placement};
 pub use latency::systolic_cycles;
 pub use model::CostModel;

@@ -9,7 +9,7 @@ use super::prepared::Prepared;
 use super::result::{Cost, CostSummary, ElementPart, PhaseCost, PhaseSummary, ProductCost};
 use super::storage::{output_format, sides, stationary_bits, stored_bits, to_f64};
 use super::tiling::{Operands, least_traffic};
-use super::{AreaBreakdown, Band, Component, EnergyBreakdown, band};
+use super::{AreaBreakdown, Band, Component, CostMemory, EnergyBreakdown, band};
 use crate::design::{Design, Target};
 use crate::format::Format;
 use crate::hardware::technology::{FpgaFamily, SramTable, Technology};
@@ -74,15 +74,27 @@ impl CostModel {
         &self.technology
     }
 
-    /// Totals of a design: no breakdown by product, nothing allocated.
+    /// Totals of a design: no breakdown by product.
     ///
     /// # Errors
     /// Every value out of range, and every part of the design whose cost is not known.
     pub fn summary(&self, design: &Design) -> Result<CostSummary, Vec<Violation>> {
+        self.summary_beside(design, &mut CostMemory::default())
+    }
+
+    /// As [`CostModel::summary`], digit for digit; `memory` keeps what neighboring designs share and belongs to this model.
+    ///
+    /// # Errors
+    /// As [`CostModel::summary`].
+    pub fn summary_beside(
+        &self,
+        design: &Design,
+        memory: &mut CostMemory,
+    ) -> Result<CostSummary, Vec<Violation>> {
         if let Target::Fpga { device, .. } = &design.target {
             return self.fpga_summary(design, device, &mut |_| {});
         }
-        let prepared = self.prepare(design)?;
+        let prepared = self.prepare(design, memory)?;
         Ok(self.walk(&prepared, &mut |_| {}))
     }
 
@@ -96,7 +108,7 @@ impl CostModel {
         let (summary, element) = if let Target::Fpga { device, .. } = &design.target {
             (self.fpga_summary(design, device, &mut see)?, Vec::new())
         } else {
-            let prepared = self.prepare(design)?;
+            let prepared = self.prepare(design, &mut CostMemory::default())?;
             (
                 self.walk(&prepared, &mut see),
                 self.element_parts(&prepared),
@@ -124,9 +136,13 @@ impl CostModel {
         })
     }
 
-    fn prepare<'a>(&self, design: &'a Design) -> Result<Prepared<'a>, Vec<Violation>> {
+    fn prepare<'a>(
+        &self,
+        design: &'a Design,
+        memory: &mut CostMemory,
+    ) -> Result<Prepared<'a>, Vec<Violation>> {
         let pairs = self.pairs(design);
-        Prepared::new(design, &self.technology, &self.sram, pairs)
+        Prepared::new(design, &self.technology, &self.sram, pairs, memory)
     }
 
     /// Pairs of formats of every product, moving and stationary.

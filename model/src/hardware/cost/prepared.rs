@@ -2,6 +2,7 @@
 
 use super::area::{chip_area, converter_units, vector_lane};
 use super::component::{AreaBreakdown, Component};
+use super::composition::{ComposedElement, CostMemory};
 use super::datapath::{Demand, Placement, aligns};
 use super::energy::EventEnergies;
 use super::tiling::Capacity;
@@ -54,6 +55,7 @@ impl<'a> Prepared<'a> {
         technology: &Technology,
         sram: &SramTable,
         pairs: impl Iterator<Item = [Format; 2]>,
+        composed: &mut CostMemory,
     ) -> Result<Self, Vec<Violation>> {
         let one = |violation| vec![violation];
         design.check()?;
@@ -64,14 +66,6 @@ impl<'a> Prepared<'a> {
         let memory = technology.memory(design.memory.kind).map_err(one)?;
         let logic_scale = scale * node.layout_energy.value;
         let sram_scale = scale / node.energy.value * node.sram.energy.value;
-        let energy_of = |unit: &Unit| -> Energy {
-            let parts = unit.parts();
-            let energy: Energy = parts
-                .iter()
-                .map(|part| technology.cells.energy(part, node.switching))
-                .sum();
-            energy * logic_scale
-        };
         let mut pairings = [None; MOST_PAIRINGS];
         let mut demand: Option<Demand> = None;
         for formats in pairs {
@@ -81,9 +75,8 @@ impl<'a> Prepared<'a> {
                 .flatten()
                 .any(|pairing: &Pairing| pairing.formats == formats);
             if !remembered && let Some(free) = pairings.iter().position(Option::is_none) {
-                pairings[free] = Some(pairing(design, formats, asked, |element| {
-                    element.energy(&technology.cells, node.switching) * logic_scale
-                }));
+                let element = asked.map(|demand| composed.element(technology, demand));
+                pairings[free] = Some(pairing(design, formats, element, logic_scale));
             }
             if let Some(asked) = asked {
                 demand = Some(demand.map_or(asked, |widest| widest.widest(asked)));
@@ -111,7 +104,17 @@ impl<'a> Prepared<'a> {
             bank(design.buffers.output_kib),
         ];
         let converter = converter(design);
-        let area = chip_area(design, technology, &widest.element(), converter, buffers);
+        let element = composed.element(technology, widest);
+        let area = chip_area(
+            design,
+            technology,
+            element.area,
+            converter,
+            buffers,
+            composed,
+        );
+        let mut energy_of =
+            |unit: &Unit| -> Energy { composed.unit(technology, unit).energy * logic_scale };
         let port = f64::from(design.buffers.port_bits);
         let per_bit = |access: Option<SramAccess>, pick: fn(&SramAccess) -> f64| {
             let access = access.or(buffers[0]);
@@ -184,24 +187,23 @@ impl<'a> Prepared<'a> {
             .energy_factor(self.design.voltage_v.map(Voltage::volts))
             .map_or(1.0, |scale| scale * node.layout_energy.value);
         let asked = Demand::of(self.design, formats[0], formats[1]);
-        pairing(self.design, formats, asked, |element| {
-            element.energy(&technology.cells, node.switching) * scale
-        })
+        let element = asked.map(|demand| CostMemory::default().element(technology, demand));
+        pairing(self.design, formats, element, scale)
     }
 }
 
 fn pairing(
     design: &Design,
     formats: [Format; 2],
-    asked: Option<Demand>,
-    energy: impl Fn(&super::Element) -> Energy,
+    element: Option<ComposedElement>,
+    scale: f64,
 ) -> Pairing {
-    match asked.map(|demand| demand.element()) {
+    match element {
         Some(element) => Pairing {
             formats,
             placement: Placement::Array,
             cycles: element.cycles,
-            group: energy(&element),
+            group: element.energy * scale,
         },
         None => Pairing {
             formats,

@@ -1,0 +1,78 @@
+//! What elements and units come to, remembered between neighboring designs: an edit composes only what it touches.
+
+use super::datapath::Demand;
+use crate::hardware::gates::Unit;
+use crate::hardware::technology::Technology;
+use crate::units::{Area, Energy};
+
+/// Elements and units that were composed before, for one technology.
+///
+/// Belongs to the cost model it was first used with. Answers are bit for bit those of composing anew, whatever was asked
+/// before.
+#[derive(Debug, Clone, Default)]
+pub struct CostMemory {
+    elements: Vec<(Demand, ComposedElement)>,
+    units: Vec<(Unit, ComposedUnit)>,
+}
+
+/// A processing element before layout and voltage.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ComposedElement {
+    /// Cycles of a group.
+    pub(super) cycles: f64,
+    /// Energy of a group.
+    pub(super) energy: Energy,
+    pub(super) area: Area,
+}
+
+/// A unit before layout and voltage.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ComposedUnit {
+    pub(super) energy: Energy,
+    pub(super) area: Area,
+}
+
+/// Most entries of a kind; a search over widths meets some dozen. Beyond, what was there is forgotten.
+const MOST_REMEMBERED: usize = 64;
+
+impl CostMemory {
+    pub(super) fn element(&mut self, technology: &Technology, demand: Demand) -> ComposedElement {
+        recall(&mut self.elements, &demand, || {
+            let element = demand.element();
+            ComposedElement {
+                cycles: element.cycles,
+                energy: element.energy(&technology.cells, technology.node.switching),
+                area: element.area(&technology.cells),
+            }
+        })
+    }
+
+    pub(super) fn unit(&mut self, technology: &Technology, unit: &Unit) -> ComposedUnit {
+        recall(&mut self.units, unit, || {
+            let parts = unit.parts();
+            let cells = &technology.cells;
+            let switching = technology.node.switching;
+            ComposedUnit {
+                energy: parts.iter().map(|part| cells.energy(part, switching)).sum(),
+                area: parts.iter().map(|part| cells.area(&part.gates)).sum(),
+            }
+        })
+    }
+}
+
+/// The remembered value of a key, most recent ones first; composed and remembered if there is none.
+fn recall<K: PartialEq + Clone, V: Copy>(
+    known: &mut Vec<(K, V)>,
+    key: &K,
+    compose: impl FnOnce() -> V,
+) -> V {
+    if let Some((_, value)) = known.iter().rev().find(|(each, _)| each == key) {
+        return *value;
+    }
+    if known.len() >= MOST_REMEMBERED {
+        known.clear();
+    }
+    let value = compose();
+    known.push((key.clone(), value));
+    value
+}
