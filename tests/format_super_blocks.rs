@@ -1,89 +1,37 @@
-//! Super-block quantizers against a transcription of llama.cpp's searches in double precision: error at most 1.01 times theirs.
+//! Super-block and 8-bit quantizers against ggml's own: the bytes of its reference implementation, compiled and run elsewhere.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use blockscape_model::format::{Format, GgmlFormat};
 use blockscape_model::quantization::{ggml, quantize_dequantize};
-use blockscape_tests::{repository, shared_data};
+use blockscape_tests::repository;
 use safetensors::SafeTensors;
 
-/// Squared error, squared error weighted by magnitude, absolute error weighted by magnitude.
-fn errors(format: GgmlFormat, x: &[f32]) -> [f64; 3] {
-    let mut out = vec![0.0; x.len()];
-    quantize_dequantize(Format::Ggml(format), x, 256, &mut out);
-    let mut sums = [0.0; 3];
-    for (x, y) in x.iter().zip(&out) {
-        let (size, error) = (f64::from(x.abs()), f64::from(x - y));
-        sums[0] += error * error;
-        sums[1] += size * error * error;
-        sums[2] += (size * error).abs();
-    }
-    sums
-}
-
-fn check(golden: &SafeTensors<'_>, name: &str, x: &[f32]) {
+/// Gaussian, Laplace, heavy-tailed, tied, one-sided and constant groups, powers of two, zeros among them: 28 super-blocks.
+#[test]
+fn quantizers_give_the_bytes_of_ggml() {
+    let file = std::fs::read(repository().join("tests/golden/ggml_reference_bytes.safetensors"));
+    let file = file.unwrap();
+    let golden = SafeTensors::deserialize(&file).unwrap();
+    let input = golden.tensor("input").unwrap();
+    let (values, _) = input.data().as_chunks();
+    let x: Vec<f32> = values.iter().copied().map(f32::from_le_bytes).collect();
     for format in [
+        GgmlFormat::Q8_1,
         GgmlFormat::Q2_K,
         GgmlFormat::Q3_K,
         GgmlFormat::Q4_K,
         GgmlFormat::Q5_K,
         GgmlFormat::Q6_K,
+        GgmlFormat::Q8_K,
     ] {
-        let word = format.word();
-        let tensor = golden.tensor(&format!("err.{name}.{word}")).unwrap();
-        let ours = errors(format, x);
-        for ((ours, theirs), kind) in ours
-            .iter()
-            .zip(tensor.data().as_chunks().0)
-            .zip(["plain", "weighted", "absolute"])
-        {
-            let theirs = f64::from_le_bytes(*theirs);
-            assert!(
-                *ours <= 1.01 * theirs,
-                "{name} {word} {kind}: {ours} for {theirs}"
-            );
-        }
+        let theirs = golden.tensor(&format!("bytes.{}", format.word())).unwrap();
+        let ours = ggml::pack(format, &x, x.len());
+        let first = ours.iter().zip(theirs.data()).position(|(a, b)| a != b);
+        let place = first.map(|at| (at / format.block_bytes(), at % format.block_bytes()));
+        assert_eq!(place, None, "{}: block and byte", format.word());
+        assert_eq!(ours.len(), theirs.data().len());
     }
-}
-
-#[test]
-fn super_blocks_err_no_more_than_llama_cpp_on_gaussian_and_laplace_values() {
-    let file = std::fs::read(repository().join("tests/golden/ggml_super_block_errors.safetensors"))
-        .unwrap();
-    let golden = SafeTensors::deserialize(&file).unwrap();
-    for name in ["gaussian", "laplace"] {
-        let x = golden.tensor(&format!("x.{name}")).unwrap();
-        let x: Vec<f32> = x
-            .data()
-            .as_chunks()
-            .0
-            .iter()
-            .copied()
-            .map(f32::from_le_bytes)
-            .collect();
-        check(&golden, name, &x);
-    }
-}
-
-#[test]
-fn super_blocks_err_no_more_than_llama_cpp_on_real_weights() {
-    let Some(path) = shared_data("models/all-MiniLM-L6-v2-f16/model.safetensors") else {
-        return;
-    };
-    let file = std::fs::read(repository().join("tests/golden/ggml_super_block_errors.safetensors"))
-        .unwrap();
-    let golden = SafeTensors::deserialize(&file).unwrap();
-    let model = std::fs::read(path).unwrap();
-    let model = SafeTensors::deserialize(&model).unwrap();
-    let weights = model
-        .tensor("encoder.layer.3.intermediate.dense.weight")
-        .unwrap();
-    let halves = weights.data().as_chunks().0.iter().copied();
-    let x: Vec<f32> = halves
-        .take(64 * 256)
-        .map(|half| half::f16::from_le_bytes(half).to_f32())
-        .collect();
-    check(&golden, "weights", &x);
 }
 
 #[test]

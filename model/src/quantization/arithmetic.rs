@@ -122,22 +122,6 @@ pub(super) const fn normal_power_of_two(exponent: i32) -> f32 {
     f32::from_bits(((exponent + F32_BIAS) as u32) << F32_FRACTION_BITS)
 }
 
-/// One number a lane.
-pub(super) type Lanes<T> = [T; LANES];
-
-/// Folds the lanes in halves, as a register does.
-#[inline(always)]
-pub(super) fn fold<T: Copy>(mut lanes: Lanes<T>, join: impl Fn(T, T) -> T) -> T {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            lanes[lane] = join(lanes[lane], lanes[lane + width]);
-        }
-        width /= 2;
-    }
-    lanes[0]
-}
-
 /// Values that a plain loop is cut into: long enough that the optimizer makes vectors of the loop instead of unrolling it.
 pub(super) const STRETCH: usize = 64;
 

@@ -1,7 +1,6 @@
 //! Block formats of ggml (llama.cpp): quantize, dequantize, and the exact bytes of their blocks.
 //!
-//! The types with 32 values give the codes of ggml bit for bit. Super-blocks follow the same searches without an importance
-//! matrix; sums run in another order, so a code may differ where two errors are equal to rounding.
+//! Every type gives the bytes of ggml's reference quantizers, bit for bit; super-blocks are those without an importance matrix.
 
 #![expect(
     clippy::inline_always,
@@ -130,7 +129,7 @@ struct SuperKernel(GgmlFormat);
 impl BlockKernel for SuperKernel {
     #[inline(always)]
     fn block(self, x: &[f32], y: &mut [f32], _largest: u32, _noise: Noise) -> u32 {
-        let block = SuperBlock::quantize(self.0, &padded(x));
+        let block = SuperBlock::quantize_here(self.0, &padded(x));
         let mut out = [0.0; SUPER_BLOCK];
         block.dequantize(self.0, &mut out);
         y.copy_from_slice(&out[..y.len()]);

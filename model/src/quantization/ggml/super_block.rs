@@ -12,9 +12,11 @@
     reason = "codes and scales are clamped to their range before the cast"
 )]
 
+use multiversion::multiversion;
+
 use super::super::arithmetic::{extreme, nearest_f16};
 use super::SUPER_BLOCK;
-use super::fit::{self, AffineSearch};
+use super::fit::{self, AffineSearch, Groups, code};
 use crate::format::GgmlFormat;
 
 /// Groups of 16 values in a super-block.
@@ -48,14 +50,19 @@ impl SuperBlock {
     };
 
     /// Codes of 256 finite values. `format` is a super-block type; others give zeros.
-    #[inline(always)]
     pub fn quantize(format: GgmlFormat, x: &[f32; SUPER_BLOCK]) -> Self {
+        quantized(format, x)
+    }
+
+    /// [`Self::quantize`] as a part of loops compiled for several instruction sets.
+    #[inline(always)]
+    pub(super) fn quantize_here(format: GgmlFormat, x: &[f32; SUPER_BLOCK]) -> Self {
         match format {
-            GgmlFormat::Q2_K => affine::<16>(x, absolute_values, 15.0, Q2_SEARCH),
-            GgmlFormat::Q4_K => affine::<32>(x, root_mean_square_plus, 63.0, Q4_SEARCH),
-            GgmlFormat::Q5_K => affine::<32>(x, root_mean_square_plus, 63.0, Q5_SEARCH),
-            GgmlFormat::Q3_K => signed(x, 4.0, (32.0, 31.0), |x| fit::signed_by_descent(x, 4.0)),
-            GgmlFormat::Q6_K => signed(x, 32.0, (128.0, 127.0), |x| fit::signed(x, 32.0)),
+            GgmlFormat::Q2_K => affine::<16, 16>(x, absolute_values, 15.0, Q2_SEARCH),
+            GgmlFormat::Q4_K => affine::<8, 32>(x, root_mean_square_plus, 63.0, Q4_SEARCH),
+            GgmlFormat::Q5_K => affine::<8, 32>(x, root_mean_square_plus, 63.0, Q5_SEARCH),
+            GgmlFormat::Q3_K => three_bit(x),
+            GgmlFormat::Q6_K => six_bit(x),
             GgmlFormat::Q8_K => eight_bit(x),
             _ => Self::EMPTY,
         }
@@ -129,102 +136,170 @@ const Q5_SEARCH: AffineSearch = AffineSearch {
     absolute: false,
 };
 
+// Plain loops instead of closures over arrays, which would not become part of the caller's instruction set.
+
 /// Weights of `Q2_K`.
 #[inline(always)]
-fn absolute_values<const LEN: usize>(x: &[f32; LEN]) -> [f32; LEN] {
-    x.map(f32::abs)
+fn absolute_values<const N: usize, const LEN: usize>(x: &[Groups<N>; LEN]) -> [Groups<N>; LEN] {
+    let mut weights = [[0.0_f32; N]; LEN];
+    for (weights, x) in weights.iter_mut().zip(x) {
+        for lane in 0..N {
+            weights[lane] = x[lane].abs();
+        }
+    }
+    weights
 }
 
 /// Weights of `Q4_K` and `Q5_K`: a value counts more the larger it is, but none counts for nothing.
 #[inline(always)]
-#[expect(clippy::cast_precision_loss, reason = "a group has 16 or 32 values")]
-fn root_mean_square_plus<const LEN: usize>(x: &[f32; LEN]) -> [f32; LEN] {
-    let mean_square = x.iter().map(|value| value * value).sum::<f32>() / LEN as f32;
-    let root = mean_square.sqrt();
-    x.map(|value| root + value.abs())
+#[expect(clippy::cast_precision_loss, reason = "a group has 32 values")]
+fn root_mean_square_plus<const N: usize, const LEN: usize>(
+    x: &[Groups<N>; LEN],
+) -> [Groups<N>; LEN] {
+    let mut root = [0.0_f32; N];
+    for x in x {
+        for lane in 0..N {
+            root[lane] += x[lane] * x[lane];
+        }
+    }
+    for root in &mut root {
+        *root = (*root / LEN as f32).sqrt();
+    }
+    let mut weights = [[0.0_f32; N]; LEN];
+    for (weights, x) in weights.iter_mut().zip(x) {
+        for lane in 0..N {
+            weights[lane] = root[lane] + x[lane].abs();
+        }
+    }
+    weights
+}
+
+/// The i-th values of all groups side by side.
+#[inline(always)]
+fn by_position<const N: usize, const LEN: usize>(x: &[f32; SUPER_BLOCK]) -> [Groups<N>; LEN] {
+    let mut rows = [[0.0_f32; N]; LEN];
+    for (index, row) in rows.iter_mut().enumerate() {
+        for (group, value) in row.iter_mut().enumerate() {
+            *value = x[group * LEN + index];
+        }
+    }
+    rows
+}
+
+/// Quantizes the values of one group with their final scale; returns how many were clipped.
+#[inline(always)]
+fn encode(codes: &mut [i8], x: &[f32], ends: (f32, f32), number: impl Fn(f32) -> f32) -> u32 {
+    let mut n_clipped = 0;
+    for (code_out, x) in codes.iter_mut().zip(x) {
+        let number = number(*x).round_ties_even();
+        n_clipped += u32::from(number > ends.1 || number < ends.0);
+        *code_out = code(number, ends.0, ends.1) as i8;
+    }
+    n_clipped
 }
 
 /// Types with minima: group scales and minima are fitted, then quantized to `0 ..= top_scale` of the largest.
 #[inline(always)]
-fn affine<const LEN: usize>(
+fn affine<const N: usize, const LEN: usize>(
     x: &[f32; SUPER_BLOCK],
-    weights: impl Fn(&[f32; LEN]) -> [f32; LEN],
+    weights: impl Fn(&[Groups<N>; LEN]) -> [Groups<N>; LEN],
     top_scale: f32,
     search: AffineSearch,
 ) -> SuperBlock {
-    let mut fitted = [(0.0_f32, 0.0_f32); GROUPS];
-    for (fitted, x) in fitted.iter_mut().zip(x.as_chunks::<LEN>().0) {
-        *fitted = fit::affine(x, &weights(x), search);
-    }
-    let largest = fitted.iter().fold((0.0_f32, 0.0_f32), |largest, fitted| {
-        (largest.0.max(fitted.0), largest.1.max(fitted.1))
-    });
+    let rows = by_position::<N, LEN>(x);
+    let fitted = fit::affine(&rows, &weights(&rows), search);
+    let largest = |numbers: &Groups<N>| {
+        let larger = |largest, number| if number > largest { number } else { largest };
+        numbers.iter().copied().fold(0.0_f32, larger)
+    };
+    let (largest_scale, largest_minimum) = (largest(&fitted.scale), largest(&fitted.minimum));
     let mut block = SuperBlock {
-        scale: nearest_f16(largest.0 / top_scale),
-        minimum_scale: nearest_f16(largest.1 / top_scale),
+        scale: nearest_f16(largest_scale / top_scale),
+        minimum_scale: nearest_f16(largest_minimum / top_scale),
         ..SuperBlock::EMPTY
     };
     let share = |value: f32, largest: f32| {
         if largest > 0.0 {
-            (top_scale / largest * value)
-                .round_ties_even()
-                .clamp(0.0, top_scale) as u8
+            code(top_scale / largest * value, 0.0, top_scale)
         } else {
-            0
+            0.0
         }
     };
+    let ends = (0.0, search.top);
     for (group, x) in x.as_chunks::<LEN>().0.iter().enumerate() {
-        let scale_code = share(fitted[group].0, largest.0);
-        block.group_scales[group] = i8::try_from(scale_code).unwrap_or(i8::MAX);
-        block.group_minima[group] = share(fitted[group].1, largest.1);
-        let scale = block.scale * f32::from(scale_code);
-        if scale == 0.0 {
-            continue;
-        }
+        let scale_code = share(fitted.scale[group], largest_scale);
+        block.group_scales[group] = scale_code as i8;
+        block.group_minima[group] = share(fitted.minimum[group], largest_minimum) as u8;
+        let scale = block.scale * scale_code;
         let minimum = block.minimum_scale * f32::from(block.group_minima[group]);
         let codes = &mut block.codes[group * LEN..(group + 1) * LEN];
-        for (code, x) in codes.iter_mut().zip(x) {
-            let number = ((x + minimum) / scale).round_ties_even();
-            block.n_clipped += u32::from(number > search.top || number < 0.0);
-            *code = number.clamp(0.0, search.top) as i8;
+        if scale == 0.0 {
+            // the codes count for nothing, but llama.cpp stores those of the search
+            let (per_one, start) = (fitted.per_one[group], fitted.start[group]);
+            encode(codes, x, ends, |x| per_one * (x - start));
+        } else {
+            block.n_clipped += encode(codes, x, ends, |x| (x + minimum) / scale);
         }
     }
     block
 }
 
-/// Types without minima: the group scale of largest magnitude becomes `-scale_ends.0`, codes are `-half ..= half - 1`.
+/// `Q3_K`: codes `-4 ..= 3`; the group scale of largest magnitude becomes -32.
 #[inline(always)]
-fn signed(
-    x: &[f32; SUPER_BLOCK],
-    half: f32,
-    scale_ends: (f32, f32),
-    fit: impl Fn(&[f32; 16]) -> f32,
-) -> SuperBlock {
-    let mut fitted = [0.0_f32; GROUPS];
-    for (fitted, x) in fitted.iter_mut().zip(x.as_chunks::<16>().0) {
-        *fitted = fit(x);
-    }
+fn three_bit(x: &[f32; SUPER_BLOCK]) -> SuperBlock {
+    const ENDS: (f32, f32) = (-4.0, 3.0);
+    let (fitted, searched) = fit::signed_by_descent(&by_position::<GROUPS, 16>(x), 4.0);
     let extreme = extreme(&fitted);
-    if extreme.abs() < 1e-15 {
-        return SuperBlock::EMPTY;
-    }
-    let per_one = -scale_ends.0 / extreme;
+    let per_one = -32.0 / extreme;
     let mut block = SuperBlock {
-        scale: nearest_f16(1.0 / per_one),
+        group_scales: [-32; GROUPS],
         ..SuperBlock::EMPTY
     };
-    for (group, x) in x.as_chunks::<16>().0.iter().enumerate() {
-        let number = (per_one * fitted[group]).round_ties_even();
-        block.group_scales[group] = number.clamp(-scale_ends.0, scale_ends.1) as i8;
-        let scale = block.scale * f32::from(block.group_scales[group]);
-        if scale == 0.0 {
-            continue;
+    if extreme != 0.0 {
+        block.scale = nearest_f16(1.0 / per_one);
+        for (group, scale) in fitted.iter().enumerate() {
+            block.group_scales[group] = code(per_one * scale, -32.0, 31.0) as i8;
         }
+    }
+    for (group, x) in x.as_chunks::<16>().0.iter().enumerate() {
+        let scale = block.scale * f32::from(block.group_scales[group]);
         let codes = &mut block.codes[group * 16..(group + 1) * 16];
-        for (code, x) in codes.iter_mut().zip(x) {
-            let number = (x / scale).round_ties_even();
-            block.n_clipped += u32::from(number > half - 1.0 || number < -half);
-            *code = number.clamp(-half, half - 1.0) as i8;
+        if scale == 0.0 {
+            for (code, searched) in codes.iter_mut().zip(&searched) {
+                *code = searched[group] as i8;
+            }
+        } else {
+            block.n_clipped += encode(codes, x, ENDS, |x| x / scale);
+        }
+    }
+    block
+}
+
+/// `Q6_K`: codes `-32 ..= 31`; the group scale of largest magnitude becomes -128.
+#[inline(always)]
+fn six_bit(x: &[f32; SUPER_BLOCK]) -> SuperBlock {
+    const ENDS: (f32, f32) = (-32.0, 31.0);
+    let (fitted, searched_per_one) = fit::signed(&by_position::<GROUPS, 16>(x), 32.0);
+    let extreme = extreme(&fitted);
+    let mut block = SuperBlock {
+        codes: [-32; SUPER_BLOCK],
+        ..SuperBlock::EMPTY
+    };
+    if extreme.abs() < fit::NEGLIGIBLE {
+        return block;
+    }
+    let per_one = -128.0 / extreme;
+    block.scale = nearest_f16(1.0 / per_one);
+    for (group, scale) in fitted.iter().enumerate() {
+        block.group_scales[group] = code(per_one * scale, -128.0, 127.0) as i8;
+    }
+    for (group, x) in x.as_chunks::<16>().0.iter().enumerate() {
+        let scale = block.scale * f32::from(block.group_scales[group]);
+        let codes = &mut block.codes[group * 16..(group + 1) * 16];
+        if scale != 0.0 {
+            block.n_clipped += encode(codes, x, ENDS, |x| x / scale);
+        } else if searched_per_one[group] != 0.0 {
+            encode(codes, x, ENDS, |x| searched_per_one[group] * x);
         }
     }
     block
@@ -246,4 +321,13 @@ fn eight_bit(x: &[f32; SUPER_BLOCK]) -> SuperBlock {
         *code = (per_one * x).round_ties_even().min(127.0) as i8;
     }
     block
+}
+
+/// Dispatches a single block; [`SuperBlock::quantize_here`] is what loops call.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
+    "x86_64+avx2+fma",
+))]
+fn quantized(format: GgmlFormat, x: &[f32; SUPER_BLOCK]) -> SuperBlock {
+    SuperBlock::quantize_here(format, x)
 }
