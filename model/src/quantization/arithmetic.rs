@@ -94,17 +94,6 @@ pub(super) fn clamp(value: f32, smallest: f32, largest: f32) -> f32 {
     if value < smallest { smallest } else { value }
 }
 
-/// Whether a magnitude that is not negative may round above a whole number.
-#[inline(always)]
-pub(super) fn may_exceed(magnitude: f32, whole: f32, rounding: Rounding) -> bool {
-    match rounding {
-        Rounding::NearestEven => magnitude.round_ties_even() > whole,
-        Rounding::NearestAway => magnitude + 0.5 >= whole + 1.0,
-        Rounding::Truncate => magnitude.trunc() > whole,
-        Rounding::Stochastic => magnitude > whole,
-    }
-}
-
 /// Whether [`clamp`] would change the number.
 #[inline(always)]
 #[expect(

@@ -29,11 +29,10 @@ pub(super) struct Layout {
     pub(super) noise: Noise,
 }
 
-/// Quantizes rows, with the usual block lengths known to the optimizer; returns the number of clipped values.
+/// Quantizes rows, blocks of 32 known to the optimizer; returns the number of clipped values.
 #[inline(always)]
 pub(super) fn rows<K: BlockKernel>(kernel: K, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     match layout.block_len {
-        16 => rows_of::<K, 16>(kernel, x, y, layout),
         32 => rows_of::<K, 32>(kernel, x, y, layout),
         _ => rows_of_any(kernel, x, y, layout),
     }
@@ -61,9 +60,11 @@ fn rows_of<K: BlockKernel, const LEN: usize>(
             clipped += u64::from(finite_block(kernel, x, y, noise));
             noise = noise.advanced(LEN);
         }
-        if !x_rest.is_empty() {
-            clipped += u64::from(finite_block(kernel, x_rest, y_rest, noise));
-            noise = noise.advanced(x_rest.len());
+        // half a pair of short blocks may be left, too
+        let rest = x_rest.chunks(layout.block_len.max(1));
+        for (x, y) in rest.zip(y_rest.chunks_mut(layout.block_len.max(1))) {
+            clipped += u64::from(finite_block(kernel, x, y, noise));
+            noise = noise.advanced(x.len());
         }
     }
     clipped
@@ -98,37 +99,105 @@ fn finite_block<K: BlockKernel>(kernel: K, x: &[f32], y: &mut [f32], noise: Nois
     kernel.block(x, y, largest, noise)
 }
 
-/// Applies one function of value and index to each value of a block.
-///
-/// Three loops of one meaning: blocks of one register, blocks and stretches that become loops of registers, and the rest.
-#[inline(always)]
-pub(super) fn each(x: &[f32], y: &mut [f32], quantize: impl Fn(f32, usize) -> f32) {
-    if let (Some(x), Some(y)) = (x.as_array::<LANES>(), y.as_mut_array::<LANES>()) {
-        for lane in 0..LANES {
-            y[lane] = quantize(x[lane], lane);
-        }
-        return;
+/// A kernel whose usual blocks differ only in two numbers.
+pub(super) trait ScaledKernel: Copy {
+    /// What brings a value to the range of the elements, and what brings an element back; `None` where the fast arithmetic is not
+    /// exact. The largest magnitude is finite.
+    fn numbers(self, largest: u32) -> Option<(f32, f32)>;
+
+    /// The element of a value, and whether it was clipped.
+    fn element(self, x: f32, down: f32, noise: Noise, index: usize) -> (f32, bool);
+
+    /// A block for which there are no [`Self::numbers`].
+    fn careful_block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32;
+}
+
+/// Blocks of a [`ScaledKernel`], one by one.
+#[derive(Debug, Clone, Copy)]
+struct Single<K>(K);
+
+impl<K: ScaledKernel> BlockKernel for Single<K> {
+    #[inline(always)]
+    fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
+        let Some((down, up)) = self.0.numbers(largest) else {
+            return self.0.careful_block(x, y, largest, noise);
+        };
+        each(x, y, |x, index| {
+            let (element, is_clipped) = self.0.element(x, down, noise, index);
+            (element * up, is_clipped)
+        })
     }
+}
+
+/// Two blocks of 16 side by side: loops over one register alone are unrolled before they become vectors.
+#[derive(Debug, Clone, Copy)]
+struct Pair<K>(K);
+
+impl<K: ScaledKernel> BlockKernel for Pair<K> {
+    #[inline(always)]
+    fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
+        let (Some(both), Some(y)) = (x.as_array::<PAIR>(), y.as_mut_array::<PAIR>()) else {
+            return Single(self.0).block(x, y, largest, noise);
+        };
+        let (x, x_second) = both.split_at(LANES);
+        let largest = (largest_magnitude_bits(x), largest_magnitude_bits(x_second));
+        let numbers = (self.0.numbers(largest.0), self.0.numbers(largest.1));
+        let (Some(first), Some(second)) = numbers else {
+            let (y, y_second) = y.split_at_mut(LANES);
+            return Single(self.0).block(x, y, largest.0, noise)
+                + Single(self.0).block(x_second, y_second, largest.1, noise.advanced(LANES));
+        };
+        let mut n_clipped = 0;
+        for (index, (x, y)) in both.iter().zip(y).enumerate() {
+            let (down, up) = if index < LANES { first } else { second };
+            let (element, is_clipped) = self.0.element(*x, down, noise, index);
+            *y = element * up;
+            n_clipped += u32::from(is_clipped);
+        }
+        n_clipped
+    }
+}
+
+/// Values of two blocks of 16.
+const PAIR: usize = 2 * LANES;
+
+/// Quantizes rows, with the usual block lengths known to the optimizer; returns the number of clipped values.
+#[inline(always)]
+pub(super) fn scaled_rows<K: ScaledKernel>(
+    kernel: K,
+    x: &[f32],
+    y: &mut [f32],
+    layout: Layout,
+) -> u64 {
+    match layout.block_len {
+        LANES => rows_of::<_, PAIR>(Pair(kernel), x, y, layout),
+        32 => rows_of::<_, 32>(Single(kernel), x, y, layout),
+        _ => rows_of_any(Single(kernel), x, y, layout),
+    }
+}
+
+/// Applies one function of value and index to each value of a block; it also says whether the value was clipped.
+///
+/// Two loops of one meaning: stretches that become loops of registers, and the rest.
+#[inline(always)]
+pub(super) fn each(x: &[f32], y: &mut [f32], quantize: impl Fn(f32, usize) -> (f32, bool)) -> u32 {
     let (x_stretches, x_rest) = x.as_chunks::<STRETCH>();
     let (y_stretches, y_rest) = y.as_chunks_mut::<STRETCH>();
+    let mut n_clipped = 0;
     for (stretch, (x, y)) in x_stretches.iter().zip(y_stretches).enumerate() {
         for (index, (x, y)) in x.iter().zip(y).enumerate() {
-            *y = quantize(*x, stretch * STRETCH + index);
+            let (value, is_clipped) = quantize(*x, stretch * STRETCH + index);
+            *y = value;
+            n_clipped += u32::from(is_clipped);
         }
     }
     let first = x.len() - x_rest.len();
     for (index, (x, y)) in x_rest.iter().zip(y_rest).enumerate() {
-        *y = quantize(*x, first + index);
+        let (value, is_clipped) = quantize(*x, first + index);
+        *y = value;
+        n_clipped += u32::from(is_clipped);
     }
-}
-
-/// Counts the values of a block for which a function of value and index is true.
-#[inline(always)]
-pub(super) fn count(x: &[f32], is_counted: impl Fn(f32, usize) -> bool) -> u32 {
-    x.iter()
-        .enumerate()
-        .map(|(index, x)| u32::from(is_counted(*x, index)))
-        .sum()
+    n_clipped
 }
 
 /// A block with infinities or NaN.

@@ -7,8 +7,8 @@
 
 use multiversion::multiversion;
 
-use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, normal_power_of_two, round};
-use super::blocks::{BlockKernel, Layout, count, each, rows, rows_of_any};
+use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round};
+use super::blocks::{Layout, ScaledKernel, scaled_rows};
 use crate::format::{
     F32_BIAS, F32_FRACTION_BITS, Minifloat, MinifloatFormat, MxFormat, Nvfp4Format, Overflow,
     Rounding, Specials, floor_log2, power_of_two_f64,
@@ -37,6 +37,8 @@ pub(super) struct ElementKernel {
     largest: f32,
     /// What stands for a magnitude above `largest`.
     above: f32,
+    /// Magnitudes from here on round above `largest`, unless the rounding is stochastic.
+    first_clipped: f32,
     rounding: Rounding,
 }
 
@@ -58,6 +60,7 @@ impl ElementKernel {
                 (Overflow::Special, Specials::NanOnly) => f32::NAN,
                 (Overflow::Special, Specials::Ieee) => f32::INFINITY,
             },
+            first_clipped: first_clipped(element, rounding),
             rounding,
         }
     }
@@ -96,88 +99,53 @@ impl ElementKernel {
         self.smallest_exponent - self.fraction_bits >= -126 && self.largest_exponent <= 125
     }
 
-    /// Rounds one scaled value as if there were no largest one; its own exponent gives the step.
-    ///
-    /// What it needs is copied out of `self` once, so that loops around it become vectors.
+    /// Rounds one scaled value to a multiple of the step that its own exponent gives.
     #[inline(always)]
     #[expect(
         clippy::cast_sign_loss,
         reason = "biased exponents of normal numbers are positive"
     )]
-    fn rounder(self, noise: Noise) -> impl Fn(f32, usize) -> f32 + Copy {
+    fn rounded(self, value: f32, noise: Noise, index: usize) -> f32 {
         const EXPONENT_FIELD: u32 = 0xff << F32_FRACTION_BITS;
-        let field = |exponent: i32| ((exponent + F32_BIAS) as u32) << F32_FRACTION_BITS;
-        let smallest = field(self.smallest_exponent);
-        // one above the largest is enough to see that a value is too large
-        let largest = field(self.largest_exponent + 1);
+        let smallest = ((self.smallest_exponent + F32_BIAS) as u32) << F32_FRACTION_BITS;
         let fraction = (self.fraction_bits as u32) << F32_FRACTION_BITS;
-        let inverse = field(F32_BIAS);
-        let rounding = self.rounding;
-        move |value, index| {
-            let exponent = (value.to_bits() & EXPONENT_FIELD)
-                .max(smallest)
-                .min(largest);
-            let step = exponent - fraction;
-            let steps_per_one = f32::from_bits(inverse - step);
-            round(value * steps_per_one, rounding, noise, index) * f32::from_bits(step)
-        }
+        let exponent = (value.to_bits() & EXPONENT_FIELD).max(smallest);
+        let step = exponent - fraction;
+        let steps_per_one = f32::from_bits((254 << F32_FRACTION_BITS) - step);
+        round(value * steps_per_one, self.rounding, noise, index) * f32::from_bits(step)
     }
 
-    /// The fast arithmetic of one block; `scaled` divides by the scale.
+    /// The element of a scaled value, and whether it was clipped.
     #[inline(always)]
-    fn narrow_block(
-        self,
-        x: &[f32],
-        y: &mut [f32],
-        largest: u32,
-        noise: Noise,
-        scale: f32,
-        scaled: impl Fn(f32) -> f32 + Copy,
-    ) -> u32 {
-        let rounder = self.rounder(noise);
-        let (top, above) = (self.largest, self.above);
-        each(x, y, move |x, index| {
-            let rounded = rounder(scaled(x), index);
-            let kept = if rounded > top { above } else { rounded };
-            let kept = if rounded < -top { -above } else { kept };
-            kept * scale
-        });
-        // nothing is clipped if the largest magnitude is not; where it is random, any may be
-        let is_random = self.rounding == Rounding::Stochastic;
-        let most = rounder(scaled(f32::from_bits(largest)), 0);
-        if most <= top && !is_random {
-            return 0;
-        }
-        count(x, move |x, index| rounder(scaled(x), index).abs() > top)
-    }
-
-    /// One block in double precision: unusual widths, scales that are not normal.
-    #[cold]
-    #[inline(never)]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the one rounding to f32, by definition"
-    )]
-    fn careful_block(self, x: &[f32], y: &mut [f32], exponent: i32, noise: Noise) -> u32 {
-        let mut clipped = 0;
-        let scale = power_of_two_f64(exponent);
-        for (index, (x, y)) in x.iter().zip(y).enumerate() {
-            let uniform = f64::from(noise.uniform(index));
-            let magnitude = f64::from(x.abs()) / scale;
-            let (n_steps, step) = self
-                .element
-                .round_magnitude(magnitude, self.rounding, uniform);
-            let rounded = n_steps * power_of_two_f64(step);
-            let is_clipped = rounded > f64::from(self.largest);
-            clipped += u32::from(is_clipped);
-            let kept = if is_clipped {
-                f64::from(self.above)
+    fn scaled_element(self, value: f32, noise: Noise, index: usize) -> (f32, bool) {
+        if self.rounding == Rounding::Stochastic || !self.saturates() {
+            // one step above the largest is enough to see that a value is too large
+            let most = self.largest + self.largest;
+            let rounded = self.rounded(clamp(value, -most, most), noise, index);
+            let kept = if rounded > self.largest {
+                self.above
             } else {
                 rounded
             };
-            *y = (kept.copysign(f64::from(*x)) * scale) as f32;
+            let kept = if rounded < -self.largest {
+                -self.above
+            } else {
+                kept
+            };
+            return (kept, rounded.abs() > self.largest);
         }
-        clipped
+        // the largest element is a code: clamping first gives what clamping afterwards would
+        let kept = clamp(value, -self.largest, self.largest);
+        (
+            self.rounded(kept, noise, index),
+            value.abs() >= self.first_clipped,
+        )
+    }
+
+    /// Whether values above the range become the largest one.
+    #[inline(always)]
+    const fn saturates(self) -> bool {
+        self.above.to_bits() == self.largest.to_bits()
     }
 
     /// Exponent of the E8M0 scale of a block whose largest magnitude has these bits; 0 for formats without one.
@@ -203,35 +171,106 @@ impl ElementKernel {
     }
 }
 
-impl BlockKernel for ElementKernel {
+impl ScaledKernel for ElementKernel {
     #[inline(always)]
-    fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
-        let (exponent, scale, divides) = match self.scale {
-            Scale::One => (0, 1.0, false),
-            Scale::PowerOfTwo { addend } => {
-                let exponent = self.shared_exponent(largest, addend);
-                (
-                    exponent,
-                    normal_power_of_two(exponent.clamp(-126, 126)),
-                    false,
-                )
-            }
-            Scale::TwoLevel { tensor } => (0, block_scale(largest, tensor), true),
-        };
-        if !self.is_narrow() || !(-126..=126).contains(&exponent) {
-            self.careful_block(x, y, exponent, noise)
-        } else if divides {
-            if scale > 0.0 {
-                self.narrow_block(x, y, largest, noise, scale, move |x| x / scale)
-            } else {
-                y.fill(0.0);
-                0
-            }
-        } else {
-            let inverse = normal_power_of_two(-exponent);
-            self.narrow_block(x, y, largest, noise, scale, move |x| x * inverse)
+    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
+    fn numbers(self, largest: u32) -> Option<(f32, f32)> {
+        if !self.is_narrow() {
+            return None;
         }
+        let Scale::PowerOfTwo { addend } = self.scale else {
+            return Some((1.0, 1.0));
+        };
+        let exponent = ((largest + addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS;
+        let exponent = exponent - self.largest_exponent;
+        if largest >= SMALLEST_NORMAL_BITS && (-126..=126).contains(&exponent) {
+            return Some((
+                normal_power_of_two(-exponent),
+                normal_power_of_two(exponent),
+            ));
+        }
+        // any scale does for zeros
+        (largest == 0).then_some((1.0, 1.0))
     }
+
+    #[inline(always)]
+    fn element(self, x: f32, down: f32, noise: Noise, index: usize) -> (f32, bool) {
+        self.scaled_element(x * down, noise, index)
+    }
+
+    /// One block in double precision: unusual widths, scales that are not normal.
+    #[cold]
+    #[inline(never)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the one rounding to f32, by definition"
+    )]
+    fn careful_block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
+        let mut clipped = 0;
+        let scale = power_of_two_f64(self.block_exponent(largest));
+        for (index, (x, y)) in x.iter().zip(y).enumerate() {
+            let uniform = f64::from(noise.uniform(index));
+            let magnitude = f64::from(x.abs()) / scale;
+            let (n_steps, step) = self
+                .element
+                .round_magnitude(magnitude, self.rounding, uniform);
+            let rounded = n_steps * power_of_two_f64(step);
+            let is_clipped = rounded > f64::from(self.largest);
+            clipped += u32::from(is_clipped);
+            let kept = if is_clipped {
+                f64::from(self.above)
+            } else {
+                rounded
+            };
+            *y = (kept.copysign(f64::from(*x)) * scale) as f32;
+        }
+        clipped
+    }
+}
+
+/// Two-level scales: values are divided by a scale that is no power of two.
+#[derive(Debug, Clone, Copy)]
+struct DividedKernel {
+    elements: ElementKernel,
+    /// FP32 scale of the tensor.
+    tensor: f32,
+}
+
+impl ScaledKernel for DividedKernel {
+    #[inline(always)]
+    fn numbers(self, largest: u32) -> Option<(f32, f32)> {
+        let scale = block_scale(largest, self.tensor);
+        (scale > 0.0).then_some((scale, scale))
+    }
+
+    #[inline(always)]
+    fn element(self, x: f32, down: f32, noise: Noise, index: usize) -> (f32, bool) {
+        self.elements.scaled_element(x / down, noise, index)
+    }
+
+    /// A block that vanishes against the tensor's largest value.
+    fn careful_block(self, _x: &[f32], y: &mut [f32], _largest: u32, _noise: Noise) -> u32 {
+        y.fill(0.0);
+        0
+    }
+}
+
+/// Smallest magnitude that rounds above the largest element.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "half steps of the largest element are exact in f32, and wide elements do not ask"
+)]
+fn first_clipped(element: Minifloat, rounding: Rounding) -> f32 {
+    let largest = f64::from(element.largest());
+    let step = power_of_two_f64(element.largest_exponent() - i32::from(element.fraction_bits));
+    if rounding == Rounding::Truncate {
+        return (largest + step) as f32;
+    }
+    let tie = largest + step / 2.0;
+    let (n_steps, exponent) = element.round_magnitude(tie, rounding, 0.5);
+    let goes_up = n_steps * power_of_two_f64(exponent) > largest;
+    let tie = tie as f32;
+    if goes_up { tie } else { tie.next_up() }
 }
 
 /// E4M3 scale of a block times the tensor's; zero for a block that vanishes against the tensor's largest value.
@@ -263,22 +302,19 @@ fn nearest_e4m3(value: f32) -> f32 {
 ))]
 pub(super) fn quantize(kernel: ElementKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     // the rounding becomes a constant in each arm
+    let with = |rounding| ElementKernel { rounding, ..kernel };
     match kernel.rounding {
-        Rounding::NearestEven => {
-            let rounding = Rounding::NearestEven;
-            rows(ElementKernel { rounding, ..kernel }, x, y, layout)
-        }
-        Rounding::NearestAway => {
-            let rounding = Rounding::NearestAway;
-            rows_of_any(ElementKernel { rounding, ..kernel }, x, y, layout)
-        }
-        Rounding::Truncate => {
-            let rounding = Rounding::Truncate;
-            rows(ElementKernel { rounding, ..kernel }, x, y, layout)
-        }
-        Rounding::Stochastic => {
-            let rounding = Rounding::Stochastic;
-            rows_of_any(ElementKernel { rounding, ..kernel }, x, y, layout)
-        }
+        Rounding::NearestEven => rows(with(Rounding::NearestEven), x, y, layout),
+        Rounding::NearestAway => rows(with(Rounding::NearestAway), x, y, layout),
+        Rounding::Truncate => rows(with(Rounding::Truncate), x, y, layout),
+        Rounding::Stochastic => rows(with(Rounding::Stochastic), x, y, layout),
+    }
+}
+
+#[inline(always)]
+fn rows(elements: ElementKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+    match elements.scale {
+        Scale::TwoLevel { tensor } => scaled_rows(DividedKernel { elements, tensor }, x, y, layout),
+        Scale::One | Scale::PowerOfTwo { .. } => scaled_rows(elements, x, y, layout),
     }
 }

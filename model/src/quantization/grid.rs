@@ -7,10 +7,8 @@
 
 use multiversion::multiversion;
 
-use super::arithmetic::{
-    Noise, SMALLEST_NORMAL_BITS, clamp, may_exceed, normal_power_of_two, outside, round,
-};
-use super::blocks::{BlockKernel, Layout, count, each, rows, rows_of_any};
+use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, outside, round};
+use super::blocks::{Layout, ScaledKernel, scaled_rows};
 use crate::format::{
     BfpFormat, BlockFpFormat, F32_BIAS, F32_FRACTION_BITS, MxFormat, MxIntFormat, Rounding,
     ScaleRule, floor_log2, power_of_two_f64, round_f64,
@@ -120,7 +118,45 @@ impl GridKernel {
         self.careful_exponent(largest) - self.shift
     }
 
-    /// One block in double precision: blocks whose step or scale would leave the normal numbers, and zeros.
+    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
+    fn careful_exponent(self, largest: u32) -> i32 {
+        let exponent = if largest >= SMALLEST_NORMAL_BITS {
+            ((largest + self.addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS
+        } else {
+            // the same addition to the fraction of the number written with a leading one
+            let magnitude = f64::from(f32::from_bits(largest));
+            let fraction = (magnitude.to_bits() >> (52 - F32_FRACTION_BITS)) & 0x7f_ffff;
+            let carry = (fraction + u64::from(self.addend)) >> F32_FRACTION_BITS;
+            floor_log2(magnitude) + i32::from(carry != 0)
+        };
+        exponent.clamp(self.smallest_exponent, self.largest_exponent)
+    }
+}
+
+impl ScaledKernel for GridKernel {
+    #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
+    fn numbers(self, largest: u32) -> Option<(f32, f32)> {
+        let exponent = ((largest + self.addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS;
+        let exponent = exponent.clamp(self.smallest_exponent, self.largest_exponent);
+        let step_exponent = exponent - self.shift;
+        // both the step and its inverse must be normal
+        if largest >= SMALLEST_NORMAL_BITS && (-126..=126).contains(&step_exponent) {
+            let step = normal_power_of_two(step_exponent);
+            return Some((normal_power_of_two(-step_exponent), step));
+        }
+        // any step does for zeros
+        (largest == 0).then_some((1.0, 1.0))
+    }
+
+    #[inline(always)]
+    fn element(self, x: f32, down: f32, noise: Noise, index: usize) -> (f32, bool) {
+        let steps = round(x * down, self.rounding, noise, index);
+        let kept = clamp(steps, self.smallest, self.largest) + self.zero;
+        (kept, outside(steps, self.smallest, self.largest))
+    }
+
+    /// In double precision: blocks whose step or scale would leave the normal numbers.
     #[cold]
     #[inline(never)]
     fn careful_block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
@@ -142,49 +178,6 @@ impl GridKernel {
         }
         clipped
     }
-
-    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
-    fn careful_exponent(self, largest: u32) -> i32 {
-        let exponent = if largest >= SMALLEST_NORMAL_BITS {
-            ((largest + self.addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS
-        } else {
-            // the same addition to the fraction of the number written with a leading one
-            let magnitude = f64::from(f32::from_bits(largest));
-            let fraction = (magnitude.to_bits() >> (52 - F32_FRACTION_BITS)) & 0x7f_ffff;
-            let carry = (fraction + u64::from(self.addend)) >> F32_FRACTION_BITS;
-            floor_log2(magnitude) + i32::from(carry != 0)
-        };
-        exponent.clamp(self.smallest_exponent, self.largest_exponent)
-    }
-}
-
-impl BlockKernel for GridKernel {
-    #[inline(always)]
-    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
-    fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
-        let exponent = ((largest + self.addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS;
-        let exponent = exponent.clamp(self.smallest_exponent, self.largest_exponent);
-        let step_exponent = exponent - self.shift;
-        // both the step and its inverse must be normal
-        if largest < SMALLEST_NORMAL_BITS || !(-126..=126).contains(&step_exponent) {
-            return self.careful_block(x, y, largest, noise);
-        }
-        let step = normal_power_of_two(step_exponent);
-        let steps_per_one = normal_power_of_two(-step_exponent);
-        each(x, y, |x, index| {
-            let steps = round(x * steps_per_one, self.rounding, noise, index);
-            (clamp(steps, self.smallest, self.largest) + self.zero) * step
-        });
-        // nothing is clipped if the largest magnitude is not
-        let most = f32::from_bits(largest) * steps_per_one;
-        if !may_exceed(most, self.largest, self.rounding) {
-            return 0;
-        }
-        count(x, |x, index| {
-            let steps = round(x * steps_per_one, self.rounding, noise, index);
-            outside(steps, self.smallest, self.largest)
-        })
-    }
 }
 
 /// Exponents that `bits` bits with the usual bias can store: every code is an exponent.
@@ -200,22 +193,11 @@ const fn exponent_range(bits: u8) -> (i32, i32) {
 ))]
 pub(super) fn quantize(kernel: GridKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     // the rounding becomes a constant in each arm
+    let with = |rounding| GridKernel { rounding, ..kernel };
     match kernel.rounding {
-        Rounding::NearestEven => {
-            let rounding = Rounding::NearestEven;
-            rows(GridKernel { rounding, ..kernel }, x, y, layout)
-        }
-        Rounding::NearestAway => {
-            let rounding = Rounding::NearestAway;
-            rows_of_any(GridKernel { rounding, ..kernel }, x, y, layout)
-        }
-        Rounding::Truncate => {
-            let rounding = Rounding::Truncate;
-            rows(GridKernel { rounding, ..kernel }, x, y, layout)
-        }
-        Rounding::Stochastic => {
-            let rounding = Rounding::Stochastic;
-            rows_of_any(GridKernel { rounding, ..kernel }, x, y, layout)
-        }
+        Rounding::NearestEven => scaled_rows(with(Rounding::NearestEven), x, y, layout),
+        Rounding::NearestAway => scaled_rows(with(Rounding::NearestAway), x, y, layout),
+        Rounding::Truncate => scaled_rows(with(Rounding::Truncate), x, y, layout),
+        Rounding::Stochastic => scaled_rows(with(Rounding::Stochastic), x, y, layout),
     }
 }

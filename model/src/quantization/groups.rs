@@ -7,8 +7,8 @@
 
 use multiversion::multiversion;
 
-use super::arithmetic::{Noise, clamp, may_exceed, nearest_f16, outside, range, round};
-use super::blocks::{BlockKernel, Layout, count, each, rows_of_any};
+use super::arithmetic::{Noise, clamp, nearest_f16, outside, range, round};
+use super::blocks::{BlockKernel, Layout, each, rows_of_any};
 use crate::format::{IntegerFormat, Rounding};
 
 /// Largest finite FP16 number: a scale saturates there.
@@ -70,7 +70,6 @@ impl GroupKernel {
         self,
         x: &[f32],
         y: &mut [f32],
-        ends: (f32, f32),
         scale: f32,
         limits: (f32, f32),
         noise: Noise,
@@ -82,19 +81,8 @@ impl GroupKernel {
         each(x, y, |x, index| {
             let code = round(x / scale, self.rounding, noise, index);
             // whole numbers have no negative zero
-            (clamp(code, limits.0, limits.1) + 0.0) * scale
-        });
-        // nothing is clipped if the ends are not
-        let over = may_exceed(ends.1 / scale, limits.1, self.rounding);
-        if !over && !may_exceed(-ends.0 / scale, -limits.0, self.rounding) {
-            return 0;
-        }
-        count(x, |x, index| {
-            outside(
-                round(x / scale, self.rounding, noise, index),
-                limits.0,
-                limits.1,
-            )
+            let kept = (clamp(code, limits.0, limits.1) + 0.0) * scale;
+            (kept, outside(code, limits.0, limits.1))
         })
     }
 }
@@ -115,11 +103,10 @@ impl BlockKernel for GroupKernel {
         let (scale, zero_point) = self.scale_and_zero(x, largest);
         if self.asymmetric {
             let limits = (-zero_point, self.largest - zero_point);
-            self.scaled_block(x, y, ends(x), scale, limits, noise)
+            self.scaled_block(x, y, scale, limits, noise)
         } else {
-            let most = f32::from_bits(largest);
             let limits = (-self.largest, self.largest);
-            self.scaled_block(x, y, (-most, most), scale, limits, noise)
+            self.scaled_block(x, y, scale, limits, noise)
         }
     }
 }

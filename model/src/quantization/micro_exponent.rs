@@ -10,7 +10,7 @@ use multiversion::multiversion;
 use super::arithmetic::{
     LANES, MAGNITUDE_MASK, Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
 };
-use super::blocks::{BlockKernel, Layout, count, rows};
+use super::blocks::{BlockKernel, Layout, rows_of_any};
 use crate::format::{
     F32_BIAS, F32_FRACTION_BITS, MicroExponentFormat, Rounding, floor_log2, power_of_two_f64,
     round_f64,
@@ -80,29 +80,36 @@ impl BlockKernel for MicroExponentKernel {
         let threshold = largest & !((1 << F32_FRACTION_BITS) - 1);
         let step = normal_power_of_two(step_exponent);
         let steps_per_one = normal_power_of_two(-step_exponent);
-        let steps = |x: f32, partner: f32, index: usize| {
-            let own = (x.to_bits() & MAGNITUDE_MASK).max(partner.to_bits() & MAGNITUDE_MASK);
-            let factor = if own < threshold { 2.0 } else { 1.0 };
-            round(x * steps_per_one * factor, self.rounding, noise, index)
+        let value = |x: f32, own: u32, index: usize| {
+            let (factor, inverse) = if own < threshold {
+                (2.0, 0.5)
+            } else {
+                (1.0, 1.0)
+            };
+            let steps = round(x * steps_per_one * factor, self.rounding, noise, index);
+            let kept = clamp(steps, -self.largest, self.largest) * (step * inverse);
+            (kept, u32::from(steps.abs() > self.largest))
         };
-        let value = |x: f32, partner: f32, index: usize| {
-            let own = (x.to_bits() & MAGNITUDE_MASK).max(partner.to_bits() & MAGNITUDE_MASK);
-            let factor = if own < threshold { 0.5 } else { 1.0 };
-            clamp(steps(x, partner, index), -self.largest, self.largest) * (step * factor)
-        };
-        if let (Some(x), Some(y)) = (x.as_array::<LANES>(), y.as_mut_array::<LANES>()) {
-            for lane in 0..LANES {
-                y[lane] = value(x[lane], x[lane ^ 1], lane);
-            }
-        } else {
+        let magnitude = |x: f32| x.to_bits() & MAGNITUDE_MASK;
+        let mut n_clipped = 0;
+        let (Some(x), Some(y)) = (x.as_array::<LANES>(), y.as_mut_array::<LANES>()) else {
             for (index, (one, y)) in x.iter().zip(y).enumerate() {
-                *y = value(*one, x.get(index ^ 1).copied().unwrap_or(0.0), index);
+                let partner = x.get(index ^ 1).copied().unwrap_or(0.0);
+                let own = magnitude(*one).max(magnitude(partner));
+                let (kept, clipped) = value(*one, own, index);
+                *y = kept;
+                n_clipped += clipped;
             }
+            return n_clipped;
+        };
+        let mut clipped = [0; LANES];
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            let own = magnitude(x[lane]).max(magnitude(x[lane ^ 1]));
+            (out[lane], clipped[lane]) = value(x[lane], own, lane);
         }
-        count(x, |one, index| {
-            let partner = x.get(index ^ 1).copied().unwrap_or(0.0);
-            steps(one, partner, index).abs() > self.largest
-        })
+        *y = out;
+        clipped.into_iter().sum()
     }
 }
 
@@ -120,8 +127,8 @@ pub(super) fn quantize(
     match kernel.rounding {
         Rounding::NearestEven => {
             let rounding = Rounding::NearestEven;
-            rows(MicroExponentKernel { rounding, ..kernel }, x, y, layout)
+            rows_of_any(MicroExponentKernel { rounding, ..kernel }, x, y, layout)
         }
-        _ => rows(kernel, x, y, layout),
+        _ => rows_of_any(kernel, x, y, layout),
     }
 }
