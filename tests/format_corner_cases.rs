@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use blockscape_model::format::{Format, GgmlFormat};
+use blockscape_model::format::{Format, GgmlFormat, MxElement, Rounding};
 use blockscape_model::quantization::{
-    ggml, measure, quantize_dequantize, quantize_dequantize_in_place,
+    Quantizer, ggml, measure, packed, quantize_dequantize, quantize_dequantize_in_place,
 };
 
 fn quantized(text: &str, x: &[f32]) -> Vec<f32> {
@@ -107,6 +107,51 @@ fn e8m0_ends_at_two_to_the_127_both_ways() {
 }
 
 #[test]
+fn the_stored_e8m0_scale_has_bias_127_and_its_last_code_is_not_a_number() {
+    let one = [1.0_f32; 32];
+    for (text, largest_exponent) in [
+        ("mxfp8-e4m3", 8),
+        ("mxfp8-e5m2", 15),
+        ("mxfp6-e2m3", 2),
+        ("mxfp6-e3m2", 4),
+        ("mxfp4", 2),
+        ("mxint8", 0),
+    ] {
+        let format: Format = text.parse().unwrap();
+        let mut bytes = packed::pack(&Quantizer::for_tensor(format, &one), &one, 32);
+        assert_eq!(bytes[0], 127 - largest_exponent, "{text}");
+        bytes[0] = 0xff;
+        let values = packed::unpack(format, &bytes, 1, 32).unwrap();
+        assert!(values.iter().all(|value| value.is_nan()), "{text}");
+    }
+}
+
+#[test]
+fn a_scale_of_few_bits_is_itself_rounded_to_the_nearest_even_one() {
+    // the tensor's scale is 1; wanted block scales of 17 and 19 lie between the E4M3 numbers 16, 18 and 20
+    let mut x = [0.0_f32; 48];
+    (x[0], x[16], x[32]) = (448.0 * 6.0, 17.0 * 6.0, 19.0 * 6.0);
+    let out = quantized("nvfp4", &x);
+    assert_eq!((out[0], out[16], out[32]), (2688.0, 96.0, 120.0));
+}
+
+#[test]
+fn every_code_of_every_named_element_is_its_own_encoding() {
+    for (_, format) in Format::ALL_NAMED {
+        let Format::Mx(mx) = format else { continue };
+        let MxElement::Float(element) = mx.element else {
+            continue;
+        };
+        for code in 0..1_u32 << element.bits() {
+            let value = element.decode(code);
+            let again = element.encode(value, Rounding::NearestEven, 0.5);
+            // infinity saturates under the policy of the specification
+            assert!(again == code || !value.is_finite(), "{element:?} {code:#x}");
+        }
+    }
+}
+
+#[test]
 fn narrow_exponents_saturate_above_and_flush_below() {
     // 4 bits: exponents -7..=8
     assert_becomes("bfp:m=4,e=4,b=16", &[1024.0, 300.0], &[480.0, 288.0]);
@@ -148,6 +193,20 @@ fn subnormal_inputs_are_numbers_like_others() {
     // E = -127 at least, so the step is 2^-130
     assert_eq!(out[2].to_bits(), x[2].to_bits());
     assert_eq!(out[1].to_bits(), (-f32::from_bits(0x78_0000)).to_bits());
+}
+
+#[test]
+fn blocks_of_tiny_values_stay_numbers_in_every_format() {
+    let x: Vec<f32> = (0_u32..320)
+        .map(|i| f32::from_bits(i * 26_000 * u32::from(!i.is_multiple_of(5))))
+        .collect();
+    for (text, format) in every_format() {
+        let mut out = x.clone();
+        quantize_dequantize_in_place(format, &mut out, 320);
+        let largest = out.iter().fold(0.0_f32, |largest, y| largest.max(y.abs()));
+        assert!(out.iter().all(|y| y.is_finite()), "{text}");
+        assert!(largest < 2.0_f32.powi(-120), "{text}: {largest:e}");
+    }
 }
 
 #[test]

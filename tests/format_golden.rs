@@ -62,24 +62,36 @@ fn mx_blocks_equal_ml_dtypes() {
     }
 }
 
-/// MASE's two formats, torchao's scale rules, microxcaling's roundings: each tensor is named by our text form.
-#[test]
-fn block_formats_equal_mase_torchao_and_microxcaling() {
-    let file = bytes("block_formats.safetensors");
+/// Compares with each tensor of a file, named by our text form; returns how many there were.
+fn compare_all(file: &str) -> usize {
+    let file = bytes(file);
     let tensors = SafeTensors::deserialize(&file).unwrap();
     let x = floats(&tensors, "input");
     let mut n_compared = 0;
     for name in tensors.names().into_iter().filter(|name| *name != "input") {
         let mut ours = vec![0.0; x.len()];
         quantize_dequantize(name.parse().unwrap(), &x, x.len(), &mut ours);
-        for (ours, theirs) in ours.iter().zip(floats(&tensors, name)) {
+        for (index, (ours, theirs)) in ours.iter().zip(floats(&tensors, name)).enumerate() {
             // zeros may differ in sign
             let same = ours.to_bits() == theirs.to_bits() || (*ours == 0.0 && theirs == 0.0);
-            assert!(same, "{name}: {ours:e} for {theirs:e}");
+            assert!(same, "{name} {index}: {ours:e} for {theirs:e}");
         }
         n_compared += 1;
     }
-    assert_eq!(n_compared, 17);
+    n_compared
+}
+
+/// MASE's two formats, torchao's scale rules, microxcaling's roundings.
+#[test]
+fn block_formats_equal_mase_torchao_and_microxcaling() {
+    assert_eq!(compare_all("block_formats.safetensors"), 17);
+}
+
+/// MX4, MX6, MX9, MSFP11 to 16, Anda, Harmonia, NVFP4 and grouped integers by their published definitions in numpy; E2M1 and
+/// E4M3 of NVFP4 by `ml_dtypes`. Gaussian, Laplace, wide, tied and one-sided values, powers of two, subnormals, a short block.
+#[test]
+fn block_formats_equal_their_definitions_in_numpy_and_ml_dtypes() {
+    assert_eq!(compare_all("block_formats_numpy.safetensors"), 22);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use blockscape_model::format::Format;
+use blockscape_model::format::{Format, MxElement};
 use blockscape_model::quantization::{Quantizer, measure, measure_many, quantize_dequantize};
 use proptest::prelude::*;
 
@@ -54,21 +54,97 @@ fn symmetric() -> impl Strategy<Value = String> {
     ]
 }
 
+fn deterministic() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["nearest-even", "nearest-away", "truncate"])
+}
+
+fn any_rounding() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "nearest-even",
+        "nearest-away",
+        "truncate",
+        "stochastic",
+    ])
+}
+
+fn scale_rule() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["floor", "ceil", "rceil", "even"])
+}
+
+fn small_float() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "mxfp8-e4m3",
+        "mxfp8-e5m2",
+        "mxfp6-e2m3",
+        "mxfp6-e3m2",
+        "mxfp4",
+    ])
+}
+
+/// Families without a scale rule, with any rounding.
+fn without_rule() -> impl Strategy<Value = String> {
+    let family = prop::sample::select(vec![
+        "mx4:",
+        "mx6:",
+        "mx9:",
+        "fp:e=4,m=3,",
+        "fp:e=5,m=2,",
+        "fp:e=2,m=1,",
+    ]);
+    (family, any_rounding()).prop_map(|(family, rounding)| format!("{family}round={rounding}"))
+}
+
+/// BFP and MX with any rounding and scale rule.
+fn with_rule() -> impl Strategy<Value = String> {
+    let block = prop::sample::select(vec!["1", "3", "16", "32", "64", "row"]);
+    let kind = prop_oneof![
+        (1_u8..=23, 3_u8..=8).prop_map(|(m, e)| format!("bfp:m={m},e={e},")),
+        small_float().prop_map(|name| format!("{name}:")),
+        Just("mxint8:".to_owned()),
+        (2_u8..=12).prop_map(|bits| format!("mx:w={bits},")),
+    ];
+    (kind, block, any_rounding(), scale_rule()).prop_map(|(kind, block, round, scale)| {
+        format!("{kind}b={block},round={round},scale={scale}")
+    })
+}
+
+fn idempotent() -> impl Strategy<Value = String> {
+    prop_oneof![4 => with_rule(), 2 => without_rule()]
+}
+
+fn mirrored() -> impl Strategy<Value = String> {
+    let others = prop::sample::select(vec![
+        "nvfp4",
+        "blockfp:w=5,b=16",
+        "blockfp:w=9,b=48,round=truncate",
+        "int:w=4,g=32",
+        "int:w=8,g=row,round=nearest-away",
+        "fp16",
+        "bf16",
+        "mxfp4-ggml",
+    ]);
+    prop_oneof![4 => with_rule(), 2 => without_rule(), 2 => others.prop_map(str::to_owned)]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Where a rule chooses a smaller scale for the rounded maximum, the finer grid holds all values of the coarser one.
+    ///
+    /// The law does not hold for NVFP4 and ggml (a scale of a few bits is found anew from the rounded maximum), for MASE's two
+    /// formats (a maximum that rounds down to a power of two gets an exponent whose range ends below it), and for integers of
+    /// more bits than an FP16 scale has.
     #[test]
-    fn quantizing_twice_with_the_floor_rule_changes_nothing(x in tensor(), text in symmetric()) {
-        // the other rules may choose a smaller scale for the rounded maximum
-        prop_assume!(text.contains("scale=floor"));
+    fn quantizing_twice_changes_nothing(x in tensor(), text in idempotent()) {
         let format = format(&text);
         let once = quantized(format, &x);
         let twice = quantized(format, &once);
         prop_assert_eq!(once, twice, "{}", text);
     }
 
+    /// Not for two's complement with its one code more (MASE's `MXInt`), zero points, and ggml, whose extreme value has a sign.
     #[test]
-    fn negating_the_values_negates_the_result(x in tensor(), text in symmetric()) {
+    fn negating_the_values_negates_the_result(x in tensor(), text in mirrored()) {
         let format = format(&text);
         let negative: Vec<f32> = x.iter().map(|x| -x).collect();
         let (plus, minus) = (quantized(format, &x), quantized(format, &negative));
@@ -93,13 +169,37 @@ proptest! {
         }
     }
 
+    /// The grid of M + 1 bits holds that of M bits, whatever the scale rule; stochastic rounding may choose the farther point.
     #[test]
-    fn a_longer_mantissa_never_errs_more_in_the_worst_case(x in tensor(), m in 1_u8..=22) {
-        // truncation drops a prefix of the same bits: each value comes nearer or stays
-        let shorter = quantized(format(&format!("bfp:m={m},e=8,b=32,round=truncate")), &x);
-        let longer = quantized(format(&format!("bfp:m={},e=8,b=32,round=truncate", m + 1)), &x);
+    fn a_longer_mantissa_errs_no_more_on_any_value(
+        x in tensor(),
+        m in 1_u8..=22,
+        rounding in deterministic(),
+        scale in scale_rule(),
+    ) {
+        let with = |m| quantized(format(&format!("bfp:m={m},e=8,b=32,round={rounding},scale={scale}")), &x);
+        let (shorter, longer) = (with(m), with(m + 1));
         for ((x, shorter), longer) in x.iter().zip(&shorter).zip(&longer) {
-            prop_assert!((x - longer).abs() <= (x - shorter).abs());
+            prop_assert!((x - longer).abs() <= (x - shorter).abs(), "{x}: {shorter} and {longer}");
+        }
+    }
+
+    #[test]
+    fn small_floats_err_at_most_half_a_step_of_their_own_binade(x in tensor(), name in small_float(), b in 1_usize..70) {
+        let format = format(&format!("{name}:b={b},scale=rceil"));
+        let Format::Mx(mx) = format else { unreachable!() };
+        let MxElement::Float(element) = mx.element else { unreachable!() };
+        let y = quantized(format, &x);
+        for (x, y) in x.chunks(b).zip(y.chunks(b)) {
+            let largest = x.iter().fold(0.0_f64, |largest, x| largest.max(f64::from(x.abs())));
+            let scale = (largest / f64::from(element.largest())).log2().ceil().max(-127.0).exp2();
+            for (x, y) in x.iter().zip(y) {
+                let magnitude = f64::from(x.abs()).max(scale * f64::from(element.smallest_normal()));
+                let step = (magnitude.log2().floor() - f64::from(element.fraction_bits)).exp2();
+                let error = (f64::from(*x) - f64::from(*y)).abs();
+                // a logarithm next to a power of two may be off by one, and the smallest floats are rounded once more
+                prop_assert!(error <= step * 1.000_001 + 1e-45, "{x} became {y}, step {step}");
+            }
         }
     }
 

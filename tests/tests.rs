@@ -14,8 +14,9 @@ mod format_corner_cases; // where implementations of number formats disagree, on
 mod format_golden; // number formats against ml_dtypes and gguf, bit for bit
 mod format_integer_products; // integer datapaths against the product of the quantized values
 mod format_laws; // idempotence, bounds, symmetry and monotony of number formats
+mod format_packed; // packed tensors: their size, and every bit back
 mod format_reference; // fast kernels against definitions in double precision
-mod format_super_blocks; // error of the ggml super-blocks against that of llama.cpp
+mod format_super_blocks; // super-block quantizers against the bytes of ggml
 mod house_rules; // length, opening sentence and names of source files
 mod layering; // manifests: app -> explorer -> model, and nothing else
 mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo

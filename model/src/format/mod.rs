@@ -14,6 +14,8 @@ mod scale;
 mod size;
 mod standard;
 mod text;
+mod text_display;
+mod text_error;
 
 pub use block::BlockLen;
 pub use ggml::GgmlFormat;
@@ -22,7 +24,7 @@ pub use minifloat::{Minifloat, MinifloatError, Overflow, Specials};
 pub use operand::{OperandKind, OperandWidths, SecondLevel};
 pub use rounding::Rounding;
 pub use scale::ScaleRule;
-pub use text::FormatError;
+pub use text_error::FormatError;
 
 pub(crate) use minifloat::{floor_log2, power_of_two, power_of_two_f64, round_f64};
 pub(crate) use scale::{F32_BIAS, F32_FRACTION_BITS};

@@ -1,9 +1,7 @@
-//! The text form of a format: `kind` or `kind:key=value,...`, printed and parsed everywhere.
+//! The text form of a format: `kind` or `kind:key=value,...`, parsed everywhere.
 //!
-//! Printing leaves out what equals the default; parsing accepts every key of its kind in any order. Errors name what
-//! is allowed.
+//! Every key of its kind in any order. Printing stands in `text_display` and leaves out what equals the default.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,9 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::fields::Fields;
 use super::standard::MX_BLOCK;
 use super::{
-    BfpFormat, BlockFpFormat, BlockLen, FloatFormat, Format, GgmlFormat, IntegerFormat,
+    BfpFormat, BlockFpFormat, BlockLen, Format, FormatError, GgmlFormat, IntegerFormat,
     MicroExponentFormat, Minifloat, MinifloatFormat, MxElement, MxFormat, MxIntFormat, Nvfp4Format,
-    Overflow, Rounding, ScaleRule, Specials,
+    Overflow, Rounding, Specials,
 };
 
 /// Words that take or may take `key=value` parts, beyond [`Format::ALL_NAMED`].
@@ -22,73 +20,9 @@ const KINDS: [&str; 9] = [
 ];
 
 /// Exponent width if none is written.
-const DEFAULT_EXPONENT_BITS: u8 = 8;
+pub(super) const DEFAULT_EXPONENT_BITS: u8 = 8;
 /// Block length of MASE's released configurations (papers of the same authors use [1, 16] throughout).
 const MASE_BLOCK: BlockLen = BlockLen::fixed(16);
-
-/// Why a text is not a format.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FormatError {
-    /// The word before the colon.
-    #[error("unknown format \"{word}\"; valid: {}", valid_words())]
-    UnknownKind {
-        /// What was written.
-        word: String,
-    },
-    /// A key that this kind does not have.
-    #[error("format {kind} has no key \"{key}\"; valid: {allowed}")]
-    UnknownKey {
-        /// The word before the colon.
-        kind: String,
-        /// What was written.
-        key: String,
-        /// Keys of this kind.
-        allowed: String,
-    },
-    /// A key that must be given.
-    #[error("format {kind} needs {key}=..., {allowed}")]
-    MissingKey {
-        /// The word before the colon.
-        kind: String,
-        /// The key.
-        key: &'static str,
-        /// What it may be.
-        allowed: String,
-    },
-    /// The same key twice.
-    #[error("format {kind} has {key} twice")]
-    RepeatedKey {
-        /// The word before the colon.
-        kind: String,
-        /// The key.
-        key: String,
-    },
-    /// A value out of range or not a number or word of the list.
-    #[error("format {kind}: {key}={value} is not {allowed}")]
-    Value {
-        /// The word before the colon.
-        kind: String,
-        /// The key.
-        key: String,
-        /// What was written.
-        value: String,
-        /// What it may be.
-        allowed: String,
-    },
-}
-
-fn valid_words() -> String {
-    let mut words: Vec<&str> = Format::ALL_NAMED.iter().map(|(name, _)| *name).collect();
-    words.push("bfp:m=..,e=..,b=..");
-    words.push("anda:m=..");
-    words.push("harmonia:m=..");
-    words.push("mxint:w=..,b=..");
-    words.push("blockfp:w=..,b=..");
-    words.push("int:w=..,g=..[,asym]");
-    words.push("fp:e=..,m=..");
-    words.push("mx:e=..,m=..,b=..");
-    words.join(" ")
-}
 
 impl FromStr for Format {
     type Err = FormatError;
@@ -193,7 +127,7 @@ fn mx_element(fields: &mut Fields<'_>) -> Result<MxElement, FormatError> {
 }
 
 /// Specials of the OCP element with these widths; other widths use every code for a finite number.
-const fn usual_specials(exponent_bits: u8, fraction_bits: u8) -> Specials {
+pub(super) const fn usual_specials(exponent_bits: u8, fraction_bits: u8) -> Specials {
     match (exponent_bits, fraction_bits) {
         (4, 3) => Specials::NanOnly,
         (5, 2) | (8, _) => Specials::Ieee,
@@ -240,149 +174,6 @@ fn element(fields: &mut Fields<'_>) -> Result<Minifloat, FormatError> {
             &format!("usable here: {error}"),
         )
     })
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Float(FloatFormat::Fp32) => formatter.write_str("fp32"),
-            Self::Float(FloatFormat::Fp16) => formatter.write_str("fp16"),
-            Self::Float(FloatFormat::Bf16) => formatter.write_str("bf16"),
-            Self::Ggml(format) => formatter.write_str(format.word()),
-            Self::Bfp(format) if format.is_anda() => {
-                write!(formatter, "anda:m={}", format.mantissa_bits)
-            }
-            Self::Bfp(format) => {
-                let BfpFormat {
-                    mantissa_bits,
-                    exponent_bits,
-                    block_len,
-                    rounding,
-                    scale,
-                } = format;
-                write!(
-                    formatter,
-                    "bfp:m={mantissa_bits},e={exponent_bits},b={block_len}"
-                )?;
-                Tail(',').write(formatter, None, rounding, scale)
-            }
-            Self::MxInt(format) => {
-                write!(formatter, "mxint:w={},b={}", format.width, format.block_len)?;
-                exponent(formatter, format.exponent_bits)?;
-                Tail(',').write(formatter, None, format.rounding, ScaleRule::Floor)
-            }
-            Self::BlockFp(format) => {
-                write!(
-                    formatter,
-                    "blockfp:w={},b={}",
-                    format.width, format.block_len
-                )?;
-                exponent(formatter, format.exponent_bits)?;
-                Tail(',').write(formatter, None, format.rounding, ScaleRule::Floor)
-            }
-            Self::Integer(format) => {
-                write!(formatter, "int:w={},g={}", format.bits, format.group_len)?;
-                formatter.write_str(if format.asymmetric { ",asym" } else { "" })?;
-                Tail(',').write(formatter, None, format.rounding, ScaleRule::Floor)
-            }
-            Self::Nvfp4(format) => {
-                formatter.write_str("nvfp4")?;
-                Tail(':').write(formatter, None, format.rounding, ScaleRule::Floor)
-            }
-            Self::MicroExponent(format) => {
-                write!(formatter, "mx{}", format.name_bits())?;
-                Tail(':').write(formatter, None, format.rounding, ScaleRule::Floor)
-            }
-            Self::Minifloat(format) => {
-                formatter.write_str("fp:")?;
-                write_element(formatter, format.element)?;
-                Tail(',').write(formatter, None, format.rounding, ScaleRule::Floor)
-            }
-            Self::Mx(format) => write_mx(formatter, format),
-        }
-    }
-}
-
-fn write_mx(formatter: &mut fmt::Formatter<'_>, format: MxFormat) -> fmt::Result {
-    let named = MxFormat::STANDARD
-        .iter()
-        .find(|(_, element)| *element == format.element);
-    let block = (format.block_len != MX_BLOCK).then_some(format.block_len);
-    if let Some((name, _)) = named {
-        formatter.write_str(name)?;
-        return Tail(':').write(formatter, block, format.rounding, format.scale);
-    }
-    formatter.write_str("mx:")?;
-    match format.element {
-        MxElement::Float(element) => write_element(formatter, element)?,
-        MxElement::Integer { bits } => write!(formatter, "w={bits}")?,
-    }
-    Tail(',').write(
-        formatter,
-        Some(format.block_len),
-        format.rounding,
-        format.scale,
-    )
-}
-
-fn write_element(formatter: &mut fmt::Formatter<'_>, element: Minifloat) -> fmt::Result {
-    let Minifloat {
-        exponent_bits,
-        fraction_bits,
-        bias,
-        specials,
-        overflow,
-    } = element;
-    write!(formatter, "e={exponent_bits},m={fraction_bits}")?;
-    if bias != Minifloat::usual_bias(exponent_bits) {
-        write!(formatter, ",bias={bias}")?;
-    }
-    if specials != usual_specials(exponent_bits, fraction_bits) {
-        formatter.write_str(match specials {
-            Specials::None => ",special=none",
-            Specials::NanOnly => ",special=nan",
-            Specials::Ieee => ",special=ieee",
-        })?;
-    }
-    formatter.write_str(if overflow == Overflow::Special {
-        ",overflow=special"
-    } else {
-        ""
-    })
-}
-
-fn exponent(formatter: &mut fmt::Formatter<'_>, exponent_bits: u8) -> fmt::Result {
-    if exponent_bits == DEFAULT_EXPONENT_BITS {
-        return Ok(());
-    }
-    write!(formatter, ",e={exponent_bits}")
-}
-
-/// The optional end of a text form, with the sign that comes before its first part.
-struct Tail(char);
-
-impl Tail {
-    fn write(
-        self,
-        formatter: &mut fmt::Formatter<'_>,
-        block_len: Option<BlockLen>,
-        rounding: Rounding,
-        scale: ScaleRule,
-    ) -> fmt::Result {
-        let mut separator = self.0;
-        if let Some(block_len) = block_len {
-            write!(formatter, "{separator}b={block_len}")?;
-            separator = ',';
-        }
-        if rounding != Rounding::NearestEven {
-            write!(formatter, "{separator}round={rounding}")?;
-            separator = ',';
-        }
-        if scale != ScaleRule::Floor {
-            write!(formatter, "{separator}scale={scale}")?;
-        }
-        Ok(())
-    }
 }
 
 impl Serialize for Format {

@@ -276,12 +276,16 @@ fn first_clipped(element: Minifloat, rounding: Rounding) -> f32 {
 /// E4M3 scale of a block times the tensor's; zero for a block that vanishes against the tensor's largest value.
 #[inline(always)]
 fn block_scale(largest: u32, tensor: f32) -> f32 {
-    // positive numbers below the smallest normal f32 divide to garbage; such tensors are zero to this format
-    if tensor < f32::MIN_POSITIVE {
+    nvfp4_block_scale(largest, tensor) * tensor
+}
+
+/// The E4M3 scale of an NVFP4 block whose largest magnitude has these bits; zero where [`block_scale`] is.
+#[inline(always)]
+pub(super) fn nvfp4_block_scale(largest: u32, tensor: f32) -> f32 {
+    if tensor <= 0.0 {
         return 0.0;
     }
-    let wanted = f32::from_bits(largest) / Minifloat::E2M1.largest() / tensor;
-    nearest_e4m3(wanted) * tensor
+    nearest_e4m3(f32::from_bits(largest) / Minifloat::E2M1.largest() / tensor)
 }
 
 /// The nearest E4M3 value of a number that is not negative (ties to even), at most 448.

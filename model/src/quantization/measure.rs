@@ -1,11 +1,14 @@
 //! Error of one or many formats on a tensor, a piece at a time: each piece is loaded from memory once and stays in the cache.
 
-use super::error_sums::{self, ErrorSums};
+use super::error_sums::{self, ErrorLanes, ErrorSums};
 use super::quantizer::{Quantizer, largest_finite};
 use crate::format::{BlockLen, Format};
 
 /// Values of a piece: it and its quantized form take 128 KiB, so that both stay in a second-level cache.
 const PIECE_VALUES: usize = 16 * 1024;
+
+/// Values brought to one format at a time: they and their quantized form stay in the first-level cache.
+const PART_VALUES: usize = 4 * 1024;
 
 /// Sums of the error that `format` makes on `x`; rows as in [`super::quantize_dequantize`].
 pub fn measure(format: Format, x: &[f32], row_len: usize) -> ErrorSums {
@@ -45,15 +48,39 @@ pub fn measure_many(formats: &[Format], x: &[f32], row_len: usize) -> Vec<ErrorS
         let signal = error_sums::signal(x);
         for (quantizer, sums) in quantizers.iter().zip(&mut sums) {
             let quantizer = quantizer.starting_at((index * piece) as u64);
-            let n_saturated = quantizer.quantize(x, row_len, scratch);
-            let of_piece = ErrorSums {
-                n_saturated,
-                ..ErrorSums::with_signal(x, scratch, signal)
-            };
-            sums.merge(&of_piece);
+            sums.merge(&of_piece(&quantizer, x, row_len, scratch, signal));
         }
     }
     sums
+}
+
+/// Sums of one piece, part by part.
+fn of_piece(
+    quantizer: &Quantizer,
+    x: &[f32],
+    row_len: usize,
+    scratch: &mut [f32],
+    signal: f64,
+) -> ErrorSums {
+    let part = PART_VALUES / row_len.max(1) * row_len;
+    // parts are whole rows and whole registers, else the lanes would not add up as those of the piece do
+    let part = if part.is_multiple_of(error_sums::LANES) && part > 0 {
+        part
+    } else {
+        x.len().max(1)
+    };
+    let mut lanes = ErrorLanes::default();
+    let mut n_saturated = 0;
+    for (index, (x, out)) in x.chunks(part).zip(scratch.chunks_mut(part)).enumerate() {
+        let quantizer = quantizer.starting_at((index * part) as u64);
+        n_saturated += quantizer.quantize(x, row_len, out);
+        lanes.add(x, out);
+    }
+    let sums = lanes.sums(signal);
+    ErrorSums {
+        n_saturated,
+        ..sums.unwrap_or_else(|| ErrorSums::of_finite(x, scratch))
+    }
 }
 
 /// Rows of one piece of a tensor with rows of this length.

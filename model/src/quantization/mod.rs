@@ -1,4 +1,4 @@
-//! Tensors to a format and back: block kernels, error sums, packed ggml blocks.
+//! Tensors to a format and back: block kernels, error sums, packed bits.
 //!
 //! Rows of contiguous values, blocks along the row, the last block of a row short. Kernels use bit arithmetic and are compiled
 //! for several instruction sets, chosen at run time; every one gives the bits of the definition in double precision. No
@@ -17,6 +17,7 @@ mod grid;
 mod groups;
 mod measure;
 mod micro_exponent;
+pub mod packed;
 mod quantizer;
 pub(crate) mod units;
 

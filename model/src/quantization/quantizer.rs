@@ -76,6 +76,11 @@ impl Quantizer {
         self.format
     }
 
+    /// Largest finite magnitude of the whole tensor; 0 if it was not asked for.
+    pub(super) const fn tensor_largest(&self) -> f32 {
+        self.tensor_largest
+    }
+
     /// Rounds `x` to the format; returns how many values were clipped to the range of their block.
     ///
     /// # Panics

@@ -84,6 +84,13 @@ fn inverse(scale: f32) -> f32 {
     if scale == 0.0 { 0.0 } else { 1.0 / scale }
 }
 
+/// A code in its range, also where the inverse of a tiny scale is infinite and a number is none.
+#[inline(always)]
+fn in_range(number: f32, smallest: f32, largest: f32) -> f32 {
+    let number = if number < largest { number } else { largest };
+    if number > smallest { number } else { smallest }
+}
+
 /// Codes `-half ..= half - 1`; the value of largest magnitude gets `-half`.
 #[inline(always)]
 fn signed(format: GgmlFormat, x: &[f32; SMALL_BLOCK], half: u8) -> SmallBlock {
@@ -96,8 +103,7 @@ fn signed(format: GgmlFormat, x: &[f32; SMALL_BLOCK], half: u8) -> SmallBlock {
     for (code, x) in codes.iter_mut().zip(x) {
         let number = (x * inverse + offset).trunc();
         n_clipped += u32::from(number > top);
-        let number = if number > top { top } else { number };
-        *code = number - f32::from(half);
+        *code = in_range(number, 0.0, top) - f32::from(half);
     }
     SmallBlock {
         n_clipped,
@@ -114,12 +120,7 @@ fn affine(format: GgmlFormat, x: &[f32; SMALL_BLOCK], top: u8) -> SmallBlock {
     let mut codes = [0.0; SMALL_BLOCK];
     for (code, x) in codes.iter_mut().zip(x) {
         let number = ((x - smallest) * inverse + 0.5).trunc();
-        let number = if number > f32::from(top) {
-            f32::from(top)
-        } else {
-            number
-        };
-        *code = number;
+        *code = in_range(number, 0.0, f32::from(top));
     }
     SmallBlock::stored(format, nearest_f16(scale), nearest_f16(smallest), codes)
 }
@@ -140,7 +141,7 @@ fn eight_bit(format: GgmlFormat, x: &[f32; SMALL_BLOCK]) -> SmallBlock {
         let number = x * inverse;
         let below = number.abs().floor();
         let rounded = below + (2.0 * (number.abs() - below)).floor();
-        *code = rounded.copysign(number) + 0.0;
+        *code = in_range(rounded.copysign(number) + 0.0, -127.0, 127.0);
     }
     let is_summed = format == GgmlFormat::Q8_1;
     let scaled_sum = if is_summed {

@@ -1,0 +1,67 @@
+//! Why a text is not a format: what was written, and what is allowed.
+
+use super::Format;
+
+/// Why a text is not a format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// The word before the colon.
+    #[error("unknown format \"{word}\"; valid: {}", valid_words())]
+    UnknownKind {
+        /// What was written.
+        word: String,
+    },
+    /// A key that this kind does not have.
+    #[error("format {kind} has no key \"{key}\"; valid: {allowed}")]
+    UnknownKey {
+        /// The word before the colon.
+        kind: String,
+        /// What was written.
+        key: String,
+        /// Keys of this kind.
+        allowed: String,
+    },
+    /// A key that must be given.
+    #[error("format {kind} needs {key}=..., {allowed}")]
+    MissingKey {
+        /// The word before the colon.
+        kind: String,
+        /// The key.
+        key: &'static str,
+        /// What it may be.
+        allowed: String,
+    },
+    /// The same key twice.
+    #[error("format {kind} has {key} twice")]
+    RepeatedKey {
+        /// The word before the colon.
+        kind: String,
+        /// The key.
+        key: String,
+    },
+    /// A value out of range or not a number or word of the list.
+    #[error("format {kind}: {key}={value} is not {allowed}")]
+    Value {
+        /// The word before the colon.
+        kind: String,
+        /// The key.
+        key: String,
+        /// What was written.
+        value: String,
+        /// What it may be.
+        allowed: String,
+    },
+}
+
+fn valid_words() -> String {
+    let mut words: Vec<&str> = Format::ALL_NAMED.iter().map(|(name, _)| *name).collect();
+    words.push("bfp:m=..,e=..,b=..");
+    words.push("anda:m=..");
+    words.push("harmonia:m=..");
+    words.push("mxint:w=..,b=..");
+    words.push("blockfp:w=..,b=..");
+    words.push("int:w=..,g=..[,asym]");
+    words.push("fp:e=..,m=..");
+    words.push("mx:e=..,m=..,b=..");
+    words.join(" ")
+}
