@@ -9,6 +9,7 @@ use blockscape_model::integer_product::{
 };
 use blockscape_model::quantization::ggml::{SUPER_BLOCK, SuperBlock};
 use blockscape_model::quantization::quantize_dequantize;
+use proptest::prelude::*;
 
 fn format(text: &str) -> Format {
     text.parse().unwrap()
@@ -111,6 +112,45 @@ fn an_accumulator_of_the_stated_width_is_exact_and_one_bit_less_saturates() {
         block_sums(&a, &a, wrapping).unwrap()[0].sum,
         7200 - (1 << (bits - 1))
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn registers_of_any_width_hold_saturate_or_wrap_as_documented(
+        widths in (1_u8..=12, 1_u8..=12),
+        n in 1_usize..80,
+        seeds in (1_u32..1000, 1_u32..1000),
+        missing in 0_u8..6,
+        dropped_bits in 0_u8..5,
+    ) {
+        let blocks = |m: u8, seed| {
+            let format = format(&format!("bfp:m={m},e=8,b=row"));
+            Blocks::quantize(format, &row(n, seed)).unwrap()
+        };
+        let (a, b) = (blocks(widths.0, seeds.0), blocks(widths.1, seeds.1));
+        let products = || {
+            let pairs = a.blocks[0].codes.iter().zip(&b.blocks[0].codes);
+            pairs.map(|(a, b)| i128::from(*a) * i128::from(*b))
+        };
+        let length = u32::try_from(n).unwrap();
+        let exact_bits = Accumulator::exact_bits(widths.0.into(), widths.1.into(), length);
+        let exact_bits = u8::try_from(exact_bits).unwrap();
+        let sum = |accumulator| block_sums(&a, &b, accumulator).unwrap()[0].sum;
+        let exact: i128 = products().sum();
+        prop_assert_eq!(sum(Accumulator::EXACT), exact);
+        prop_assert_eq!(sum(Accumulator::saturating(exact_bits)), exact);
+        let bits = exact_bits.saturating_sub(missing).max(2);
+        let accumulator = Accumulator { dropped_bits, ..Accumulator::saturating(bits) };
+        let top = 1_i128 << (bits - 1);
+        let floor = |product: i128| product.div_euclid(1 << dropped_bits);
+        let saturated = products().fold(0, |sum, product| (sum + floor(product)).clamp(-top, top - 1));
+        prop_assert_eq!(sum(accumulator), saturated);
+        let wrapping = Accumulator { overflow: AccumulatorOverflow::Wrap, ..accumulator };
+        let wrapped = (products().map(floor).sum::<i128>() + top).rem_euclid(2 * top) - top;
+        prop_assert_eq!(sum(wrapping), wrapped);
+    }
 }
 
 #[test]

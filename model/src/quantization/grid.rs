@@ -7,7 +7,7 @@
 
 use multiversion::multiversion;
 
-use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, outside, round};
+use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round};
 use super::blocks::{Layout, ScaledKernel, scaled_rows};
 use crate::format::{
     BfpFormat, BlockFpFormat, F32_BIAS, F32_FRACTION_BITS, MxFormat, MxIntFormat, Rounding,
@@ -152,8 +152,8 @@ impl ScaledKernel for GridKernel {
     #[inline(always)]
     fn element(self, x: f32, down: f32, noise: Noise, index: usize) -> (f32, bool) {
         let steps = round(x * down, self.rounding, noise, index);
-        let kept = clamp(steps, self.smallest, self.largest) + self.zero;
-        (kept, outside(steps, self.smallest, self.largest))
+        let kept = clamp(steps, self.smallest, self.largest);
+        (kept + self.zero, kept.to_bits() != steps.to_bits())
     }
 
     /// In double precision: blocks whose step or scale would leave the normal numbers.
