@@ -137,6 +137,40 @@ fn process_of(path: &Path) -> Option<u32> {
         .ok()
 }
 
+/// Whether a process of this program has this number; one that is dead but not yet waited for does not run.
 fn is_running(process: u32) -> bool {
-    process == std::process::id() || Path::new("/proc").join(process.to_string()).exists()
+    if process == std::process::id() {
+        return true;
+    }
+    let name_and_state = |process: &str| {
+        let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        let (name, rest) = text.rsplit_once(')')?;
+        let (_, name) = name.split_once('(')?;
+        Some((name.to_owned(), rest.trim_start().chars().next()?))
+    };
+    let (Some((name, state)), Some((own_name, _))) =
+        (name_and_state(&process.to_string()), name_and_state("self"))
+    else {
+        return false;
+    };
+    name == own_name && !matches!(state, 'Z' | 'X')
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::is_running;
+
+    #[test]
+    fn a_killed_process_does_not_run_even_before_it_is_waited_for() {
+        assert!(is_running(std::process::id()));
+        let mut other = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        assert!(!is_running(other.id()), "another program's number");
+        other.kill().unwrap();
+        assert!(!is_running(other.id()));
+        other.wait().unwrap();
+        assert!(!is_running(other.id()));
+    }
 }

@@ -70,8 +70,13 @@ pub fn run(options: Options) -> anyhow::Result<()> {
         WAS_SHOWN.store(true, Ordering::Relaxed);
         Ok(Box::new(App::new(&context.egui_ctx, options)))
     });
-    eframe::run_native("blockscape", native, create)
-        .map_err(|error| anyhow::anyhow!("no window: {error}"))
+    eframe::run_native("blockscape", native, create).map_err(|error| {
+        let text = error.to_string();
+        // winit names the line of its own source first
+        let reason = text.rsplit(".rs:").next().unwrap_or(&text);
+        let reason = reason.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':');
+        anyhow::anyhow!("no window: {}", reason.trim())
+    })
 }
 
 /// Whether a window came up: what fails before is no reason to give up, an error after it is.

@@ -300,7 +300,9 @@ impl App {
         match opened {
             Opened::Session(session) => {
                 self.window.notices.info(format!("Opened {name}"));
-                self.replace(*session, Some(path));
+                // Saving goes to sessions only, never over the figure that carried one.
+                let is_session = path.extension().is_some_and(|extension| extension == "ron");
+                self.replace(*session, is_session.then_some(path));
             }
             Opened::Design(design) => {
                 self.window

@@ -80,6 +80,16 @@ fn every_plot_is_exported_from_the_window_and_restores_the_session() {
     settle(&mut window);
     assert_eq!(window.state().session(), &session);
     assert!(metrics(&window).same_bits(&before));
+    let figure = std::fs::read(folder.0.join("Roofline.png")).unwrap();
+    shortcut(&mut window, Modifiers::COMMAND, Key::S);
+    assert!(
+        window.query_by_label("Save session").is_some(),
+        "saving asks for a name instead of writing over the figure"
+    );
+    assert_eq!(
+        std::fs::read(folder.0.join("Roofline.png")).unwrap(),
+        figure
+    );
 }
 
 #[test]
