@@ -26,34 +26,52 @@ fn main() -> anyhow::Result<()> {
         .nth(1)
         .map_or_else(std::env::temp_dir, Into::into);
     fs::create_dir_all(&folder)?;
-    pareto(&folder, 20_000)?;
-    breakdown(&folder)?;
-    roofline(&folder)?;
-    maps(&folder)?;
-    sensitivity(&folder)?;
-    tensor(&folder)
+    draw(&folder, &FigureFormat::ALL, Page::default().dpi)
+}
+
+/// Draws every plot in some formats.
+pub(crate) fn draw(folder: &Path, formats: &[FigureFormat], dpi: f32) -> anyhow::Result<()> {
+    let gallery = Gallery {
+        folder,
+        formats,
+        dpi,
+    };
+    pareto(&gallery, 20_000)?;
+    breakdown(&gallery)?;
+    roofline(&gallery)?;
+    maps(&gallery)?;
+    sensitivity(&gallery)?;
+    tensor(&gallery)
+}
+
+/// Where figures go and in which formats.
+struct Gallery<'a> {
+    folder: &'a Path,
+    formats: &'a [FigureFormat],
+    dpi: f32,
 }
 
 fn save(
-    folder: &Path,
+    gallery: &Gallery<'_>,
     name: &str,
     page: &Page,
     mut plot: impl FnMut(&mut egui::Ui, &PlotTheme),
 ) -> anyhow::Result<()> {
-    for format in FigureFormat::ALL {
-        let bytes = render(
-            page,
-            format,
-            Some("(name: \"gallery\", note: \"<a & b>\")\n"),
-            &mut plot,
-        )?;
-        fs::write(folder.join(format!("{name}.{}", format.extension())), bytes)?;
+    let page = Page {
+        dpi: gallery.dpi,
+        ..page.clone()
+    };
+    for format in gallery.formats {
+        let preset = Some("(name: \"gallery\", note: \"<a & b>\")\n");
+        let bytes = render(&page, *format, preset, &mut plot)?;
+        let file = format!("{name}.{}", format.extension());
+        fs::write(gallery.folder.join(file), bytes)?;
     }
     Ok(())
 }
 
 /// A cloud of designs whose accuracy and energy trade against each other.
-fn pareto(folder: &Path, n: u32) -> anyhow::Result<()> {
+fn pareto(gallery: &Gallery<'_>, n: u32) -> anyhow::Result<()> {
     let candidates: Vec<Metrics> = (0..n)
         .map(|i| {
             let spread = |step: f64| (f64::from(i) * step).fract();
@@ -127,7 +145,7 @@ fn pareto(folder: &Path, n: u32) -> anyhow::Result<()> {
         caption: caption.to_owned(),
         ..Page::default()
     };
-    save(folder, "pareto", &page, |ui, theme| {
+    save(gallery, "pareto", &page, |ui, theme| {
         pareto_chart_ui(ui, &data, &mut view, theme);
     })?;
     let wide = Page {
@@ -136,12 +154,12 @@ fn pareto(folder: &Path, n: u32) -> anyhow::Result<()> {
         title: String::new(),
         ..page
     };
-    save(folder, "pareto_wide", &wide, |ui, theme| {
+    save(gallery, "pareto_wide", &wide, |ui, theme| {
         pareto_chart_ui(ui, &data, &mut view, theme);
     })
 }
 
-fn breakdown(folder: &Path) -> anyhow::Result<()> {
+fn breakdown(gallery: &Gallery<'_>) -> anyhow::Result<()> {
     let bar = |name: &str, scale: f64| Bar {
         name: name.to_owned(),
         parts: [
@@ -191,7 +209,7 @@ fn breakdown(folder: &Path) -> anyhow::Result<()> {
         height: 3.0,
         ..Page::default()
     };
-    save(folder, "breakdown", &page, |ui, theme| {
+    save(gallery, "breakdown", &page, |ui, theme| {
         breakdown_ui(
             ui,
             &BreakdownData { groups: &groups },
@@ -201,7 +219,7 @@ fn breakdown(folder: &Path) -> anyhow::Result<()> {
     })
 }
 
-fn roofline(folder: &Path) -> anyhow::Result<()> {
+fn roofline(gallery: &Gallery<'_>) -> anyhow::Result<()> {
     let roofs = [("M8W4", 16.4), ("M8M8", 4.1)].map(|(name, tops)| Roof {
         name: name.to_owned(),
         tops,
@@ -229,12 +247,12 @@ fn roofline(folder: &Path) -> anyhow::Result<()> {
         series: &["prefill", "decode"],
         points: &points,
     };
-    save(folder, "roofline", &Page::default(), |ui, theme| {
+    save(gallery, "roofline", &Page::default(), |ui, theme| {
         roofline_ui(ui, &data, &mut RooflineView::default(), theme);
     })
 }
 
-fn maps(folder: &Path) -> anyhow::Result<()> {
+fn maps(gallery: &Gallery<'_>) -> anyhow::Result<()> {
     let sites = [
         "q.activation",
         "q.weight",
@@ -263,7 +281,7 @@ fn maps(folder: &Path) -> anyhow::Result<()> {
         value: &value,
         describe: &|_, _| "bfp:m=4,e=8,b=32".to_owned(),
     };
-    save(folder, "layer_map", &Page::default(), |ui, theme| {
+    save(gallery, "layer_map", &Page::default(), |ui, theme| {
         layer_map_ui(ui, &data, &mut LayerMapView::default(), theme);
     })?;
     let axes = [
@@ -295,7 +313,7 @@ fn maps(folder: &Path) -> anyhow::Result<()> {
         height: 3.0,
         ..Page::default()
     };
-    save(folder, "coordinates", &page, |ui, theme| {
+    save(gallery, "coordinates", &page, |ui, theme| {
         coordinates_ui(ui, &data, &mut CoordinatesView::default(), theme);
     })?;
     let formats = [
@@ -315,12 +333,12 @@ fn maps(folder: &Path) -> anyhow::Result<()> {
         height: 3.6,
         ..Page::default()
     };
-    save(folder, "bit_layout", &page, |ui, theme| {
+    save(gallery, "bit_layout", &page, |ui, theme| {
         bit_layout_ui(ui, &BitLayoutData { formats: &parsed }, theme);
     })
 }
 
-fn sensitivity(folder: &Path) -> anyhow::Result<()> {
+fn sensitivity(gallery: &Gallery<'_>) -> anyhow::Result<()> {
     let row = |name: &str, low: (&str, f64), high: (&str, f64)| TornadoRow {
         name: name.to_owned(),
         low: (low.0.to_owned(), low.1),
@@ -342,12 +360,12 @@ fn sensitivity(folder: &Path) -> anyhow::Result<()> {
         height: 2.0,
         ..Page::default()
     };
-    save(folder, "sensitivity", &page, |ui, theme| {
+    save(gallery, "sensitivity", &page, |ui, theme| {
         sensitivity_ui(ui, &data, &mut SensitivityView::default(), theme);
     })
 }
 
-fn tensor(folder: &Path) -> anyhow::Result<()> {
+fn tensor(gallery: &Gallery<'_>) -> anyhow::Result<()> {
     let before: Vec<f32> = (0..64 * 1024_u32)
         .map(|i| {
             let x = |k: u32| {
@@ -374,7 +392,7 @@ fn tensor(folder: &Path) -> anyhow::Result<()> {
         height: 2.4,
         ..Page::default()
     };
-    save(folder, "tensor", &page, |ui, theme| {
+    save(gallery, "tensor", &page, |ui, theme| {
         tensor_view_ui(ui, Some(&summary), &mut TensorView::default(), theme);
     })
 }

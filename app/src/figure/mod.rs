@@ -18,6 +18,7 @@ mod options;
 mod page;
 mod pdf;
 mod png;
+mod rasterizer;
 mod session_figure;
 mod svg;
 mod tikz;
@@ -27,6 +28,7 @@ pub use drawing::{Drawing, Element, Item, TextRun};
 pub use embedded::embedded_preset;
 pub use options::{COLUMN_WIDTHS, FigureOptions};
 pub use page::{Page, PageError, PlotHeight};
+pub use rasterizer::Rasterizer;
 pub use session_figure::{FigurePlot, SessionFigure};
 
 use egui::Ui;

@@ -1,15 +1,15 @@
 //! The page of a figure: size, font, title and caption around a plot that is run without a window.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egui::text::LayoutJob;
 use egui::{
-    Color32, ColorImage, Context, FontData, FontDefinitions, FontFamily, ImageData, Margin, Pos2,
-    RawInput, Rect, TextStyle, TextureId, Theme, Ui, UiBuilder, Vec2, ViewportId, vec2,
+    Color32, Context, FontData, FontDefinitions, FontFamily, Margin, Pos2, RawInput, Rect,
+    TextStyle, Theme, Ui, UiBuilder, Vec2, ViewportId, vec2,
 };
 
 use super::drawing::Drawing;
+use super::rasterizer::Rasterizer;
 use crate::plots::PlotTheme;
 
 /// The typeface of figures: metric-compatible with Helvetica and Arial, so that text keeps its width in any viewer.
@@ -105,7 +105,7 @@ impl std::error::Error for PageError {}
 pub(super) struct Run {
     pub(super) ctx: Context,
     pub(super) shapes: Vec<egui::epaint::ClippedShape>,
-    pub(super) textures: BTreeMap<TextureId, ColorImage>,
+    pub(super) rasterizer: Rasterizer,
     pub(super) pixels_per_point: f32,
     place: Place,
 }
@@ -180,7 +180,7 @@ impl Page {
     /// The page as vectors.
     pub(super) fn draw(&self, plot: &mut dyn FnMut(&mut Ui, &PlotTheme)) -> Drawing {
         let run = self.run(VECTOR_RESOLUTION, plot);
-        Drawing::new(self.size(), &run.shapes, run.textures)
+        Drawing::new(self.size(), &run.shapes, run.rasterizer.into_textures())
     }
 
     /// Runs the plot until its layout has settled.
@@ -191,7 +191,7 @@ impl Page {
     ) -> Run {
         let ctx = context(self);
         let theme = self.theme();
-        let mut textures = BTreeMap::new();
+        let mut rasterizer = Rasterizer::default();
         let mut shapes = Vec::new();
         let mut place = Place {
             offered: Rect::ZERO,
@@ -201,13 +201,14 @@ impl Page {
             let output = ctx.run_ui(self.input(pixels_per_point), |ui| {
                 place = self.page_ui(ui, &theme, plot);
             });
-            apply(&mut textures, output.textures_delta);
+            let mut changes = output.textures_delta;
+            rasterizer.take(&mut changes);
             shapes = output.shapes;
         }
         Run {
             ctx,
             shapes,
-            textures,
+            rasterizer,
             pixels_per_point,
             place,
         }
@@ -302,30 +303,4 @@ fn context(page: &Page) -> Context {
         style.spacing.window_margin = Margin::ZERO;
     });
     ctx
-}
-
-/// Keeps whole textures up to date with what a pass changed.
-fn apply(textures: &mut BTreeMap<TextureId, ColorImage>, mut delta: egui::TexturesDelta) {
-    let changed = std::mem::take(&mut delta.set);
-    for (id, changes) in changed.into_iter().collect::<BTreeMap<_, _>>() {
-        for change in changes {
-            let ImageData::Color(image) = change.image;
-            match (change.pos, textures.get_mut(&id)) {
-                (Some([x, y]), Some(whole)) => patch(whole, &image, x, y),
-                _ => {
-                    textures.insert(id, (*image).clone());
-                }
-            }
-        }
-    }
-    delta.clear();
-}
-
-fn patch(whole: &mut ColorImage, part: &ColorImage, x: usize, y: usize) {
-    let [width, height] = part.size;
-    for row in 0..height {
-        let to = (y + row) * whole.size[0] + x;
-        let from = row * width;
-        whole.pixels[to..to + width].copy_from_slice(&part.pixels[from..from + width]);
-    }
 }

@@ -6,3 +6,5 @@ mod driver;
 mod editing;
 mod files;
 mod flows;
+#[cfg(feature = "picture-tests")]
+mod pictures;
