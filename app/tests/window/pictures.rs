@@ -1,6 +1,13 @@
 //! Pictures of the window and of figures, drawn by the figures' own rasterizer: no graphics card or driver is needed.
 //!
 //! Set `BLOCKSCAPE_UPDATE_PICTURES` to store new pictures of the figures after a wanted change, and look at them.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "pixels; sizes that are whole numbers"
+)]
 
 use std::collections::HashMap;
 use std::path::Path;
