@@ -10,6 +10,8 @@
     reason = "a program whose output is its result"
 )]
 
+use std::collections::BTreeSet;
+
 use blockscape_model::hardware::gates::{Cell, Logic, Part, Step, Unit};
 
 const TABLE: &str = include_str!("../../tests/golden/synthesis.csv");
@@ -127,8 +129,10 @@ fn energy_features(row: &Row, gate_equivalents: &[f64; Cell::COUNT]) -> Vec<f64>
                 sum[Logic::COUNT + 2] += part.activity;
             }
             Logic::Shifter => sum[Logic::COUNT + 5] += part.edges * part.activity,
-            Logic::Gating => sum[Logic::COUNT + 4] += part.activity,
-            Logic::Product => sum[Logic::COUNT + 3] += part.edges * part.activity,
+            Logic::Product => {
+                sum[Logic::COUNT + 3] += part.edges * part.activity;
+                sum[Logic::COUNT + 4] += part.rows * part.activity;
+            }
             _ => {}
         }
     };
@@ -267,12 +271,47 @@ fn predict(row: &Row, c: &Coefficients) -> [f64; 4] {
     ]
 }
 
-fn group(row: &Row) -> String {
-    format!(
-        "{} {}",
-        row.kind,
-        row.parameters.split(';').next().unwrap_or("")
-    )
+/// Kind and each parameter of a row: what a fit is made without to see how it does on values that it was not given.
+fn groups(row: &Row) -> Vec<String> {
+    row.parameters
+        .split(';')
+        .map(|parameter| format!("{} {parameter}", row.kind))
+        .collect()
+}
+
+fn residual(row: &Row, fitted: &Coefficients) -> [f64; 4] {
+    let predicted = predict(row, fitted);
+    let measured = [row.gate_equivalents, row.settled, row.glitches, row.delay];
+    std::array::from_fn(|i| predicted[i] / measured[i] - 1.0)
+}
+
+fn print_residual(row: &Row, left_out: &str, residual: &[f64; 4]) {
+    let text = residual.map(|each| format!("{each:.4}")).join(",");
+    println!(
+        "{},{},{},{left_out},{text}",
+        row.library, row.kind, row.parameters
+    );
+}
+
+/// Residuals of each row under fits that know no row of its kind with one of its parameters.
+fn leave_out(all: &[Row]) -> Vec<[f64; 4]> {
+    let names: BTreeSet<String> = all.iter().flat_map(groups).collect();
+    let mut residuals = Vec::new();
+    for name in names {
+        let (held, known): (Vec<&Row>, Vec<&Row>) =
+            all.iter().partition(|row| groups(row).contains(&name));
+        if !known.iter().any(|row| row.kind == held[0].kind) {
+            continue;
+        }
+        let fitted = coefficients(&known);
+        let (_, parameter) = name.split_once(' ').unwrap_or_default();
+        for row in held {
+            let each = residual(row, &fitted);
+            print_residual(row, parameter, &each);
+            residuals.push(each);
+        }
+    }
+    residuals
 }
 
 fn print_summary(name: &str, residuals: &[[f64; 4]]) {
@@ -303,7 +342,7 @@ fn print_coefficients(c: &Coefficients) {
     eprintln!("    gate_equivalents: ({}),", list(&c.gate_equivalents));
     for (name, table) in [("settled", &c.settled), ("with_glitches", &c.glitches)] {
         eprintln!(
-            "    {name}: (\n        per_gate: ({}),\n        multiplier: ({}),\n        product_lane: {:.5},\n        gating: {:.5},\n        shifter_mask: {:.5},\n        clock_pin: {:.5},\n    ),",
+            "    {name}: (\n        per_gate: ({}),\n        multiplier: ({}),\n        product: ({:.5}, {:.5}),\n        shifter_mask: {:.5},\n        clock_pin: {:.5},\n    ),",
             list(&table[..Logic::COUNT]),
             list(&table[Logic::COUNT..Logic::COUNT + 3]),
             table[Logic::COUNT + 3],
@@ -316,36 +355,25 @@ fn print_coefficients(c: &Coefficients) {
 }
 
 fn main() {
-    let leave_out = std::env::args().any(|each| each == "--leave-out");
+    let leaves_out = std::env::args().any(|each| each == "--leave-out");
     println!(
-        "library,unit,parameters,area_residual,settled_residual,glitch_residual,delay_residual"
+        "library,unit,parameters,left_out,area_residual,settled_residual,glitch_residual,delay_residual"
     );
     for library in ["nangate45", "asap7"] {
         let all = rows(library);
         let everything: Vec<&Row> = all.iter().collect();
+        if leaves_out {
+            print_summary(library, &leave_out(&all));
+            continue;
+        }
         let full = coefficients(&everything);
         let mut residuals = Vec::new();
         for row in &all {
-            let without: Vec<&Row> = all
-                .iter()
-                .filter(|other| group(other) != group(row))
-                .collect();
-            let left_out = leave_out && without.iter().any(|other| other.kind == row.kind);
-            let fitted = if left_out {
-                &coefficients(&without)
-            } else {
-                &full
-            };
-            let predicted = predict(row, fitted);
-            let measured = [row.gate_equivalents, row.settled, row.glitches, row.delay];
-            let residual = std::array::from_fn(|i| predicted[i] / measured[i] - 1.0);
-            let text = residual.map(|each: f64| format!("{each:.4}")).join(",");
-            println!("{},{},{},{text}", row.library, row.kind, row.parameters);
-            residuals.push(residual);
+            let each = residual(row, &full);
+            print_residual(row, "", &each);
+            residuals.push(each);
         }
         print_summary(library, &residuals);
-        if !leave_out {
-            print_coefficients(&full);
-        }
+        print_coefficients(&full);
     }
 }

@@ -25,10 +25,8 @@ pub struct SwitchingTable {
     pub per_gate: [f64; Logic::COUNT],
     /// Femtojoules a multiplier saves for each row and column (m + n), and for each row of the shorter side; then its constant.
     pub multiplier: [f64; 3],
-    /// Femtojoules a row of single-bit masks lacks at its ends.
-    pub gating: f64,
-    /// Femtojoules a lane of a dot product adds at its ends.
-    pub product_lane: f64,
+    /// Femtojoules a lane of a dot product adds at its ends, and each partial product of a seldom set bit.
+    pub product: [f64; 2],
     /// Femtojoules a zero fill of a shifter adds: its neighbors switch more or less for it.
     pub shifter_mask: f64,
     /// Femtojoules of a flip-flop's clock pin a cycle.
@@ -115,9 +113,8 @@ impl CellLibrary {
                 let [edge, row, constant] = table.multiplier;
                 gates + edge * part.edges + row * part.rows + constant
             }
-            Logic::Gating => gates + table.gating,
             Logic::Shifter => gates + table.shifter_mask * part.edges,
-            Logic::Product => gates + table.product_lane * part.edges,
+            Logic::Product => gates + table.product[0] * part.edges + table.product[1] * part.rows,
             _ => gates,
         };
         Energy::femtojoules(femtojoules.max(0.0) * part.activity)

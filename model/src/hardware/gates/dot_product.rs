@@ -50,8 +50,14 @@ fn signed_products(m: u32, n: u32, lanes: u32) -> Part {
         + Gates::of(Cell::HalfAdder, 1.0)
         + negation(n + 1);
     Part::new("products and tree", Logic::Product, gates)
-        .with_edges(1.0, 0.0)
+        .with_edges(1.0, seldom_set(m, lanes) * f64::from(n + 1))
         .times(f64::from(lanes))
+}
+
+/// Bits of an m-bit mantissa that are seldom set in a Gaussian block of `lanes`: the largest of more values leaves
+/// more leading zeros to the others, a quarter of a bit for each doubling.
+fn seldom_set(m: u32, lanes: u32) -> f64 {
+    (f64::from(lanes.max(4)).log2() / 4.0 - 0.5).min(f64::from(m))
 }
 
 /// `lanes` products of sign-magnitude mantissas of m and n bits, exponents added, accumulated in FP32.
@@ -63,9 +69,11 @@ pub(super) fn bfp_bfp(lanes: u32, m: u32, n: u32, pipelined: bool, parts: &mut P
         + Gates::of(Cell::HalfAdder, 1.0)
         + Gates::of(Cell::Xor, f64::from(n))
         + negation(m + 1);
+    let [idle_m, idle_n] = [m, n].map(|width| seldom_set(width, lanes));
+    let idle = idle_m * f64::from(n) + idle_n * f64::from(m) - idle_m * idle_n;
     parts.push(
         Part::new("products and tree", Logic::Product, gates)
-            .with_edges(1.0, 0.0)
+            .with_edges(1.0, idle)
             .times(f64::from(lanes)),
     );
     parts.push(exponent_adder());
@@ -84,6 +92,8 @@ fn exponent_adder() -> Part {
 pub(super) fn bit_serial(lanes: u32, m: u32, acc: u32, parts: &mut Parts) {
     const WEIGHT_BITS: u32 = 4;
     bit_planes(lanes, WEIGHT_BITS, acc, parts);
+    let idle = seldom_set(m, lanes) / f64::from(m.max(1));
+    parts[0].rows = idle * f64::from(lanes * (WEIGHT_BITS + 1));
     float_accumulator(acc, false, 1.0 / f64::from(m.max(1)), parts);
 }
 
@@ -129,7 +139,7 @@ pub(super) fn reconfigurable(lanes: u32, mode: ReconfigurableMode, parts: &mut P
     };
     parts.push(
         Part::new("products and tree", Logic::Product, gates)
-            .with_edges(1.0, 0.0)
+            .with_edges(1.0, seldom_set(8, lanes) * 5.0)
             .times(f64::from(lanes))
             .active(share),
     );

@@ -11,13 +11,17 @@ pub(super) fn multiplier(m: u32, n: u32) -> Part {
             "multiplier",
             Logic::Gating,
             Gates::of(Cell::And, long + 0.5),
-        );
+        )
+        .active(long / (long + SELDOM_SET_BITS));
     }
     let gates = product_gates(m, n)
         + Gates::of(Cell::FullAdder, short * long - short - long)
         + Gates::of(Cell::HalfAdder, 1.0);
     Part::new("multiplier", Logic::Multiplier, gates).with_edges(short + long, short)
 }
+
+/// Bits' worth of switching that a word of a Gaussian block lacks: its leading bits are seldom set.
+const SELDOM_SET_BITS: f64 = 2.5;
 
 /// Partial products of m x n bits and the half adders of their tree.
 pub(super) fn product_gates(m: u32, n: u32) -> Gates {
@@ -70,9 +74,13 @@ pub(super) fn comparator(w: u32) -> Gates {
     Gates::of(Cell::Compare, f64::from(w)).and(Cell::CompareLevel, f64::from(w) * log2(w))
 }
 
-/// Maximum of `inputs` w-bit values: a comparator and a multiplexer for each but one.
+/// Maximum of `inputs` w-bit values: for each but one a comparison bit by bit, a multiplexer and the drivers of its select.
 pub(super) fn maximum_tree(inputs: u32, w: u32) -> Gates {
-    (comparator(w) + Gates::of(Cell::Mux, f64::from(w))) * (f64::from(inputs.max(1)) - 1.0)
+    const SELECT_DRIVERS: f64 = 4.0;
+    let node = Gates::of(Cell::Compare, f64::from(w))
+        .and(Cell::Mux, f64::from(w))
+        .and(Cell::And, SELECT_DRIVERS);
+    node * (f64::from(inputs.max(1)) - 1.0)
 }
 
 /// Leading-zero count of w bits; the first bits are almost free.

@@ -140,7 +140,10 @@ impl Unit {
                 parts.push(Part::new("comparator", Logic::Compare, comparator(w)));
             }
             Self::SignMagnitudeToTwos { w } | Self::TwosToSignMagnitude { w } => {
-                parts.push(Part::new("negation", Logic::Negate, negation(w)));
+                // The lowest bit passes through, but what it drives switches too.
+                let passing = f64::from(w) / (f64::from(w.max(2)) - 1.0);
+                let part = Part::new("negation", Logic::Negate, negation(w));
+                parts.push(part.active(passing));
             }
             Self::Mux { w } => parts.push(Part::new(
                 "multiplexer",
@@ -369,6 +372,9 @@ const ENABLED_SHARE: f64 = 0.5;
 /// Switching of a BFP x INT dot product whose weights stay, against new weights each cycle: the activations drive it.
 const HELD_WEIGHTS_SHARE: f64 = 0.98;
 
+/// Bits by which a running sum outgrows its products within the few tens of cycles of a simulation.
+const LIVE_SUM_BITS: u32 = 3;
+
 /// Switching of sign-extension bits, which move together and seldom.
 const SIGN_EXTENSION_SHARE: f64 = 0.2;
 
@@ -434,9 +440,11 @@ fn float_mac(
 fn integer_mac(a: u32, b: u32, acc: u32, parts: &mut Parts) {
     parts.push(multiplier(a, b));
     let extension = f64::from(acc.saturating_sub(a + b)) * f64::from(a.min(b));
+    // A running sum of products moves a few bits beyond their width; those above follow its sign and seldom change.
+    let live = f64::from(acc.min(a + b + LIVE_SUM_BITS)) / f64::from(acc);
     let accumulate = Gates::of(Cell::FullAdder, f64::from(acc));
-    parts.push(Part::new("accumulating adder", Logic::Product, accumulate));
+    parts.push(Part::new("accumulating adder", Logic::Product, accumulate).active(live));
     let extend = Gates::of(Cell::SignExtension, extension);
     parts.push(Part::new("sign extension", Logic::Product, extend).active(SIGN_EXTENSION_SHARE));
-    parts.push(registers(acc, ACCUMULATOR_DATA));
+    parts.push(registers(acc, live));
 }
