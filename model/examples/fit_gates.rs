@@ -2,15 +2,19 @@
 //!
 //! `cargo run -p blockscape-model --example fit_gates > model/examples/gate_residuals.csv`; the coefficients go to
 //! stderr in the form of `presets/technologies/cells_*.ron`. Relative least squares, kinds weighted by the fourth root
-//! of their number of rows; areas cannot be negative. With `--leave-out` each residual is that of a fit without the
-//! rows of the same kind and first parameter: what to expect of widths that were not synthesized.
+//! of their number of rows; areas cannot be negative.
+//!
+//! With `--leave-out` (table in `gate_residuals_left_out.csv`) each value of each parameter is left out in turn, with
+//! all rows of its kind that have it, and these rows are predicted by a fit without them: what to expect of widths,
+//! lanes and formats that were not synthesized. With `--flows` it prints what the other flows of the table cost
+//! against flow `fa`, as in `presets/technologies/synthesis_flows.ron`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a program whose output is its result"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use blockscape_model::hardware::gates::{Cell, Logic, Part, Step, Unit};
 
@@ -354,7 +358,53 @@ fn print_coefficients(c: &Coefficients) {
     eprintln!("    step_ps: ({}),", list(&c.steps));
 }
 
+/// Class of logic that a kind of unit stands for in a synthesis flow.
+fn flow_class(kind: &str, parameters: &str) -> Option<&'static str> {
+    match kind {
+        "add" => Some("adder"),
+        "mul" if parameters.ends_with(";n=1") => None,
+        "mul" | "tree" | "bfp_int_dot" => Some("array"),
+        "fp32_add" | "fp16_add" | "fp32_accumulate" => Some("float"),
+        "fp16_to_bfp" => Some("converter"),
+        "lzd" | "max_tree" | "shift_right" => Some("selection"),
+        _ => None,
+    }
+}
+
+/// Medians of area, settled energy, energy with glitches and delay of the other flows against flow `fa`.
+fn print_flows() {
+    let table: Vec<Vec<&str>> = TABLE
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect();
+    let mut ratios: BTreeMap<(&str, &str), Vec<[f64; 4]>> = BTreeMap::new();
+    for row in &table {
+        let smallest = table
+            .iter()
+            .find(|other| other[3] == "fa" && other[..3] == row[..3]);
+        let (Some(class), Some(smallest)) = (flow_class(row[1], row[2]), smallest) else {
+            continue;
+        };
+        let number = |cells: &[&str], index: usize| cells[index].parse::<f64>().expect("a number");
+        let ratio = [4, 11, 8, 7].map(|index| number(row, index) / number(smallest, index));
+        ratios.entry((row[3], class)).or_default().push(ratio);
+    }
+    for ((flow, class), rows) in ratios {
+        let medians: [f64; 4] = std::array::from_fn(|column| {
+            let mut values: Vec<f64> = rows.iter().map(|row| row[column]).collect();
+            values.sort_by(f64::total_cmp);
+            f64::midpoint(values[(values.len() - 1) / 2], values[values.len() / 2])
+        });
+        println!("{flow},{class},{},{medians:.3?}", rows.len());
+    }
+}
+
 fn main() {
+    if std::env::args().any(|each| each == "--flows") {
+        print_flows();
+        return;
+    }
     let leaves_out = std::env::args().any(|each| each == "--leave-out");
     println!(
         "library,unit,parameters,left_out,area_residual,settled_residual,glitch_residual,delay_residual"

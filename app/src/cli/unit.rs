@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use blockscape_model::hardware::gates::Unit;
 use blockscape_model::hardware::{UnitReport, technology};
 use clap::Args;
 
@@ -11,7 +10,7 @@ use clap::Args;
 pub struct UnitArguments {
     /// Kind of unit, such as `bfp_int_dot`, `mul`, `fp16_mac_fp32` or `sram`
     pub kind: String,
-    /// Parameters, such as m=6 n=4 lanes=32 acc=24
+    /// Parameters, such as m=6 n=4 lanes=32 acc=24, and a synthesis flow, such as flow=fap@1000
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,
     /// Technology preset
@@ -51,8 +50,9 @@ pub fn run(arguments: &UnitArguments) -> anyhow::Result<()> {
             )
         }
     } else {
-        let unit = Unit::from_text(&arguments.kind, &given).map_err(failed)?;
-        let report = technology.unit(&arguments.kind, &unit);
+        let report = technology
+            .unit_from_text(&arguments.kind, &given)
+            .map_err(failed)?;
         if arguments.json {
             serde_json::to_string_pretty(&report)?
         } else {
@@ -64,7 +64,11 @@ pub fn run(arguments: &UnitArguments) -> anyhow::Result<()> {
 
 fn table(report: &UnitReport) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    writeln!(text, "{} in {}", report.unit, report.technology)?;
+    writeln!(
+        text,
+        "{} in {}, synthesis flow {}",
+        report.unit, report.technology, report.flow
+    )?;
     writeln!(
         text,
         "  area             {:>12.2} um2  ({:.1} gate equivalents, {} register bits)",

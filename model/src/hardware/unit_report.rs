@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::gates::{Cell, Switching, Unit};
+use super::gates::{Cell, Switching, SynthesisFlow, Unit};
 use super::technology::{SramMacro, SramPorts, SramTable, Technology};
 use super::{Confidence, Sourced};
 use crate::violation::Violation;
@@ -14,6 +14,8 @@ pub struct UnitReport {
     pub unit: String,
     /// Technology.
     pub technology: String,
+    /// Synthesis flow.
+    pub flow: String,
     /// Sum of the cell areas in um2.
     pub area_um2: f64,
     /// Area in smallest NANDs.
@@ -107,17 +109,41 @@ pub struct SramReport {
 }
 
 impl Technology {
-    /// Cost of one unit at nominal voltage.
-    pub fn unit(&self, kind: &str, unit: &Unit) -> UnitReport {
+    /// Cost of one unit at nominal voltage, by kind and parameters of the synthesis table, `flow` among them.
+    ///
+    /// # Errors
+    /// An unknown kind, parameter or flow, a missing one, or a value outside its range, with what is allowed.
+    pub fn unit_from_text(
+        &self,
+        kind: &str,
+        given: &[(&str, &str)],
+    ) -> Result<UnitReport, Violation> {
+        let (flows, given): (Vec<_>, Vec<_>) = given.iter().partition(|(key, _)| *key == "flow");
+        let unit = Unit::from_text(kind, &given)?;
+        match flows.as_slice() {
+            [] => Ok(self.unit(kind, &unit, &SynthesisFlow::named("fa")?)),
+            [(_, name)] => Ok(self.unit(kind, &unit, &SynthesisFlow::named(name)?)),
+            _ => Err(Violation::new(
+                format!("{kind} flow"),
+                "given twice",
+                "one flow",
+            )),
+        }
+    }
+
+    /// Cost of one unit at nominal voltage in a synthesis flow.
+    pub fn unit(&self, kind: &str, unit: &Unit, flow: &SynthesisFlow) -> UnitReport {
         let node = &self.node;
-        let cost = self.cells.cost(unit);
+        let cost = flow.cost(&self.cells, unit);
         let (area, energy) = (node.area.value, node.energy.value);
         let parts: Vec<PartReport> = unit
             .parts()
             .iter()
             .map(|part| {
-                let cells = self.cells.area(&part.gates).to_square_micrometers();
+                let [more_area, more_energy, ..] = *flow.factors(part.logic);
+                let cells = self.cells.area(&part.gates).to_square_micrometers() * more_area;
                 let switched = self.cells.energy(part, Switching::Settled).to_femtojoules();
+                let switched = switched * more_energy;
                 PartReport {
                     name: part.name.to_owned(),
                     area_um2: cells * area,
@@ -150,9 +176,18 @@ impl Technology {
         ] {
             sources.push(SourceReport::of(name, constant));
         }
+        sources.push(SourceReport {
+            name: format!("synthesis flow {}", flow.name),
+            value: 1.0,
+            low: flow.low,
+            high: flow.high,
+            source: format!("{}: {}", flow.description, flow.source),
+            confidence: flow.confidence,
+        });
         UnitReport {
             unit: kind.to_owned(),
             technology: node.name.clone(),
+            flow: flow.name.clone(),
             area_um2: cost.area.to_square_micrometers() * area,
             gate_equivalents: cost.gate_equivalents,
             ff_bits,
