@@ -1,8 +1,9 @@
 //! SRAM macros: a table computed with CACTI 7, interpolated in size and port width, scaled to the node.
 //!
 //! CACTI 7 with itrs-hp cells, ECC, cycle-time objective with ED^2, 360 K, one bank; sizes from 1 KiB to 8 MiB in
-//! quarter octaves, where its choice of subarrays makes steps that no smooth formula follows. Nodes between and below
-//! the table's are scaled, which the technology's constants say.
+//! quarter octaves. Its choice of subarrays makes steps that no smooth formula follows: intervals that hold one are
+//! halved down to a sixty-fourth of an octave or less, so that a size between is seldom on the wrong side.
+//! Nodes between and below the table's are scaled, which the technology's constants say.
 
 use serde::{Deserialize, Serialize};
 
