@@ -183,3 +183,34 @@ fn an_unknown_cost_is_an_error_that_names_what_is_known() {
     assert!(model.summary(&design).is_err());
     assert!(technology("3 nm").is_err());
 }
+
+#[test]
+fn a_design_on_an_fpga_conserves_time_and_stays_within_its_device() {
+    let shape = preset::model("TinyLlama-1.1B").expect("built in");
+    let technology = technology("16 nm").expect("built in");
+    let model =
+        CostModel::new(&Workload::single_sequence(shape), &technology).expect("a table of SRAM");
+    let design = preset::design("F-BFQ").expect("built in");
+    let cost = model.estimate(&design).expect("a known cost");
+    for phase in [&cost.prefill, &cost.decode] {
+        let sum = |pick: fn(&ProductCost) -> f64| -> f64 {
+            let each = |product: &ProductCost| pick(product) * f64::from(product.n_layers);
+            phase.products.iter().map(each).sum()
+        };
+        let seconds = phase.summary.time.to_seconds();
+        assert!((sum(|each| each.time.to_seconds()) / seconds - 1.0).abs() < 1e-12);
+        let bits = phase.summary.external_bits;
+        assert!((sum(|each| each.external_bits) / bits - 1.0).abs() < 1e-12);
+        let slowest = |each: &ProductCost| each.time >= each.compute.max(each.external);
+        assert!(phase.products.iter().all(slowest));
+    }
+    assert!(cost.summary.luts.is_some_and(|luts| luts < 117_120.0 * 0.7));
+    let mut narrow = design.clone();
+    narrow.buffers.weight_kib /= 4;
+    let narrow = model.summary(&narrow).expect("a known cost");
+    assert!(narrow.decode.time >= cost.summary.decode.time, "more tiles");
+    let mut wide = design;
+    wide.buffers.banks = 4;
+    let wide = model.summary(&wide).expect("a known cost");
+    assert!(wide.decode.time <= cost.summary.decode.time, "four streams");
+}

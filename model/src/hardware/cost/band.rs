@@ -3,8 +3,8 @@
 use super::result::SourceNote;
 use super::{Component, CostSummary, EnergyBreakdown};
 use crate::design::Design;
-use crate::hardware::Sourced;
-use crate::hardware::technology::Technology;
+use crate::hardware::technology::{FpgaDevice, FpgaFamily, Technology};
+use crate::hardware::{Confidence, Sourced};
 use crate::units::{Area, Energy};
 
 /// Lowest and highest plausible totals.
@@ -22,6 +22,20 @@ pub struct Band {
 }
 
 impl Band {
+    /// On an FPGA energy is the board's power over time, so its range is the power's; there is no area.
+    pub(super) fn on_device(summary: &CostSummary, device: &FpgaDevice) -> Self {
+        let [low, high] = device.power_w.relative_range();
+        let energy = |breakdown: &EnergyBreakdown| {
+            let total = breakdown.total();
+            [total * low, total * high]
+        };
+        Self {
+            area: [summary.area.total(); 2],
+            prefill_energy: energy(&summary.prefill.energy),
+            decode_energy: energy(&summary.decode.energy),
+        }
+    }
+
     pub(super) fn of(summary: &CostSummary, technology: &Technology, design: &Design) -> Self {
         let energy = |breakdown: &EnergyBreakdown| {
             [0, 1].map(|end| {
@@ -112,13 +126,42 @@ pub(super) fn sources(technology: &Technology, design: &Design) -> Vec<SourceNot
         .constants()
         .into_iter()
         .filter(|(name, _)| !other_memory(name))
-        .map(|(name, constant)| SourceNote {
-            name,
-            value: constant.value,
-            low: constant.low,
-            high: constant.high,
-            source: constant.source.clone(),
-            confidence: constant.confidence,
-        })
+        .map(|(name, constant)| note(name, constant))
         .collect()
+}
+
+/// The constants that a design on a device rests on.
+pub(super) fn device_sources(family: &FpgaFamily, device: &FpgaDevice) -> Vec<SourceNote> {
+    let mut notes: Vec<SourceNote> = [
+        ("usable LUTs (share)", &family.usable_luts),
+        ("board power (W)", &device.power_w),
+        ("device bandwidth (GB/s)", &device.gigabytes_per_second),
+        ("host (MAC/s)", &device.host_macs_per_second),
+        ("driver a product (s)", &device.product_seconds),
+        ("transfer a tile (s)", &device.tile_seconds),
+    ]
+    .into_iter()
+    .map(|(name, constant)| note(name.to_owned(), constant))
+    .collect();
+    let luts = f64::from(device.luts);
+    notes.push(SourceNote {
+        name: "device LUTs".to_owned(),
+        value: luts,
+        low: luts,
+        high: luts,
+        source: format!("{}; LUTs a cell: {}", device.source, family.luts_source),
+        confidence: Confidence::Medium,
+    });
+    notes
+}
+
+fn note(name: String, constant: &Sourced<f64>) -> SourceNote {
+    SourceNote {
+        name,
+        value: constant.value,
+        low: constant.low,
+        high: constant.high,
+        source: constant.source.clone(),
+        confidence: constant.confidence,
+    }
 }

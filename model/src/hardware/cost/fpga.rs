@@ -159,13 +159,23 @@ impl<'a> Fabric<'a> {
                 )
             }
         };
-        let bits = stream_bits(&shape, moving, stationary);
+        let tiles = self.tiles(&shape, moving, stationary);
         let external_bits = if placement == Placement::Array {
-            bits
+            stream_bits(&shape, moving, stationary, tiles[1])
         } else {
             0.0
         };
         let external = Time::seconds(external_bits / self.bits_per_second());
+        let time = if streamed && placement == Placement::Array {
+            // Load, compute and store are opcodes of one stream and follow each other (SECDA-LLM, papers 3.3).
+            let tiles = tiles[0] * tiles[1] * Macs(shape.count).to_f64();
+            compute
+                + external
+                + Time::seconds(self.device.tile_seconds.value * tiles)
+                + Time::seconds(self.device.product_seconds.value)
+        } else {
+            compute.max(external)
+        };
         let order = if shape.product == Product::Head {
             LoopOrder::ColumnFirst
         } else {
@@ -178,7 +188,7 @@ impl<'a> Fabric<'a> {
             product: shape.product,
             placement,
             macs: shape.macs(),
-            time: compute.max(external),
+            time,
             compute,
             ports: Time::ZERO,
             external,
@@ -186,6 +196,24 @@ impl<'a> Fabric<'a> {
             external_bits,
             order,
         }
+    }
+
+    /// Tiles of a streamed product along the stationary and the moving operand: whole rows that fit the buffers
+    /// (SECDA-LLM's `tile_m` and `tile_n`); 1 and 1 in a spatial pipeline, which streams.
+    fn tiles(&self, shape: &MatrixProduct, moving: Format, stationary: Format) -> [f64; 2] {
+        if self.design.unit == UnitKind::DataflowMxInt {
+            return [1.0, 1.0];
+        }
+        let buffers = &self.design.buffers;
+        let count = |rows: u64, format: Format, kib: u32| {
+            let row = Macs(shape.k).to_f64() * format.bits_per_value();
+            let fit = (f64::from(kib) * 8192.0 / row).floor().max(1.0);
+            (Macs(rows).to_f64() / fit).ceil()
+        };
+        [
+            count(shape.n, stationary, buffers.weight_kib),
+            count(shape.m, moving, buffers.activation_kib),
+        ]
     }
 
     /// Streams of `port_bits` a cycle and channel, never above the device's bandwidth.
@@ -201,10 +229,13 @@ impl<'a> Fabric<'a> {
     }
 }
 
-/// Bits over the stream: inputs once, weights once, outputs as 32-bit words (F-BFQ's order of transfers).
-fn stream_bits(shape: &MatrixProduct, moving: Format, stationary: Format) -> f64 {
+/// Bits over the stream: inputs once, weights once for each tile of inputs, outputs as 32-bit words (F-BFQ's order of
+/// transfers).
+fn stream_bits(shape: &MatrixProduct, moving: Format, stationary: Format, reloads: f64) -> f64 {
     let [m, n, k, count] = [shape.m, shape.n, shape.k, shape.count].map(|each| Macs(each).to_f64());
-    count * (m * k * moving.bits_per_value() + n * k * stationary.bits_per_value() + m * n * 32.0)
+    let inputs = m * k * moving.bits_per_value();
+    let weights = n * k * stationary.bits_per_value() * reloads;
+    count * (inputs + weights + m * n * 32.0)
 }
 
 fn luts(element: &Element, family: &FpgaFamily) -> f64 {

@@ -13,6 +13,7 @@ mod composition;
 mod datapath;
 mod energy;
 mod fpga;
+mod fpga_model;
 mod latency;
 mod model;
 mod prepared;

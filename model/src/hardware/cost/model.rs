@@ -3,13 +3,12 @@
 use super::activity::accesses;
 use super::datapath::Placement;
 use super::energy::{Events, product_energy};
-use super::fpga::{Fabric, Task};
 use super::latency::Folding;
 use super::prepared::Prepared;
 use super::result::{Cost, CostSummary, ElementPart, PhaseCost, PhaseSummary, ProductCost};
 use super::storage::{output_format, sides, stationary_bits, stored_bits, to_f64};
 use super::tiling::{Operands, least_traffic};
-use super::{AreaBreakdown, Band, Component, CostMemory, EnergyBreakdown, band};
+use super::{Band, Component, CostMemory, EnergyBreakdown, band};
 use crate::design::{Design, Target};
 use crate::format::Format;
 use crate::hardware::technology::{FpgaFamily, SramTable, Technology};
@@ -20,13 +19,13 @@ use crate::workload::{MatrixProduct, Phase, Product, Side, Slot, Workload};
 /// The cost model made ready for one workload and technology; immutable, so threads can share it.
 #[derive(Debug, Clone)]
 pub struct CostModel {
-    workload: Workload,
+    pub(super) workload: Workload,
     technology: Technology,
     sram: SramTable,
     /// Products of one layer in prefill and decode.
-    layer: [[Option<MatrixProduct>; MOST_PRODUCTS]; 2],
-    head: MatrixProduct,
-    fpga: FpgaFamily,
+    pub(super) layer: [[Option<MatrixProduct>; MOST_PRODUCTS]; 2],
+    pub(super) head: MatrixProduct,
+    pub(super) fpga: FpgaFamily,
 }
 
 /// Products of one layer at most.
@@ -114,6 +113,19 @@ impl CostModel {
                 self.element_parts(&prepared),
             )
         };
+        let (band, sources) = match &design.target {
+            Target::Fpga { device, .. } => {
+                let device = self.fpga.device(device).map_err(|each| vec![each])?;
+                (
+                    Band::on_device(&summary, device),
+                    band::device_sources(&self.fpga, device),
+                )
+            }
+            Target::Asic => (
+                Band::of(&summary, &self.technology, design),
+                band::sources(&self.technology, design),
+            ),
+        };
         let (prefill, decode) = products
             .into_iter()
             .partition(|product| product.phase == Phase::Prefill);
@@ -130,8 +142,8 @@ impl CostModel {
             weight_bits: summary.weight_bits,
             kv_bits: summary.kv_bits,
             element,
-            band: Band::of(&summary, &self.technology, design),
-            sources: band::sources(&self.technology, design),
+            band,
+            sources,
             summary,
         })
     }
@@ -146,63 +158,16 @@ impl CostModel {
     }
 
     /// Pairs of formats of every product, moving and stationary.
-    fn pairs<'a>(&self, design: &'a Design) -> impl Iterator<Item = [Format; 2]> + use<'a> {
+    pub(super) fn pairs<'a>(
+        &self,
+        design: &'a Design,
+    ) -> impl Iterator<Item = [Format; 2]> + use<'a> {
         let gated = self.workload.model.gated_mlp;
         design.formats.rows().flat_map(move |row| {
             Product::ALL
                 .into_iter()
                 .filter(move |product| *product != Product::Gate || gated)
                 .map(|product| sides(row, product))
-        })
-    }
-
-    fn fpga_summary(
-        &self,
-        design: &Design,
-        device: &str,
-        see: &mut dyn FnMut(ProductCost),
-    ) -> Result<CostSummary, Vec<Violation>> {
-        let device = self
-            .fpga
-            .device(device)
-            .map_err(|violation| vec![violation])?;
-        let fabric = Fabric::new(design, device, &self.fpga, self.pairs(design))?;
-        let n_layers = self.workload.model.n_layers;
-        let mut phase = |phase: Phase| {
-            let layers = design.formats.layer_groups(n_layers).flat_map(|group| {
-                self.layer[phase as usize]
-                    .iter()
-                    .flatten()
-                    .map(move |shape| Task {
-                        phase,
-                        first_layer: group.first,
-                        n_layers: group.count,
-                        shape: *shape,
-                        formats: sides(group.formats, shape.product),
-                    })
-            });
-            let head = Task {
-                phase,
-                first_layer: n_layers,
-                n_layers: 1,
-                shape: self.head,
-                formats: sides(design.formats.row(n_layers), Product::Head),
-            };
-            let tasks: Vec<Task> = layers.chain([head]).collect();
-            let rows = f64::from(self.workload.batch) * to_f64(self.workload.tokens(phase));
-            fabric.phase(tasks.iter().copied(), rows, see)
-        };
-        let (prefill, decode) = (phase(Phase::Prefill), phase(Phase::Decode));
-        let [weight_bits, kv_bits] =
-            stored_bits(design, &self.workload, || self.layer[1].iter().flatten());
-        Ok(CostSummary {
-            area: AreaBreakdown::ZERO,
-            luts: Some(fabric.luts()),
-            prefill,
-            decode,
-            weight_bits,
-            kv_bits,
-            batch: self.workload.batch,
         })
     }
 

@@ -41,6 +41,10 @@ pub struct FpgaDevice {
     pub power_w: Sourced<f64>,
     /// MACs a second of the processor beside the fabric.
     pub host_macs_per_second: Sourced<f64>,
+    /// Seconds that the driver takes for a product: inputs brought to blocks, threads joined, registers written.
+    pub product_seconds: Sourced<f64>,
+    /// Seconds that a tile of a streamed product takes beside its data: opcode words, start and end of a transfer.
+    pub tile_seconds: Sourced<f64>,
     /// Where the resources come from.
     pub source: String,
 }
