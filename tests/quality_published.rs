@@ -6,23 +6,11 @@ use blockscape_model::design::{
 };
 use blockscape_model::format::Format;
 use blockscape_model::preset;
+use blockscape_model::published::ANDA_TUPLES;
 use blockscape_model::quality::{
     AndaSearch, ModelStatistics, ModuleWidths, QualityModel, published_sensitivities,
 };
 use blockscape_model::workload::{SlotGroup, Workload};
-
-/// Anda's figure 14: widths of `A_qkv`, `A_o`, `A_u`, `A_d` at a loss of 0.1 % and of 1 % on `WikiText-2`.
-const FIGURE_14: [(&str, ModuleWidths, ModuleWidths); 9] = [
-    ("OPT-1.3B", [8, 6, 5, 5], [8, 5, 5, 4]),
-    ("OPT-2.7B", [7, 5, 5, 5], [6, 5, 5, 4]),
-    ("OPT-6.7B", [7, 5, 5, 4], [6, 4, 5, 4]),
-    ("LLaMA-7B", [9, 8, 8, 7], [7, 6, 6, 6]),
-    ("LLaMA-2-7B", [9, 7, 8, 8], [7, 6, 6, 6]),
-    ("OPT-13B", [7, 6, 5, 5], [6, 6, 5, 4]),
-    ("LLaMA-13B", [10, 8, 8, 8], [7, 5, 6, 6]),
-    ("LLaMA-2-13B", [10, 10, 8, 9], [7, 7, 6, 7]),
-    ("OPT-30B", [7, 5, 5, 4], [6, 4, 5, 4]),
-];
 
 /// Anda's table II: perplexity of the tuples above where it is given.
 const TABLE_II: [(&str, f64, f64); 7] = [
@@ -128,7 +116,7 @@ fn searches_on_nine_models_come_close_to_figure_14() {
     let mut mean_errors = Vec::new();
     for tolerance in [0.001, 0.01] {
         let mut logs = Vec::new();
-        for (name, strict, relaxed) in FIGURE_14 {
+        for (name, strict, relaxed) in ANDA_TUPLES {
             let published = if tolerance < 0.005 { strict } else { relaxed };
             let mut model = Published::new(name);
             let search = AndaSearch::published(&model.workload.model, tolerance);
@@ -162,7 +150,7 @@ fn searches_on_nine_models_come_close_to_figure_14() {
 fn cells_that_did_not_calibrate_are_predicted_within_1_5_percent() {
     for (name, strict, relaxed) in TABLE_II {
         let mut model = Published::new(name);
-        let (_, few, fewer) = FIGURE_14
+        let (_, few, fewer) = ANDA_TUPLES
             .into_iter()
             .find(|each| each.0 == name)
             .expect("listed");

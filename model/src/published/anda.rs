@@ -2,6 +2,10 @@
 //!
 //! Once from the paper's component tables, once from our gates. Section and figure numbers are the paper's.
 
+use super::anda_tables::{
+    ANDA_ELEMENT, ANDA_MEMORY_SHARES, ANDA_TUPLES, BY_MANTISSA, COMPONENTS, ELEMENTS,
+    FP_FP_ARRAY_MM2, FP_FP_SHARES, MEMORY_SHARE_OF_TIME, REST_MM2, SYSTEMS,
+};
 use super::relative_element::{
     Reading, bit_parallel_element, bit_serial_element, float_element, serial_weight_element,
 };
@@ -11,83 +15,10 @@ use crate::hardware::cost::Component;
 use crate::hardware::gates::{CellLibrary, FloatOperand, Pipelining, Switching};
 use crate::hardware::{CostModel, technology};
 use crate::preset;
+use crate::quality::ModuleWidths;
 use crate::workload::Workload;
 
 const SYSTEM: &str = "anda";
-
-/// Figure 14: mantissa bits of `A_qkv`, `A_o`, `A_u`, `A_d` on WikiText-2 at 0.1 % and 1 % loss.
-const TUPLES: [(&str, [u32; 4], [u32; 4]); 9] = [
-    ("OPT-1.3B", [8, 6, 5, 5], [8, 5, 5, 4]),
-    ("OPT-2.7B", [7, 5, 5, 5], [6, 5, 5, 4]),
-    ("OPT-6.7B", [7, 5, 5, 4], [6, 4, 5, 4]),
-    ("LLaMA-7B", [9, 8, 8, 7], [7, 6, 6, 6]),
-    ("LLaMA-2-7B", [9, 7, 8, 8], [7, 6, 6, 6]),
-    ("OPT-13B", [7, 6, 5, 5], [6, 6, 5, 4]),
-    ("LLaMA-13B", [10, 8, 8, 8], [7, 5, 6, 6]),
-    ("LLaMA-2-13B", [10, 10, 8, 9], [7, 7, 6, 7]),
-    ("OPT-30B", [7, 5, 5, 4], [6, 4, 5, 4]),
-];
-
-/// Figure 15: area and power of a processing element relative to FP-FP, with the digits the efficiencies imply.
-const ELEMENTS: [(&str, f64, f64, f64, f64); 5] = [
-    ("FP-INT", 0.63, 0.52, 1.59, 1.93),
-    ("iFPU", 0.26, 0.28, 3.78, 3.51),
-    ("FIGNA", 0.18, 0.17, 5.58, 5.87),
-    ("FIGNA-M11", 0.15, 0.12, 6.55, 8.03),
-    ("FIGNA-M8", 0.12, 0.10, 8.09, 10.49),
-];
-
-/// Relative area and power of Anda's element: 0.23 and 0.20 in print, these by its efficiencies over M.
-const ANDA_ELEMENT: [f64; 2] = [0.2304, 0.1992];
-
-/// Per-M table: M, area efficiency, energy efficiency of the element.
-const BY_MANTISSA: [(u32, f64, f64); 10] = [
-    (13, 4.96, 5.74),
-    (12, 5.34, 6.18),
-    (11, 5.79, 6.69),
-    (10, 6.31, 7.30),
-    (9, 6.95, 8.03),
-    (8, 7.72, 8.93),
-    (7, 8.68, 10.04),
-    (6, 9.92, 11.48),
-    (5, 11.58, 13.39),
-    (4, 13.89, 16.07),
-];
-
-/// System table, geometric mean of nine models: speedup, area efficiency, energy efficiency over FP-FP.
-const SYSTEMS: [(&str, f64, f64, f64); 7] = [
-    ("FP-INT", 1.00, 1.23, 1.25),
-    ("iFPU", 1.00, 1.60, 1.42),
-    ("FIGNA", 1.00, 1.72, 1.53),
-    ("FIGNA-M11", 1.45, 2.55, 1.69),
-    ("FIGNA-M8", 2.00, 3.60, 1.94),
-    ("Anda 0.1%", 2.14, 3.47, 3.07),
-    ("Anda 1%", 2.49, 4.03, 3.16),
-];
-
-/// Component table: area in mm2, power in mW.
-const COMPONENTS: [(&str, f64, f64); 6] = [
-    ("MXU", 0.41, 54.34),
-    ("BPC", 0.07, 1.06),
-    ("vector unit", 0.05, 0.87),
-    ("activation buffer", 0.87, 16.94),
-    ("weight buffer", 0.80, 7.96),
-    ("controller", 0.01, 0.01),
-];
-
-/// LLaMA-13B energy breakdown in % of FP-FP: compute, SRAM, DRAM (they sum to 101 in print).
-const FP_FP_SHARES: [f64; 3] = [42.0, 11.0, 48.0];
-
-/// Shares of the same for Anda's SRAM and DRAM, which only a refetch model could give: an input here.
-const ANDA_MEMORY_SHARES: [f64; 2] = [5.0, 24.0];
-
-/// Part of FP-FP's memory energy that goes with time instead of traffic: fits M11 and M8, which move the same bits
-/// as FIGNA in less time, to within 3 %.
-const MEMORY_SHARE_OF_TIME: f64 = 19.2;
-
-/// Everything beside the array in mm2, equal for all designs, and FP-FP's array (0.41 / 0.2304).
-const REST_MM2: f64 = 1.76;
-const FP_FP_ARRAY_MM2: f64 = 1.78;
 
 /// All rows.
 pub(super) fn rows() -> Vec<Row> {
@@ -95,6 +26,7 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     published_elements(&mut rows);
     published_systems(&speeds, &mut rows);
+    attention_readings(&mut rows);
     components(&mut rows);
     energy_shares(&mut rows);
     our_elements(&mut rows);
@@ -138,10 +70,10 @@ fn published_elements(rows: &mut Vec<Row>) {
 
 /// Geometric mean over the nine models of FP-FP's compute time over Anda's, linear layers in prefill of 2048 tokens,
 /// and average M + 1 weighted by MACs.
-fn speedup(tuple: impl Fn(&(&str, [u32; 4], [u32; 4])) -> [u32; 4]) -> [f64; 2] {
+fn speedup(tuple: impl Fn(&(&str, ModuleWidths, ModuleWidths)) -> ModuleWidths) -> [f64; 2] {
     let base = preset::design("FP-FP").expect("built in");
     let anda = preset::design("Anda").expect("built in");
-    let ratios: Vec<[f64; 2]> = TUPLES
+    let ratios: Vec<[f64; 2]> = ANDA_TUPLES
         .iter()
         .map(|entry| {
             let mut design = anda.clone();
@@ -165,7 +97,7 @@ const MODULES: [&str; 4] = [
     "down.activation",
 ];
 
-fn set_activation(design: &mut Design, module: &str, bits: u32) {
+fn set_activation(design: &mut Design, module: &str, bits: u8) {
     let group = module.parse().expect("a group of sites");
     design
         .formats
@@ -195,6 +127,48 @@ fn linear_cycles(design: &Design, model: &str) -> f64 {
         .filter(|each| each.product.is_linear() && each.first_layer < workload.model.n_layers)
         .map(|each| each.compute.to_seconds() * f64::from(each.n_layers))
         .sum()
+}
+
+/// What attention does to the speed: its FP16 products are no work for Anda's array.
+fn attention_readings(rows: &mut Vec<Row>) {
+    for (lanes, reading) in [
+        (64, "on the 64 FP16 lanes of the component table"),
+        (1024, "on as many FP16 lanes as FP-FP's array has"),
+    ] {
+        let base = preset::design("FP-FP").expect("built in");
+        let ratios: Vec<f64> = ANDA_TUPLES
+            .iter()
+            .map(|(model, _, tuple)| {
+                let mut design = preset::design("Anda").expect("built in");
+                design.datapath.vector_lanes = lanes;
+                for (module, bits) in MODULES.into_iter().zip(*tuple) {
+                    set_activation(&mut design, module, bits);
+                }
+                prefill_seconds(&base, model) / prefill_seconds(&design, model)
+            })
+            .collect();
+        rows.push(Row::new(
+            SYSTEM,
+            format!("prefill speedup with attention, Anda 1%, {reading}"),
+            2.49,
+            geometric_mean(&ratios),
+            Basis::Derived,
+            "KV cache, attention and softmax stay FP16 in the paper, and 16 / (average M + 1) gives its speeds without them: the table is read as the products of its four modules; the parameter datapath.vector_lanes says what attention has",
+        ));
+    }
+}
+
+/// Time of a whole prompt of 2048 tokens.
+fn prefill_seconds(design: &Design, model: &str) -> f64 {
+    let workload = Workload::single_sequence(preset::model(model).expect("built in"));
+    let technology = technology(&design.technology).expect("built in");
+    CostModel::new(&workload, &technology)
+        .expect("a table of SRAM")
+        .summary(design)
+        .expect("the presets have a cost")
+        .prefill
+        .time
+        .to_seconds()
 }
 
 /// Speedups of all systems in order of the table; FIGNA with narrow mantissas counts 16 / M as the paper does.
@@ -335,12 +309,12 @@ fn components(rows: &mut Vec<Row>) {
 
 fn energy_shares(rows: &mut Vec<Row>) {
     // LLaMA-13B; its average M + 1 follows from its own tuples.
-    let average = |bits: [u32; 4]| {
+    let average = |bits: ModuleWidths| {
         let [qkv, o, up, down] = bits.map(f64::from);
         let (d, f) = (5120.0, 13824.0);
         (3.0 * d * qkv + d * o + 2.0 * f * up + f * down) / (4.0 * d + 3.0 * f) + 1.0
     };
-    let tuple = TUPLES[6];
+    let tuple = ANDA_TUPLES[6];
     let compute = |power: f64| FP_FP_SHARES[0] * power;
     let cells = [
         ("FP-INT", 22.0, compute(ELEMENTS[0].2)),

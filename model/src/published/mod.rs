@@ -5,10 +5,13 @@
 
 mod anchors;
 mod anda;
+mod anda_tables;
 mod fbfq;
 mod harmonia;
 mod mase;
 mod relative_element;
+
+pub use anda_tables::ANDA_TUPLES;
 
 use serde::Serialize;
 
