@@ -51,3 +51,22 @@ fn every_row_names_finite_values_and_large_deviations_their_reason() {
         );
     }
 }
+
+#[test]
+fn half_of_the_published_units_lie_within_15_percent() {
+    let mut sizes: Vec<f64> = rows("anchors")
+        .iter()
+        .map(|row| row.relative_error.abs())
+        .collect();
+    sizes.sort_by(f64::total_cmp);
+    let median = f64::midpoint(sizes[(sizes.len() - 1) / 2], sizes[sizes.len() / 2]);
+    assert!(median <= 0.15, "median {median} of {}", sizes.len());
+}
+
+#[test]
+fn tokens_on_the_kria_lie_near_the_published_ones_without_a_fitted_constant() {
+    for row in rows("fbfq") {
+        assert_eq!(row.basis, Basis::Derived);
+        assert!((0.0..=0.25).contains(&row.relative_error), "{row:?}");
+    }
+}

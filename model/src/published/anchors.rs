@@ -1,21 +1,40 @@
-//! Published units and the synthesis table beside our gate model.
+//! Published units beside our gate model, each under a stated reading.
+//!
+//! A reading says what a paper leaves open: the synthesis flow (speed), subnormal inputs, registers, what the figure
+//! covers. One reading serves all units of a source; none is fitted.
 
 use super::{Basis, Row};
-use crate::hardware::gates::{Pipelining, Switching, Unit};
-use crate::hardware::{Technology, technology};
+use crate::hardware::cost::Component;
+use crate::hardware::gates::{Pipelining, Unit};
+use crate::hardware::{CostModel, CostSummary, Technology, technology};
+use crate::preset;
+use crate::workload::Workload;
 
 const SYSTEM: &str = "anchors";
 
 /// Parameters of a unit.
 type Given = &'static [(&'static str, &'static str)];
 
+/// A unit with its parameters, and how many of it.
+type Part = (&'static str, Given, f64);
+
 fn unit(kind: &str, given: &[(&str, &str)]) -> Unit {
     Unit::from_text(kind, given).expect("a unit of the table")
 }
 
-fn cost(technology: &Technology, kind: &str, given: &[(&str, &str)]) -> [f64; 2] {
-    let report = technology.unit(kind, &unit(kind, given));
-    [report.area_um2, report.energy_settled_fj_per_op * 1e-3]
+/// Area in um2 and settled energy in pJ of a circuit synthesized in a flow.
+fn circuit(technology: &Technology, flow: &str, parts: &[Part]) -> [f64; 2] {
+    let mut sum = [0.0; 2];
+    for (kind, given, count) in parts {
+        let mut given = given.to_vec();
+        given.push(("flow", flow));
+        let report = technology
+            .unit_from_text(kind, &given)
+            .expect("a unit of the table in one of its flows");
+        sum[0] += report.area_um2 * count;
+        sum[1] += report.energy_settled_fj_per_op * 1e-3 * count;
+    }
+    sum
 }
 
 /// All rows.
@@ -29,118 +48,167 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// Horowitz (ISSCC 2014), 45 nm, 0.9 V; energies times 1.5 to reach 1.1 V.
-fn horowitz(rows: &mut Vec<Row>) {
-    let node = technology("nangate45").expect("built in");
-    let table: [(&str, &str, Given, f64, f64); 6] = [
-        ("8-bit add", "add", &[("w", "8")], 36.0, 0.03),
-        ("16-bit add", "add", &[("w", "16")], 67.0, 0.05),
-        ("32-bit add", "add", &[("w", "32")], 137.0, 0.1),
-        (
-            "8-bit multiply",
-            "mul",
-            &[("m", "8"), ("n", "8")],
-            282.0,
-            0.2,
-        ),
-        ("FP16 multiply", "fp16_mul", &[], 1640.0, 1.1),
-        ("FP16 add", "fp16_add", &[], 1360.0, 0.4),
-    ];
-    for (name, kind, given, area, energy) in table {
-        let [our_area, our_energy] = cost(&node, kind, given);
-        let note = if name.starts_with("FP") {
-            "its FP units are 2.2 to 3.4x ours: ours flush subnormals and meet no clock"
-        } else {
-            "ripple adders without timing pressure; energy times 1.5 from 0.9 to 1.1 V"
-        };
+/// Rows of area and energy of one unit.
+fn pair(
+    rows: &mut Vec<Row>,
+    what: &str,
+    [area, energy]: [f64; 2],
+    [our_area, our_energy]: [f64; 2],
+    note: &'static str,
+) {
+    for (unit, published, ours) in [("um2", area, our_area), ("pJ", energy, our_energy)] {
         rows.push(Row::new(
             SYSTEM,
-            format!("Horowitz 45 nm {name}, um2"),
-            area,
-            our_area,
-            Basis::Derived,
-            note,
-        ));
-        rows.push(Row::new(
-            SYSTEM,
-            format!("Horowitz 45 nm {name}, pJ at 1.1 V"),
-            energy * 1.5,
-            our_energy,
+            format!("{what}, {unit}"),
+            published,
+            ours,
             Basis::Derived,
             note,
         ));
     }
 }
 
+/// What a multiplier of FP16 values takes to normalize one subnormal input.
+const SUBNORMAL_INPUT: [Part; 2] = [
+    ("lzd", &[("w", "11")], 1.0),
+    ("shift_right", &[("w", "11"), ("range", "16")], 1.0),
+];
+
+/// What it takes to write a subnormal product.
+const SUBNORMAL_OUTPUT: Part = ("shift_right", &[("w", "22"), ("range", "32")], 1.0);
+
+/// Horowitz (ISSCC 2014), 45 nm, 0.9 V; energies times 1.5 to reach 1.1 V.
+fn horowitz(rows: &mut Vec<Row>) {
+    let node = technology("nangate45").expect("built in");
+    let integers: [(&str, &str, Given, [f64; 2]); 4] = [
+        ("8-bit add", "add", &[("w", "8")], [36.0, 0.03]),
+        ("16-bit add", "add", &[("w", "16")], [67.0, 0.05]),
+        ("32-bit add", "add", &[("w", "32")], [137.0, 0.1]),
+        (
+            "8-bit multiply",
+            "mul",
+            &[("m", "8"), ("n", "8")],
+            [282.0, 0.2],
+        ),
+    ];
+    for (name, kind, given, [area, energy]) in integers {
+        pair(
+            rows,
+            &format!("Horowitz 45 nm {name}, 1.1 V"),
+            [area, energy * 1.5],
+            circuit(&node, "fa", &[(kind, given, 1.0)]),
+            "integers: smallest circuits without timing pressure (flow fa); energy times 1.5 from 0.9 to 1.1 V, printed with one digit",
+        );
+    }
+    // The low half of a product needs n (n + 1) / 2 of its n^2 partial products.
+    let low_half = 33.0 / 64.0;
+    pair(
+        rows,
+        "Horowitz 45 nm 32-bit multiply, 1.1 V",
+        [3495.0, 3.1 * 1.5],
+        circuit(
+            &node,
+            "fa",
+            &[("mul", &[("m", "32"), ("n", "32")], low_half)],
+        ),
+        "read as the low 32 bits of the product, as processors keep; the whole product takes 1.9x of ours",
+    );
+    let floats: [(&str, &str, [f64; 2]); 4] = [
+        ("FP16 multiply", "fp16_mul", [1640.0, 1.1]),
+        ("FP32 multiply", "fp32_mul", [7700.0, 3.7]),
+        ("FP16 add", "fp16_add", [1360.0, 0.4]),
+        ("FP32 add", "fp32_add", [4184.0, 0.9]),
+    ];
+    for (name, kind, [area, energy]) in floats {
+        pair(
+            rows,
+            &format!("Horowitz 45 nm {name}, 1.1 V"),
+            [area, energy * 1.5],
+            circuit(&node, "abc@1000", &[(kind, &[], 1.0)]),
+            "floating point: sized toward 1000 ps (flow abc@1000), subnormals flushed, no registers; its FP areas stay 1.7 to 3x ours, which no reading here explains",
+        );
+    }
+}
+
 /// `BitMoD` (HPCA 2025), TSMC 28 nm, 0.9 V, 1 ns, slow corner.
 fn bitmod(rows: &mut Vec<Row>) {
+    const FLOW: &str = "abc@1000";
+    const NOTE: &str = "gates sized toward 1000 ps (flow abc@1000) for its 1 ns, subnormal inputs normalized; areas are its figures without registers; gate area of a 28 nm library; its energies rest on the tool's default activity, ours on new operands each cycle";
     let node = technology("28 nm").expect("built in");
-    let pipelined: Given = &[("stages", "pipelined")];
-    let table: [(&str, &str, f64, f64); 2] = [
-        ("FP16 MAC", "fp16_mac_fp16", 1968.7, 0.77),
-        ("FP16 x INT8 MAC", "fp16_int8_mac_fp16", 1318.6, 0.613),
+    let [count, shift] = SUBNORMAL_INPUT;
+    let twice = |part: Part| (part.0, part.1, 2.0);
+    // The accumulator of our MACs, which its figures without registers leave out.
+    let no_register: Part = ("dff", &[("w", "16")], -1.0);
+    let table: [(&str, [f64; 2], Vec<Part>); 4] = [
+        (
+            "FP16 multiply",
+            [1273.6, 0.49],
+            vec![
+                ("fp16_mul", &[], 1.0),
+                twice(count),
+                twice(shift),
+                SUBNORMAL_OUTPUT,
+            ],
+        ),
+        ("FP16 add", [459.9, 0.28], vec![("fp16_add", &[], 1.0)]),
+        (
+            "FP16 MAC",
+            [1733.5, 0.77],
+            vec![
+                ("fp16_mac_fp16", &[], 1.0),
+                no_register,
+                twice(count),
+                twice(shift),
+                SUBNORMAL_OUTPUT,
+            ],
+        ),
+        (
+            "FP16 x INT8 MAC",
+            [1222.8, 0.613],
+            vec![("fp16_int8_mac_fp16", &[], 1.0), no_register, count, shift],
+        ),
     ];
-    let note = "scaled from 45 nm without timing pressure; theirs meets 1 ns at a slow corner and handles subnormals";
-    for (name, kind, area, energy) in table {
-        let [our_area, our_energy] = cost(&node, kind, pipelined);
+    for (name, published, parts) in &table {
+        let ours = circuit(&node, FLOW, parts);
+        pair(
+            rows,
+            &format!("BitMoD 28 nm {name}"),
+            *published,
+            ours,
+            NOTE,
+        );
+    }
+    let [mac, mixed] = [2, 3].map(|index: usize| circuit(&node, FLOW, &table[index].2));
+    for (what, published, index) in [("area", 1222.8 / 1733.5, 0), ("energy", 0.613 / 0.77, 1)] {
         rows.push(Row::new(
             SYSTEM,
-            format!("BitMoD 28 nm {name}, um2, pipelined"),
-            area,
-            our_area,
+            format!("BitMoD FP16 x INT8 over FP16 MAC, {what}"),
+            published,
+            mixed[index] / mac[index],
             Basis::Derived,
-            note,
-        ));
-        rows.push(Row::new(
-            SYSTEM,
-            format!("BitMoD 28 nm {name}, pJ, pipelined"),
-            energy,
-            our_energy,
-            Basis::Derived,
-            note,
+            "same reading; their multiplier is 2.8x their adder, ours 1.6x with subnormals",
         ));
     }
-    let ratio = |index: usize| {
-        cost(&node, "fp16_int8_mac_fp16", &[])[index] / cost(&node, "fp16_mac_fp16", &[])[index]
-    };
-    let ratio_note = "their multiplier is 2.8x their adder, ours 1.2x: subnormal inputs, which cost the multiplier a normalizer each, are one reading";
-    rows.push(Row::new(
-        SYSTEM,
-        "BitMoD FP16 x INT8 over FP16 MAC, area",
-        0.67,
-        ratio(0),
-        Basis::Derived,
-        ratio_note,
-    ));
-    rows.push(Row::new(
-        SYSTEM,
-        "BitMoD FP16 x INT8 over FP16 MAC, energy",
-        0.80,
-        ratio(1),
-        Basis::Derived,
-        ratio_note,
-    ));
-    // Four lanes, two bits of a weight a cycle: exponent match, 4 products of 11 x 2 bits, group accumulation, dequantization.
-    let parts: [(&str, Given, f64); 6] = [
+    // Four lanes, two bits of a weight a cycle: exponent match, four products of 11 x 2 bits aligned and summed, group
+    // accumulation, dequantization.
+    let element: [Part; 9] = [
+        ("add", &[("w", "6")], 8.0),
         ("max_tree", &[("inputs", "4"), ("w", "6")], 1.0),
-        ("shift_right", &[("w", "13"), ("range", "16")], 4.0),
         ("mul", &[("m", "11"), ("n", "2")], 4.0),
-        ("tree", &[("inputs", "4"), ("w", "16")], 1.0),
-        ("fp16_add", pipelined, 1.0),
+        ("shift_right", &[("w", "16"), ("range", "16")], 4.0),
+        ("sm_to_tc", &[("w", "16")], 4.0),
+        ("tree", &[("inputs", "4"), ("w", "17")], 1.0),
+        ("fp16_add", &[("stages", "pipelined")], 1.0),
         ("mul", &[("m", "11"), ("n", "4")], 1.0),
+        ("dff", &[("w", "48")], 1.0),
     ];
-    let area: f64 = parts
-        .iter()
-        .map(|(kind, given, count)| cost(&node, kind, given)[0] * count)
-        .sum();
-    rows.push(Row::new(
-        SYSTEM,
-        "BitMoD 28 nm four-lane bit-serial element, um2",
-        1793.7,
-        area,
-        Basis::Derived,
-        "our composition of its four parts; not cut as theirs",
-    ));
+    pair(
+        rows,
+        "BitMoD 28 nm four-lane bit-serial element",
+        [1793.7, 0.586],
+        circuit(&node, FLOW, &element),
+        "our composition of its four parts (exponent match, products, group accumulation, dequantization), flow abc@1000",
+    );
 }
 
 /// MSFP (`NeurIPS` 2020), 16 nm: MAC density relative to FP32, block of 16.
@@ -186,91 +254,106 @@ fn msfp(rows: &mut Vec<Row>) {
     }
 }
 
-/// Ratios of whole units.
+/// Ratios of whole units and engines.
 fn ratios(rows: &mut Vec<Row>) {
     let cells = technology("nangate45").expect("built in").cells;
     let per_mac = |unit: &Unit| {
         let cost = cells.cost(unit);
-        let macs = unit.macs_per_cycle();
-        [
-            cost.area.to_square_micrometers() / macs,
-            cost.energy(Switching::Settled).to_femtojoules() / macs,
-        ]
+        cost.area.to_square_micrometers() / unit.macs_per_cycle()
     };
-    let figna = |m: u32| {
-        let dot = per_mac(&Unit::BfpIntDot {
-            lanes: 64,
-            m,
-            n: 4,
-            acc: m + 14,
-            weights_held: false,
-        });
-        let stage = cells.cost(&Unit::Fp32Accumulate {
-            w: 24,
-            stages: Pipelining::Uncut,
-        });
-        [
-            dot[0] + stage.area.to_square_micrometers() / 64.0,
-            dot[1] + stage.settled.to_femtojoules() / 64.0,
-        ]
+    let stages = Pipelining::ThreeStages;
+    let dot = Unit::BfpIntDot {
+        lanes: 64,
+        m: 13,
+        n: 4,
+        acc: 27,
+        weights_held: false,
     };
-    let float = per_mac(&unit("fp16_mac_fp32", &[]));
-    let own = figna(13);
+    let stage = cells.cost(&Unit::Fp32Accumulate { w: 24, stages });
+    let own = per_mac(&dot) + stage.area.to_square_micrometers() / 64.0;
+    let float = per_mac(&unit("fp16_mac_fp32", &[("stages", "pipelined")]));
     rows.push(Row::new(
         SYSTEM,
         "FIGNA (HPCA 2024) TOPS/mm2 over its FPU baseline",
         6.34,
-        float[0] / own[0],
+        float / own,
         Basis::Derived,
-        "M = 13, 64 lanes, uncut baseline",
+        "datapaths, M = 13, 64 lanes, FP32 stages pipelined in both",
     ));
+    let [figna, ifpu, fp_fp] = ["FIGNA", "iFPU", "FP-FP"].map(chip_energy);
     rows.push(Row::new(
         SYSTEM,
         "FIGNA (HPCA 2024) TOPS/W over its FPU baseline",
         2.19,
-        float[1] / own[1],
+        fp_fp / figna,
         Basis::Derived,
-        "its figure is for a whole engine with buffers, ours for the datapath",
+        "engine: our presets, prefill of OPT-6.7B, array, converter, buffers and leakage without external memory; its own buffers are not public",
     ));
-    // FIGLUT (HPCA 2025) table V, 28 nm, 100 MHz, OPT-6.7B: TOPS/W of iFPU and FIGNA engines.
-    let planes = cells
-        .cost(&Unit::BitPlaneDot {
-            lanes: 64,
-            n: 14,
-            acc: 30,
-        })
-        .settled
-        .to_femtojoules()
-        * 4.0
-        / 64.0;
     rows.push(Row::new(
         SYSTEM,
         "FIGNA over iFPU, TOPS/W (FIGLUT table V)",
         0.33 / 0.21,
-        planes / own[1],
+        ifpu / figna,
         Basis::Derived,
-        "datapaths only; the table's engines include buffers",
+        "engine as above; table V is OPT-6.7B at batch 32, 28 nm, 100 MHz",
     ));
 }
 
-/// `GF 22FDX` array of precision-scalable MX MACs (arXiv 2511.06313), 0.8 V, 500 MHz.
+/// Joules of the linear products on the chip: without external memory and without FP16 attention on the vector unit.
+fn chip_energy(name: &str) -> f64 {
+    let design = preset::design(name).expect("built in");
+    let technology = technology(&design.technology).expect("built in");
+    let workload = Workload::single_sequence(preset::model("OPT-6.7B").expect("built in"));
+    let cost = CostModel::new(&workload, &technology)
+        .expect("a table of SRAM")
+        .summary(&design)
+        .expect("the preset has a cost");
+    let CostSummary { prefill, .. } = cost;
+    [
+        Component::Array,
+        Component::Converter,
+        Component::ActivationBuffer,
+        Component::WeightBuffer,
+        Component::OutputBuffer,
+        Component::Control,
+    ]
+    .into_iter()
+    .map(|component| prefill.energy.get(component).to_joules())
+    .sum()
+}
+
+/// `GF 22FDX` array of precision-scalable MX MACs (arXiv 2511.06313), 0.8 V, 500 MHz, in a processor with scratchpad.
 fn gf22(rows: &mut Vec<Row>) {
+    /// The array's share of the processor's area; of its power no share is printed.
+    const CORE_SHARE: f64 = 0.295;
     let node = technology("22 nm").expect("built in");
-    let note = "theirs is one MAC array for all MX formats with its output path, ours a fixed dot product with one FP32 stage for 32 lanes; energy with our layout factor";
-    let table: [(&str, &str, f64); 2] = [
-        ("MXFP8", "mxfp8_e4m3", 2.0 * 1000.0 / 1438.0),
-        ("MXFP4", "mxfp4_e2m1", 2.0 * 1000.0 / 4065.0),
+    // GOPS at 500 MHz with 64 units: 4 and 8 products a unit and cycle.
+    let table: [(&str, &str, &str, f64); 2] = [
+        ("MXFP8", "mxfp8_e4m3", "4", 2e6 / 1438.0),
+        ("MXFP4", "mxfp4_e2m1", "8", 2e6 / 4065.0),
     ];
-    for (name, format, picojoules) in table {
-        let [_, energy] = cost(&node, "mx_dot", &[("format", format), ("lanes", "32")]);
-        let each = energy * 1e3 / 32.0 * node.node.layout_energy.value;
+    let dot = |format: &str, lanes: &str| {
+        let report = node.unit_from_text("mx_dot", &[("format", format), ("lanes", lanes)]);
+        report.expect("a unit of the table")
+    };
+    for (name, format, lanes, femtojoules) in table {
+        let report = dot(format, lanes);
         rows.push(Row::new(
             SYSTEM,
             format!("GF22 MX array {name}, fJ a MAC"),
-            picojoules * 1e3,
-            each,
+            femtojoules * CORE_SHARE,
+            report.energy_settled_fj_per_op / report.macs_per_op * node.node.layout_energy.value,
             Basis::Derived,
-            note,
+            "4 MXFP8 or 8 MXFP4 products and one FP32 stage a unit, with our layout factor; published GOPS/W are of the whole processor, of which the array is read to take 29.5 %, its share of the area",
         ));
     }
+    let area = dot("mxfp8_e4m3", "4").area_um2 + dot("mxfp4_e2m1", "8").area_um2;
+    rows.push(Row::new(
+        SYSTEM,
+        "GF22 MX array, um2 a unit",
+        2766.0,
+        area * node.node.layout_area.value,
+        Basis::Derived,
+        "an MXFP8 and an MXFP4 dot product side by side with our layout factor; theirs shares one tree between all formats",
+    ));
 }
