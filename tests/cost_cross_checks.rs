@@ -240,3 +240,29 @@ fn prefill_operations_give_the_latency_of_genz() {
     let seconds = 2.0 * blockscape_model::units::Macs(macs).to_f64() / 312e12;
     assert!((seconds / 95.508e-3 - 1.0).abs() < 0.002, "{seconds} s");
 }
+
+#[test]
+fn decode_traffic_gives_the_latency_of_genz() {
+    // GenZ 0.0.16: LLaMA-2-7B, one token after 2048 + 128, 2039 "GB/s" (of 2^30 bytes), bound by memory: bf16 6.5575 ms,
+    // int8 3.2787 ms, int4 1.6394 ms.
+    let workload = llama(2048 + 128);
+    for (format, milliseconds) in [
+        ("bf16", 6.5575),
+        ("int:w=8,g=row", 3.2787),
+        ("int:w=4,g=row", 1.6394),
+    ] {
+        let mut design = preset::design("FP-FP").expect("built in");
+        let all = "all".parse().expect("a group");
+        design.formats.set(all, format.parse().expect("a format"));
+        let bits = costs(&workload)
+            .summary(&design)
+            .expect("a known cost")
+            .decode
+            .external_bits;
+        let ours = bits / 8.0 / (2039.0 * f64::from(1 << 30)) * 1e3;
+        assert!(
+            (ours / milliseconds - 1.0).abs() < 0.002,
+            "{format}: {ours} ms"
+        );
+    }
+}

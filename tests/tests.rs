@@ -7,6 +7,7 @@ mod checkpoint_hostile; // damaged, truncated and absurd files
 mod cost_cross_checks; // other people's models where they coincide with ours
 mod cost_gates; // gate model against the synthesis table
 mod cost_laws; // laws of the cost model
+mod cost_random_designs; // laws of the cost model over random designs
 mod cost_sram; // SRAM macros against CACTI
 mod exploration; // the background engine and the spaces it walks through
 mod exploration_presets; // built-in spaces judged by the real models
