@@ -1,9 +1,12 @@
 //! `blockscape evaluate`: cost and quality of one design, as the window shows them.
 
+use std::collections::BTreeMap;
+
 use blockscape_explorer::Judge;
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::{Evaluation, Metric};
-use blockscape_model::hardware::cost::PhaseCost;
+use blockscape_model::hardware::cost::{Cost, PhaseCost, Placement};
+use blockscape_model::units::{Area, Energy};
 use blockscape_model::workload::Workload;
 use serde_json::{Value, json};
 
@@ -86,7 +89,12 @@ fn document(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Va
             "area_mm2": cost.area.parts().map(|(part, area)| (part.key().to_owned(), area.to_square_millimeters().into())).collect::<serde_json::Map<_, _>>(),
             "prefill_energy_j": energies(&cost.prefill),
             "decode_energy_j": energies(&cost.decode),
-            "element_um2": cost.element.iter().map(|part| (part.name.clone(), part.area.to_square_micrometers().into())).collect::<serde_json::Map<_, _>>(),
+            "element_um2": element_parts(cost),
+        },
+        "band": {
+            "area_mm2": cost.band.area.map(Area::to_square_millimeters),
+            "prefill_energy_j": cost.band.prefill_energy.map(Energy::to_joules),
+            "decode_energy_j": cost.band.decode_energy.map(Energy::to_joules),
         },
         "sources": cost.sources.iter().map(|note| json!({
             "name": note.name,
@@ -102,6 +110,18 @@ fn document(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Va
 /// A number JSON can hold: `null` for what is not known.
 fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
+}
+
+/// Areas of the element's parts by name; parts of the same name in several units count together.
+fn element_parts(cost: &Cost) -> serde_json::Map<String, Value> {
+    let mut areas: BTreeMap<&str, f64> = BTreeMap::new();
+    for part in &cost.element {
+        *areas.entry(&part.name).or_default() += part.area.to_square_micrometers();
+    }
+    areas
+        .into_iter()
+        .map(|(name, area)| (name.to_owned(), area.into()))
+        .collect()
 }
 
 fn energies(phase: &PhaseCost) -> serde_json::Map<String, Value> {
@@ -122,6 +142,11 @@ fn products(phase: &PhaseCost) -> Vec<Value> {
                 "product": product.product.name(),
                 "first_layer": product.first_layer,
                 "layers": product.n_layers,
+                "placement": match product.placement {
+                    Placement::Array => "array",
+                    Placement::VectorUnit => "vector unit",
+                },
+                "macs_per_byte": finite(product.intensity()),
                 "macs": product.macs.0,
                 "seconds": product.time.to_seconds(),
                 "energy_j": product.energy.total().to_joules(),
