@@ -85,7 +85,7 @@ pub struct Part {
     pub activity: f64,
     /// Rows and columns of an array (multiplier: m + n) or lanes of a dot product, whose ends switch less than the inside.
     pub edges: f64,
-    /// The shorter side of a multiplier.
+    /// The shorter side of a multiplier, or the partial products of a dot product whose bit is seldom set.
     pub rows: f64,
 }
 
