@@ -9,7 +9,7 @@ use super::anda_tables::{
 use super::relative_element::{
     Reading, bit_parallel_element, bit_serial_element, float_element, serial_weight_element,
 };
-use super::{Basis, Row, geometric_mean};
+use super::{Basis, Row, anda_attention, geometric_mean};
 use crate::design::Design;
 use crate::hardware::cost::Component;
 use crate::hardware::gates::{CellLibrary, FloatOperand, Pipelining, Switching};
@@ -18,7 +18,7 @@ use crate::preset;
 use crate::quality::ModuleWidths;
 use crate::workload::Workload;
 
-const SYSTEM: &str = "anda";
+pub(super) const SYSTEM: &str = "anda";
 
 /// All rows.
 pub(super) fn rows() -> Vec<Row> {
@@ -26,7 +26,7 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     published_elements(&mut rows);
     published_systems(&speeds, &mut rows);
-    attention_readings(&mut rows);
+    anda_attention::readings(&mut rows);
     components(&mut rows);
     energy_shares(&mut rows);
     our_elements(&mut rows);
@@ -90,14 +90,14 @@ fn speedup(tuple: impl Fn(&(&str, ModuleWidths, ModuleWidths)) -> ModuleWidths) 
     [0, 1].map(|index| geometric_mean(&ratios.iter().map(|each| each[index]).collect::<Vec<_>>()))
 }
 
-const MODULES: [&str; 4] = [
+pub(super) const MODULES: [&str; 4] = [
     "qkv.activation",
     "o.activation",
     "gate_up.activation",
     "down.activation",
 ];
 
-fn set_activation(design: &mut Design, module: &str, bits: u8) {
+pub(super) fn set_activation(design: &mut Design, module: &str, bits: u8) {
     let group = module.parse().expect("a group of sites");
     design
         .formats
@@ -127,48 +127,6 @@ fn linear_cycles(design: &Design, model: &str) -> f64 {
         .filter(|each| each.product.is_linear() && each.first_layer < workload.model.n_layers)
         .map(|each| each.compute.to_seconds() * f64::from(each.n_layers))
         .sum()
-}
-
-/// What attention does to the speed: its FP16 products are no work for Anda's array.
-fn attention_readings(rows: &mut Vec<Row>) {
-    for (lanes, reading) in [
-        (64, "on the 64 FP16 lanes of the component table"),
-        (1024, "on as many FP16 lanes as FP-FP's array has"),
-    ] {
-        let base = preset::design("FP-FP").expect("built in");
-        let ratios: Vec<f64> = ANDA_TUPLES
-            .iter()
-            .map(|(model, _, tuple)| {
-                let mut design = preset::design("Anda").expect("built in");
-                design.datapath.vector_lanes = lanes;
-                for (module, bits) in MODULES.into_iter().zip(*tuple) {
-                    set_activation(&mut design, module, bits);
-                }
-                prefill_seconds(&base, model) / prefill_seconds(&design, model)
-            })
-            .collect();
-        rows.push(Row::new(
-            SYSTEM,
-            format!("prefill speedup with attention, Anda 1%, {reading}"),
-            2.49,
-            geometric_mean(&ratios),
-            Basis::Derived,
-            "KV cache, attention and softmax stay FP16 in the paper, and 16 / (average M + 1) gives its speeds without them: the table is read as the products of its four modules; the parameter datapath.vector_lanes says what attention has",
-        ));
-    }
-}
-
-/// Time of a whole prompt of 2048 tokens.
-fn prefill_seconds(design: &Design, model: &str) -> f64 {
-    let workload = Workload::single_sequence(preset::model(model).expect("built in"));
-    let technology = technology(&design.technology).expect("built in");
-    CostModel::new(&workload, &technology)
-        .expect("a table of SRAM")
-        .summary(design)
-        .expect("the presets have a cost")
-        .prefill
-        .time
-        .to_seconds()
 }
 
 /// Speedups of all systems in order of the table; FIGNA with narrow mantissas counts 16 / M as the paper does.

@@ -5,6 +5,7 @@
 
 mod anchors;
 mod anda;
+mod anda_attention;
 mod anda_tables;
 mod fbfq;
 mod harmonia;
