@@ -49,7 +49,12 @@ pub struct LanguageModel {
     pub(crate) embedding: Matrix,
     pub(crate) positions: Option<Matrix>,
     pub(crate) layers: Vec<Layer>,
-    pub(crate) final_norm: Norm,
+    /// From the embedding's length to the hidden size, where they differ.
+    pub(crate) input_projection: Option<Matrix>,
+    /// From the hidden size to the embedding's length.
+    pub(crate) output_projection: Option<Matrix>,
+    /// `None` where each part normalizes its sum.
+    pub(crate) final_norm: Option<Norm>,
     pub(crate) head: Linear,
 }
 

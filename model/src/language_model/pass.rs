@@ -3,11 +3,12 @@
 use super::accumulation::blockwise_product;
 use super::attention::{Attention, AttentionFormats, AttentionShape, QueryKeyValue};
 use super::elementwise::{activate, add, add_bias, multiply, normalize};
+use super::hyperparameters::NormPlacement;
 use super::matrix::MatrixView;
 use super::matrix_product::matrix_product;
 use super::operands::{Activation, Observer};
 use super::rotary::RotaryTable;
-use super::{Layer, Linear, Norm, QuantizedModel};
+use super::{Layer, Linear, Matrix, Norm, QuantizedModel};
 use crate::design::SlotFormats;
 use crate::format::BlockLen;
 use crate::workload::{Product, Side, Site, Slot};
@@ -113,16 +114,30 @@ impl<'m> Pass<'m> {
             self.attend(layer, formats, &mut observe);
             self.feed_forward(layer, formats, &mut observe);
         }
-        let Buffers {
-            hidden, normalized, ..
-        } = &mut self.buffers;
-        normalize_into(model, &model.model.final_norm, hidden, normalized);
+        self.prepare_head();
         let site = Site {
             layer: model.model.hyperparameters.shape.n_layers,
             slot: Slot::of(Product::Head, Side::Moving),
         };
-        observe(site, normalized, model.model.head.weight.row_len());
+        let row_len = model.model.head.weight.row_len();
+        observe(site, &self.buffers.normalized, row_len);
         Ok(())
+    }
+
+    /// The input of the head.
+    fn prepare_head(&mut self) {
+        let model = self.model;
+        let Buffers {
+            hidden,
+            normalized,
+            out,
+            ..
+        } = &mut self.buffers;
+        normalize_into(model, model.model.final_norm.as_ref(), hidden, normalized);
+        if let Some(projection) = &model.model.output_projection {
+            project(projection, normalized, out);
+            std::mem::swap(normalized, out);
+        }
     }
 
     /// Logits after the tokens at positions `first .. first + n`, a row of the vocabulary's length each.
@@ -172,7 +187,7 @@ impl<'m> Pass<'m> {
                 max_context: shape.max_context,
             });
         }
-        let hidden = &mut self.buffers.hidden;
+        let Buffers { hidden, out, .. } = &mut self.buffers;
         hidden.clear();
         for (position, &token) in tokens.iter().enumerate() {
             if token >= shape.vocab_size {
@@ -183,6 +198,10 @@ impl<'m> Pass<'m> {
                 });
             }
             hidden.extend_from_slice(model.embedding.row(token as usize));
+        }
+        if let Some(projection) = &model.input_projection {
+            project(projection, hidden, out);
+            std::mem::swap(hidden, out);
         }
         if let Some(positions) = &model.positions {
             let offset = positions.n_rows() - shape.max_context as usize;
@@ -213,7 +232,10 @@ impl<'m> Pass<'m> {
             out,
             ..
         } = &mut self.buffers;
-        normalize_into(model, &layer.attention_norm, hidden, normalized);
+        let placement = model.model.hyperparameters.norm_placement;
+        let norm = &layer.attention_norm;
+        let before = (placement == NormPlacement::Before).then_some(norm);
+        normalize_into(model, before, hidden, normalized);
         let mut input = Activation::new(normalized, layer.q.weight.row_len(), quantized);
         for (product, weights, out) in [
             (Product::Q, &layer.q, &mut *q),
@@ -267,7 +289,7 @@ impl<'m> Pass<'m> {
             formats,
             out,
         );
-        add(hidden, out);
+        add_part(model, norm, hidden, out);
     }
 
     fn feed_forward(
@@ -286,7 +308,10 @@ impl<'m> Pass<'m> {
             out,
             ..
         } = &mut self.buffers;
-        normalize_into(model, &layer.mlp_norm, hidden, normalized);
+        let placement = model.model.hyperparameters.norm_placement;
+        let norm = &layer.mlp_norm;
+        let before = (placement == NormPlacement::Before).then_some(norm);
+        normalize_into(model, before, hidden, normalized);
         let mut input = Activation::new(normalized, layer.up.weight.row_len(), quantized);
         let activation = model.model.hyperparameters.activation;
         if let Some(weights) = &layer.gate {
@@ -320,13 +345,41 @@ impl<'m> Pass<'m> {
             formats,
             out,
         );
-        add(hidden, out);
+        add_part(model, norm, hidden, out);
     }
 }
 
-fn normalize_into(model: &QuantizedModel, norm: &Norm, x: &[f32], out: &mut Vec<f32>) {
+/// Adds the output of a part to the residual stream, which is normalized after it where the model has it so.
+fn add_part(model: &QuantizedModel, norm: &Norm, hidden: &mut Vec<f32>, out: &mut Vec<f32>) {
+    add(hidden, out);
+    if model.model.hyperparameters.norm_placement == NormPlacement::After {
+        normalize_into(model, Some(norm), hidden, out);
+        std::mem::swap(hidden, out);
+    }
+}
+
+/// `out = x weight^T` in f32: projections of embeddings are no site of a design.
+fn project(weight: &Matrix, x: &[f32], out: &mut Vec<f32>) {
+    let n_rows = x.len() / weight.row_len();
+    out.resize(n_rows * weight.n_rows(), 0.0);
+    let values = MatrixView::rows(x, n_rows, weight.row_len());
+    matrix_product(
+        out,
+        weight.n_rows(),
+        values,
+        weight.view().transposed(),
+        false,
+    );
+}
+
+/// The normalized values, or the values themselves where there is nothing to normalize by.
+fn normalize_into(model: &QuantizedModel, norm: Option<&Norm>, x: &[f32], out: &mut Vec<f32>) {
     let hyperparameters = &model.model.hyperparameters;
     out.resize(x.len(), 0.0);
+    let Some(norm) = norm else {
+        out.copy_from_slice(x);
+        return;
+    };
     normalize(
         hyperparameters.normalization,
         hyperparameters.normalization_epsilon,

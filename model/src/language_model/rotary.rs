@@ -1,7 +1,7 @@
 //! Rotary position encoding (Su et al. 2021): each pair of channels is turned by position times a frequency.
 
 use super::LanguageModel;
-use super::hyperparameters::{Position, RotaryPairs, RotaryScaling};
+use super::hyperparameters::{Position, RotaryPairs, RotaryScaling, Yarn};
 
 /// Cosines and sines for the positions of one window.
 #[derive(Debug, Clone, Default)]
@@ -20,15 +20,19 @@ impl RotaryTable {
     )]
     #[expect(clippy::cast_precision_loss, reason = "positions are below 2^24")]
     pub(super) fn new(model: &LanguageModel, n_positions: usize) -> Self {
-        let Position::Rotary { pairs, .. } = model.hyperparameters.position else {
+        let Position::Rotary { pairs, scaling, .. } = model.hyperparameters.position else {
             return Self::default();
+        };
+        let magnitude = match scaling {
+            RotaryScaling::Yarn(yarn) => yarn.magnitude,
+            _ => 1.0,
         };
         let frequencies = frequencies(model);
         let turns = (0..n_positions)
             .flat_map(|position| {
                 frequencies.iter().map(move |frequency| {
                     let (sin, cos) = (position as f64 * frequency).sin_cos();
-                    (cos as f32, sin as f32)
+                    ((magnitude * cos) as f32, (magnitude * sin) as f32)
                 })
             })
             .collect();
@@ -82,7 +86,13 @@ fn frequencies(model: &LanguageModel) -> Vec<f64> {
     (0..n_rotated / 2)
         .map(|pair| {
             let frequency = theta.powf(-2.0 * f64::from(pair) / f64::from(n_rotated));
-            let scaled = scale(frequency, scaling);
+            let scaled = match scaling {
+                RotaryScaling::Yarn(yarn) => {
+                    let kept = kept_by_yarn(&yarn, theta, n_rotated, pair);
+                    frequency * (kept + (1.0 - kept) / yarn.factor)
+                }
+                _ => scale(frequency, scaling),
+            };
             model.rotary_divisors.as_ref().map_or(scaled, |divisors| {
                 scaled / f64::from(divisors[pair as usize])
             })
@@ -93,7 +103,7 @@ fn frequencies(model: &LanguageModel) -> Vec<f64> {
 /// Formulas of `modeling_rope_utils` in `transformers`; Llama 3.1's is described in its model card.
 fn scale(frequency: f64, scaling: RotaryScaling) -> f64 {
     match scaling {
-        RotaryScaling::None => frequency,
+        RotaryScaling::None | RotaryScaling::Yarn(_) => frequency,
         RotaryScaling::Linear { factor } => frequency / factor,
         RotaryScaling::Llama3 {
             factor,
@@ -108,4 +118,21 @@ fn scale(frequency: f64, scaling: RotaryScaling) -> f64 {
             frequency * (kept + (1.0 - kept) / factor)
         }
     }
+}
+
+/// Share of a pair's frequency that YaRN keeps, 1 for fast pairs and 0 for slow ones; formulas of `modeling_rope_utils`.
+fn kept_by_yarn(yarn: &Yarn, theta: f64, n_rotated: u32, pair: u32) -> f64 {
+    let n_rotated = f64::from(n_rotated);
+    // The pair, as a fraction, whose frequency makes so many turns over the original context.
+    let pair_of = |turns: f64| {
+        let per_radian = yarn.original_context / (turns * std::f64::consts::TAU);
+        n_rotated * per_radian.ln() / (2.0 * theta.ln())
+    };
+    let (mut first, mut last) = (pair_of(yarn.fast_turns), pair_of(yarn.slow_turns));
+    if yarn.whole_channels {
+        (first, last) = (first.floor(), last.ceil());
+    }
+    (first, last) = (first.max(0.0), last.min(n_rotated - 1.0));
+    let width = if last > first { last - first } else { 0.001 };
+    1.0 - ((f64::from(pair) - first) / width).clamp(0.0, 1.0)
 }

@@ -6,6 +6,9 @@ use super::hyperparameters::Naming;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ModelTensor {
     Embedding,
+    /// From embedding to hidden size; OPT's smaller models have it.
+    InputProjection,
+    OutputProjection,
     Positions,
     FinalNorm,
     Head,
@@ -37,6 +40,9 @@ impl ModelTensor {
                 "model.decoder.embed_tokens",
                 "transformer.wte",
             ],
+            // Only OPT has them.
+            Self::InputProjection => ["project_in", "", "model.decoder.project_in", ""],
+            Self::OutputProjection => ["project_out", "", "model.decoder.project_out", ""],
             Self::Positions => [
                 "position_embd",
                 "model.embed_positions",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::checkpoint::{Checkpoint, CheckpointError, TensorView};
-use super::hyperparameters::{Hyperparameters, Naming, Position};
+use super::hyperparameters::{Hyperparameters, Naming, NormPlacement, Position};
 use super::matrix::Matrix;
 use super::tensor_names::{LayerTensor, ModelTensor};
 use super::{LanguageModel, Layer, Linear, Norm};
@@ -26,7 +26,13 @@ impl LanguageModel {
         } else {
             ModelTensor::Embedding
         };
-        let embedding = source.model_matrix(stored, to_len(shape.vocab_size), hidden)?;
+        let embedded = to_len(checkpoint.hyperparameters.embedding_size);
+        let embedding = source.model_matrix(stored, to_len(shape.vocab_size), embedded)?;
+        let projection = |tensor, n_rows, row_len| {
+            (embedded != hidden)
+                .then(|| source.model_matrix(tensor, n_rows, row_len))
+                .transpose()
+        };
         let positions = match checkpoint.hyperparameters.position {
             Position::Rotary { .. } => None,
             Position::Learned { offset } => Some(source.model_matrix(
@@ -38,7 +44,7 @@ impl LanguageModel {
         let head = if shape.tied_embeddings {
             embedding.clone()
         } else {
-            source.model_matrix(ModelTensor::Head, to_len(shape.vocab_size), hidden)?
+            source.model_matrix(ModelTensor::Head, to_len(shape.vocab_size), embedded)?
         };
         let naming = checkpoint.hyperparameters.naming;
         let layers = (0..shape.n_layers)
@@ -48,9 +54,14 @@ impl LanguageModel {
             hyperparameters: checkpoint.hyperparameters.clone(),
             rotary_divisors: source.rotary_divisors()?,
             embedding,
+            input_projection: projection(ModelTensor::InputProjection, hidden, embedded)?,
+            output_projection: projection(ModelTensor::OutputProjection, embedded, hidden)?,
             positions,
             layers,
-            final_norm: source.norm(ModelTensor::FinalNorm.name(naming))?,
+            final_norm: match checkpoint.hyperparameters.norm_placement {
+                NormPlacement::Before => Some(source.norm(ModelTensor::FinalNorm.name(naming))?),
+                NormPlacement::After => None,
+            },
             head: Linear::new(head, None),
         })
     }

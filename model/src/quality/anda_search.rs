@@ -3,6 +3,7 @@
 //! A pure function over an accuracy that the caller supplies, estimated or measured. It knows no model and no format:
 //! only four widths, what each costs, and whether the accuracy still suffices.
 
+use super::AndaQueue;
 use crate::workload::ModelShape;
 
 /// Mantissa widths of `A_qkv`, `A_o`, `A_u` and `A_d`.
@@ -93,50 +94,38 @@ impl AndaSearch {
 
     /// Runs the search. `reference` is the accuracy with FP16 activations and the same weights; more is better.
     ///
-    /// Of equally cheap candidates the one queued first is taken first, which reproduces the order of the paper's figure 9.
-    /// A candidate may be queued by two parents and is then evaluated twice, as the algorithm prints it.
+    /// A candidate may be queued by two parents and is then evaluated twice, as the algorithm prints it ([`AndaQueue`]).
     pub fn run(
         &self,
         reference: f64,
         mut accuracy: impl FnMut(ModuleWidths) -> f64,
     ) -> AndaOutcome {
-        let mut queue: Vec<ModuleWidths> = SEED_WIDTHS.map(|width| [width; 4]).collect();
-        let mut visited = Vec::new();
+        let costed = |widths| (widths, self.cost(widths));
+        let seeds = SEED_WIDTHS.map(|width| costed([width; 4]));
+        let mut queue = AndaQueue::new(seeds, self.max_iterations as usize);
         let mut steps = Vec::new();
-        let mut best: Option<(u64, ModuleWidths)> = None;
-        for _ in 0..self.max_iterations {
-            let Some(widths) = self.take_cheapest(&mut queue) else {
-                break;
-            };
-            visited.push(widths);
-            let bit_operations = self.bit_operations(widths);
+        while let Some(widths) = queue.take() {
             let found = accuracy(widths);
-            let cheaper = best.is_none_or(|(least, _)| bit_operations < least);
-            let accepted = cheaper && found >= (1.0 - self.tolerance) * reference;
-            if accepted {
-                best = Some((bit_operations, widths));
-                queue.extend(neighbors(widths).filter(|each| !visited.contains(each)));
-            }
+            let is_accurate = found >= (1.0 - self.tolerance) * reference;
             steps.push(AndaStep {
                 widths,
-                bit_operations,
+                bit_operations: self.bit_operations(widths),
                 accuracy: found,
-                accepted,
+                accepted: queue.judge(is_accurate, |widths| neighbors(*widths).map(costed)),
             });
         }
         AndaOutcome {
-            best: best.map(|(_, widths)| widths),
+            best: queue.best().map(|(widths, _)| *widths),
             steps,
         }
     }
 
-    fn take_cheapest(&self, queue: &mut Vec<ModuleWidths>) -> Option<ModuleWidths> {
-        let cheapest = queue
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, widths)| self.bit_operations(**widths))?
-            .0;
-        Some(queue.remove(cheapest))
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "bit operations of a token are below 2^53"
+    )]
+    fn cost(&self, widths: ModuleWidths) -> f64 {
+        self.bit_operations(widths) as f64
     }
 }
 

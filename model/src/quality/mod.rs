@@ -3,6 +3,7 @@
 //! Estimates only: a measured perplexity comes from running a checkpoint ([`crate::language_model`]). The two are never
 //! mixed silently, every figure carries its [`QualityBasis`].
 
+mod anda_queue;
 mod anda_search;
 mod built_in;
 pub mod calibration;
@@ -16,6 +17,7 @@ mod sample;
 mod sensitivity;
 mod statistics;
 
+pub use anda_queue::AndaQueue;
 pub use anda_search::{AndaOutcome, AndaSearch, AndaStep, ModuleWidths};
 pub use captured::captured_samples;
 pub use channel_profile::{ChannelProfile, OutlierChannels};

@@ -5,6 +5,7 @@
 //! to the errors.
 
 mod byte_reader;
+mod codebook_blocks;
 mod element_type;
 mod ggml_blocks;
 mod gguf;

@@ -5,7 +5,8 @@
 use serde::Deserialize;
 
 use super::{
-    Activation, Hyperparameters, Naming, Normalization, Position, RotaryPairs, RotaryScaling,
+    Activation, Hyperparameters, Naming, NormPlacement, Normalization, Position, RotaryPairs,
+    RotaryScaling, Yarn,
 };
 use crate::language_model::checkpoint::CheckpointError;
 use crate::workload::{Family, ModelShape};
@@ -38,6 +39,7 @@ struct Config {
     tie_word_embeddings: Option<bool>,
     sliding_window: Option<u32>,
     use_sliding_window: Option<bool>,
+    max_window_layers: Option<u32>,
     bos_token_id: Option<serde_json::Value>,
     do_layer_norm_before: Option<bool>,
     word_embed_proj_dim: Option<u32>,
@@ -55,6 +57,12 @@ struct RopeScaling {
     low_freq_factor: Option<f64>,
     high_freq_factor: Option<f64>,
     original_max_position_embeddings: Option<f64>,
+    beta_fast: Option<f64>,
+    beta_slow: Option<f64>,
+    truncate: Option<bool>,
+    attention_factor: Option<f64>,
+    mscale: Option<f64>,
+    mscale_all_dim: Option<f64>,
     rope_theta: Option<f64>,
 }
 
@@ -92,8 +100,6 @@ impl Config {
             .head_dim
             .or(hidden_size.checked_div(n_heads))
             .unwrap_or(0);
-        // Qwen2 has the field but does not use it unless told to; Mistral uses it when it is there.
-        let windowed = self.use_sliding_window.unwrap_or(family == "mistral");
         Ok(Hyperparameters {
             naming: Naming::HuggingFaceLlama,
             shape: ModelShape {
@@ -109,10 +115,12 @@ impl Config {
                 )?
             },
             normalization: Normalization::RootMeanSquare,
+            norm_placement: NormPlacement::Before,
+            embedding_size: hidden_size,
             normalization_epsilon: to_f32(self.rms_norm_eps.unwrap_or(1e-6)),
             activation: self.activation("silu")?,
             position: self.rotary(head_dim)?,
-            sliding_window: self.sliding_window.filter(|_| windowed),
+            sliding_window: self.window(family)?,
             start_token: self.start_token(),
         })
     }
@@ -120,21 +128,6 @@ impl Config {
     fn opt(&self) -> Result<Hyperparameters, CheckpointError> {
         let hidden_size = required(self.hidden_size, "hidden_size")?;
         let n_heads = required(self.num_attention_heads, "num_attention_heads")?;
-        if self.do_layer_norm_before == Some(false) {
-            return Err(fault(
-                "do_layer_norm_before",
-                "is false; only normalization before each part is computed",
-            ));
-        }
-        if self
-            .word_embed_proj_dim
-            .is_some_and(|dim| dim != hidden_size)
-        {
-            return Err(fault(
-                "word_embed_proj_dim",
-                "differs from hidden_size; projected embeddings are not computed",
-            ));
-        }
         Ok(Hyperparameters {
             shape: self.shape(
                 "opt",
@@ -144,6 +137,12 @@ impl Config {
             )?,
             naming: Naming::HuggingFaceOpt,
             normalization: Normalization::Layer,
+            norm_placement: if self.do_layer_norm_before == Some(false) {
+                NormPlacement::After
+            } else {
+                NormPlacement::Before
+            },
+            embedding_size: self.word_embed_proj_dim.unwrap_or(hidden_size),
             normalization_epsilon: 1e-5,
             activation: self.activation("relu")?,
             position: Position::Learned { offset: 2 },
@@ -173,6 +172,8 @@ impl Config {
             )?,
             naming: Naming::HuggingFaceGpt2,
             normalization: Normalization::Layer,
+            norm_placement: NormPlacement::Before,
+            embedding_size: hidden_size,
             normalization_epsilon: to_f32(self.layer_norm_epsilon.unwrap_or(1e-5)),
             activation: self.activation("gelu_new")?,
             position: Position::Learned { offset: 0 },
@@ -211,6 +212,21 @@ impl Config {
             tied_embeddings: self.tie_word_embeddings.unwrap_or(true),
             max_context: self.max_position_embeddings.unwrap_or(2048),
         })
+    }
+
+    /// Qwen2 has the field but does not use it unless told to, and then in its upper layers only; Mistral uses it when it is there.
+    fn window(&self, family: &str) -> Result<Option<u32>, CheckpointError> {
+        if !self.use_sliding_window.unwrap_or(family == "mistral") {
+            return Ok(None);
+        }
+        match (self.max_window_layers, self.num_hidden_layers) {
+            (Some(first), Some(n_layers)) if family == "qwen2" && first >= n_layers => Ok(None),
+            (Some(first), _) if family == "qwen2" && first > 0 => Err(fault(
+                "max_window_layers",
+                format!("is {first}; a window in all layers (0) or in none is computed"),
+            )),
+            _ => Ok(self.sliding_window),
+        }
     }
 
     fn start_token(&self) -> Option<u32> {
@@ -253,14 +269,14 @@ impl Config {
             pairs: RotaryPairs::Halves,
             scaling: match &self.rope_scaling {
                 None => RotaryScaling::None,
-                Some(scaling) => scaling.read()?,
+                Some(scaling) => scaling.read(self.max_position_embeddings)?,
             },
         })
     }
 }
 
 impl RopeScaling {
-    fn read(&self) -> Result<RotaryScaling, CheckpointError> {
+    fn read(&self, max_positions: Option<u32>) -> Result<RotaryScaling, CheckpointError> {
         let needed = |value: Option<f64>, name: &str| {
             value.ok_or_else(|| missing(&format!("rope_scaling.{name}")))
         };
@@ -278,10 +294,34 @@ impl RopeScaling {
                     "original_max_position_embeddings",
                 )?,
             },
+            "yarn" => {
+                let factor = needed(self.factor, "factor")?;
+                // As `transformers`: of two scales the ratio counts, which is 1 for equal ones.
+                let scale = |scale: f64| 1.0 + scale * (Yarn::recommended_magnitude(factor) - 1.0);
+                let magnitude = match (self.attention_factor, self.mscale, self.mscale_all_dim) {
+                    (Some(given), _, _) => given,
+                    (None, Some(one), Some(all)) if one != 0.0 && all != 0.0 => {
+                        scale(one) / scale(all)
+                    }
+                    _ => scale(1.0),
+                };
+                RotaryScaling::Yarn(Yarn {
+                    factor,
+                    original_context: needed(
+                        self.original_max_position_embeddings
+                            .or(max_positions.map(f64::from)),
+                        "original_max_position_embeddings",
+                    )?,
+                    fast_turns: self.beta_fast.unwrap_or(32.0),
+                    slow_turns: self.beta_slow.unwrap_or(1.0),
+                    whole_channels: self.truncate.unwrap_or(true),
+                    magnitude,
+                })
+            }
             other => {
                 return Err(fault(
                     "rope_scaling.rope_type",
-                    format!("is \"{other}\"; default, linear and llama3 are computed"),
+                    format!("is \"{other}\"; default, linear, llama3 and yarn are computed"),
                 ));
             }
         })

@@ -1,7 +1,8 @@
 //! Hyperparameters from the metadata of a GGUF file.
 
 use super::{
-    Activation, Hyperparameters, Naming, Normalization, Position, RotaryPairs, RotaryScaling,
+    Activation, Hyperparameters, Naming, NormPlacement, Normalization, Position, RotaryPairs,
+    RotaryScaling, Yarn,
 };
 use crate::language_model::checkpoint::{CheckpointError, Gguf};
 use crate::workload::{Family, ModelShape};
@@ -48,7 +49,7 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
                 .count(&key("rope.dimension_count"))?
                 .unwrap_or(head_dim),
             pairs,
-            scaling: scaling(file, &key("rope.scaling"))?,
+            scaling: scaling(file, &key("rope.scaling"), count("context_length")?)?,
         },
     };
     Hyperparameters {
@@ -80,6 +81,8 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
         } else {
             Normalization::Layer
         },
+        norm_placement: NormPlacement::Before,
+        embedding_size: hidden_size,
         normalization_epsilon: epsilon(metadata.float(&epsilon_key), &epsilon_key)?,
         activation: if rms {
             Activation::Silu
@@ -112,8 +115,9 @@ fn vocab_size(file: &Gguf<'_>) -> Result<u32, CheckpointError> {
     })
 }
 
-fn scaling(file: &Gguf<'_>, prefix: &str) -> Result<RotaryScaling, CheckpointError> {
-    let factor = file.metadata.float(&format!("{prefix}.factor"));
+fn scaling(file: &Gguf<'_>, prefix: &str, context: u32) -> Result<RotaryScaling, CheckpointError> {
+    let float = |name: &str| file.metadata.float(&format!("{prefix}.{name}"));
+    let factor = float("factor");
     match file.metadata.text(&format!("{prefix}.type")) {
         None | Some("none") => Ok(RotaryScaling::None),
         Some("linear") => Ok(
@@ -121,9 +125,25 @@ fn scaling(file: &Gguf<'_>, prefix: &str) -> Result<RotaryScaling, CheckpointErr
                 factor,
             }),
         ),
+        Some("yarn") => Ok(factor.map_or(RotaryScaling::None, |factor| {
+            RotaryScaling::Yarn(Yarn {
+                factor,
+                original_context: float("original_context_length")
+                    .or_else(|| {
+                        let key = format!("{prefix}.original_context_length");
+                        file.metadata.count(&key).ok().flatten().map(f64::from)
+                    })
+                    .unwrap_or(f64::from(context)),
+                fast_turns: float("yarn_beta_fast").unwrap_or(32.0),
+                slow_turns: float("yarn_beta_slow").unwrap_or(1.0),
+                whole_channels: true,
+                magnitude: float("attn_factor").unwrap_or(1.0)
+                    * Yarn::recommended_magnitude(factor),
+            })
+        })),
         Some(other) => Err(CheckpointError::new(
             format!("metadata {prefix}.type"),
-            format!("is \"{other}\"; none and linear are computed"),
+            format!("is \"{other}\"; none, linear and yarn are computed"),
         )),
     }
 }

@@ -33,6 +33,15 @@ pub enum Normalization {
     Layer,
 }
 
+/// Where attention and feed-forward parts have their normalization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NormPlacement {
+    /// On the input of the part, and once more before the head.
+    Before,
+    /// On the sum of the part's input and output; nothing before the head (OPT-350m).
+    After,
+}
+
 /// The nonlinearity of the feed-forward part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
@@ -76,6 +85,32 @@ pub enum RotaryScaling {
         /// Context of the original training.
         original_context: f64,
     },
+    /// As [`Self::Llama3`] with a ramp over channels, and larger queries and keys (Peng et al., "YaRN", ICLR 2024).
+    Yarn(Yarn),
+}
+
+/// The figures of YaRN.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Yarn {
+    /// The divisor of low frequencies.
+    pub factor: f64,
+    /// Context of the original training.
+    pub original_context: f64,
+    /// Turns over the original context from which on a frequency is kept; 32 in the paper.
+    pub fast_turns: f64,
+    /// Turns up to which a frequency is divided; 1 in the paper.
+    pub slow_turns: f64,
+    /// Whether the ends of the ramp are rounded outwards to whole channels.
+    pub whole_channels: bool,
+    /// What rotated queries and keys are multiplied by.
+    pub magnitude: f64,
+}
+
+impl Yarn {
+    /// The magnitude that the paper recommends for a factor: `0.1 ln(factor) + 1`, 1 for factors up to 1.
+    pub fn recommended_magnitude(factor: f64) -> f64 {
+        0.1 * factor.max(1.0).ln() + 1.0
+    }
 }
 
 /// How a token's position enters.
@@ -108,6 +143,10 @@ pub struct Hyperparameters {
     pub naming: Naming,
     /// Kind of normalization.
     pub normalization: Normalization,
+    /// Where the normalization of a part stands.
+    pub norm_placement: NormPlacement,
+    /// Length of a token's embedding; where it is not the hidden size, two projections lead from one to the other.
+    pub embedding_size: u32,
     /// Added under the root of the normalization.
     pub normalization_epsilon: f32,
     /// Nonlinearity.
@@ -142,6 +181,8 @@ impl Hyperparameters {
             },
             naming: Naming::Gguf,
             normalization: Normalization::RootMeanSquare,
+            norm_placement: NormPlacement::Before,
+            embedding_size: header.hidden_size,
             normalization_epsilon: 1e-5,
             activation: Activation::Silu,
             position: Position::Rotary {
@@ -176,6 +217,9 @@ impl Hyperparameters {
                     self.normalization_epsilon
                 ),
             );
+        }
+        if self.embedding_size == 0 {
+            return fault("embedding size", "is 0; at least 1 is needed".to_owned());
         }
         if self.sliding_window == Some(0) {
             return fault(
@@ -235,6 +279,13 @@ impl RotaryScaling {
                     && positive(high_frequency_factor)
                     && positive(original_context)
                     && high_frequency_factor > low_frequency_factor
+            }
+            Self::Yarn(yarn) => {
+                positive(yarn.factor)
+                    && positive(yarn.original_context)
+                    && positive(yarn.fast_turns)
+                    && positive(yarn.slow_turns)
+                    && positive(yarn.magnitude)
             }
         }
     }
