@@ -107,3 +107,23 @@ fn opt_agrees_with_float64() {
 fn gpt2_with_transposed_fused_weights_agrees_with_float64() {
     check("gpt2");
 }
+
+#[test]
+fn opt_with_projected_embeddings_and_norms_after_each_part_agrees_with_float64() {
+    check("opt_projected");
+}
+
+#[test]
+fn rotations_scaled_by_yarn_agree_with_float64() {
+    check("yarn");
+}
+
+#[test]
+fn rotations_scaled_as_in_llama_3_agree_with_float64() {
+    check("llama3_rope");
+}
+
+#[test]
+fn a_sliding_window_agrees_with_float64() {
+    check("mistral_window");
+}

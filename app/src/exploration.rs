@@ -9,6 +9,7 @@ use blockscape_explorer::{DesignSpace, Explorer, Goal, Job, Judge, Update};
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::Evaluation;
 use blockscape_model::preset;
+use blockscape_model::quality::QualityModel;
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::Slot;
 
@@ -144,7 +145,29 @@ impl Exploration {
             model,
             text,
             designs,
+            calibrate: None,
         });
+    }
+
+    /// Calibrates the estimator on the session's model and a text, keeping the runs beside the model; the design is measured too.
+    pub fn calibrate(&mut self, session: &Session, text: PathBuf) {
+        let Some(model) = session.checkpoint.clone() else {
+            return;
+        };
+        let mut file = model.clone().into_os_string();
+        file.push(".calibration.ron");
+        self.measuring.start(measuring::Question {
+            model,
+            text,
+            designs: vec![(None, session.design.clone())],
+            calibrate: Some(file.into()),
+        });
+    }
+
+    /// Judges designs of the session's model by this estimator from now on.
+    pub fn use_quality(&mut self, session: &Session, quality: Arc<QualityModel>) {
+        let judge = Judge::with_quality(&session.workload.model, quality);
+        self.judge = Some(Arc::new(judge));
     }
 
     pub fn cancel_measurement(&mut self) {

@@ -12,6 +12,7 @@ pub mod app;
 pub mod axis_choice;
 pub mod background;
 pub mod certainty;
+pub mod checkpoint_calibration;
 pub mod checkpoint_file;
 pub mod checkpoint_report;
 pub mod cli;

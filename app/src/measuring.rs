@@ -7,11 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
-use blockscape_explorer::measurement::{MeasurementProgress, measure_with_threads};
+use blockscape_explorer::calibration::CalibrationProgress;
+use blockscape_explorer::measurement::{MeasurementProgress, measure_with_threads, with_threads};
 use blockscape_model::design::Design;
 use blockscape_model::language_model::{Cutting, Protocol, QuantizedModel};
+use blockscape_model::quality::QualityModel;
 
 use crate::background::{Background, Ticket, Wake};
+use crate::checkpoint_calibration::calibrated;
 use crate::checkpoint_file::CheckpointFile;
 use crate::cli::input;
 
@@ -22,6 +25,8 @@ pub struct Question {
     pub text: PathBuf,
     /// Designs and, for those of the front, their place in it.
     pub designs: Vec<(Option<usize>, Design)>,
+    /// Calibrate the estimator on the model and the text too, keeping the runs in this file.
+    pub calibrate: Option<PathBuf>,
 }
 
 /// What was found: perplexity by design, and of the model without quantization.
@@ -32,6 +37,8 @@ pub struct Measured {
     pub designs: Vec<(Option<usize>, Design, f64)>,
     pub reference: f64,
     pub n_tokens: u64,
+    /// The estimator calibrated on the same text, where it was asked for.
+    pub quality: Option<Arc<QualityModel>>,
 }
 
 /// The measurement that runs, if any.
@@ -117,15 +124,17 @@ fn run(
     let text = text(&question.text)?;
     let windows = protocol.windows(&text, &tokenizer, start_token);
     let windows = windows.with_context(|| question.text.display().to_string())?;
-    let n_runs = question.designs.len() as u64 + 1;
+    let threads = std::thread::available_parallelism()
+        .map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+    let n_measured = question.designs.len() as u64 + 1;
+    // A calibration is many runs; the bar gives it most of its length.
+    let n_runs = n_measured * if question.calibrate.is_some() { 10 } else { 1 };
     let perplexity = |place: u64, model: &QuantizedModel| {
         let report = |progress: MeasurementProgress| {
             let share = progress.windows_done as u64 * 1000 / progress.n_windows.max(1) as u64;
             done.store((place * 1000 + share) / n_runs, Ordering::Relaxed);
             wake();
         };
-        let threads = std::thread::available_parallelism()
-            .map_or(1, |cores| cores.get().saturating_sub(1).max(1));
         measure_with_threads(Some(threads), model, None, &windows, &report, &|| {
             ticket.is_stale()
         })
@@ -137,9 +146,22 @@ fn run(
         let found = perplexity(place, &quantized).with_context(|| design.name.clone())?;
         designs.push((*front, design.clone(), found.perplexity));
     }
+    let calibration = question.calibrate.as_ref().map(|file| {
+        let report = |progress: CalibrationProgress| {
+            let share = (progress.runs_done * 1000 / progress.n_runs.max(1)) as u64;
+            let before = n_measured * 1000 / n_runs;
+            done.store(before + share * (1000 - before) / 1000, Ordering::Relaxed);
+            wake();
+        };
+        with_threads(Some(threads), || {
+            calibrated(&model, &windows, file, &report, &|| ticket.is_stale())
+        })?
+    });
+    let calibration = calibration.transpose()?;
     Ok(Measured {
         model: question.model.clone(),
         text: question.text.clone(),
+        quality: calibration.map(|found| Arc::new(found.quality)),
         designs,
         reference: reference.perplexity,
         n_tokens: reference.tokens,

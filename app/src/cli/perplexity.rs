@@ -4,18 +4,23 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use blockscape_explorer::calibration::CalibrationProgress;
 use blockscape_explorer::measurement::{self, MeasurementProgress, Perplexity};
-use blockscape_model::design::{FormatTable, KeyValuePolicy};
+use blockscape_model::design::{Design, FormatTable, KeyValuePolicy};
 use blockscape_model::format::Format;
 use blockscape_model::language_model::{
     Arithmetic, Cutting, LanguageModel, Protocol, QuantizedModel, Tokenizer, Window,
 };
+use blockscape_model::preset;
+use blockscape_model::quality::Interval;
 use blockscape_model::workload::SlotGroup;
+use blockscape_model::workload::Workload;
 use clap::{Args as Arguments, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::input;
+use crate::checkpoint_calibration::calibrated;
 use crate::checkpoint_file::CheckpointFile;
 use crate::mapped_file::MappedFile;
 
@@ -73,6 +78,10 @@ pub struct Args {
     /// Threads; else all cores
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// Calibrate the estimator on this model and text, and estimate the same formats; the measured runs are kept in FILE, which is
+    /// used again when it exists
+    #[arg(long, value_name = "FILE")]
+    calibrate: Option<PathBuf>,
     /// Leave out the comparison with the unquantized model (divergence, agreement)
     #[arg(long)]
     no_compare: bool,
@@ -115,7 +124,54 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let compared = (is_quantized && !args.no_compare).then_some(&reference);
     let measured = measure(args, &quantized, compared, &windows)
         .with_context(|| format!("{} on {}", file.name(), args.text.display()))?;
-    print(args, &model, &protocol, &measured)
+    let estimated = match &args.calibrate {
+        Some(file) => Some(estimated(
+            args, &model, &windows, file, &formats, &policy, &protocol,
+        )?),
+        None => None,
+    };
+    print(args, &model, &protocol, &measured, estimated)
+}
+
+/// What the estimator, calibrated on the same windows, says of the formats.
+fn estimated(
+    args: &Args,
+    model: &LanguageModel,
+    windows: &[Window],
+    file: &Path,
+    formats: &FormatTable,
+    policy: &KeyValuePolicy,
+    protocol: &Protocol,
+) -> anyhow::Result<Interval> {
+    let bar = ProgressBar::new(0).with_style(
+        ProgressStyle::with_template("{bar:30} {pos} of {len} calibration runs, {eta} left")
+            .expect("the template is well formed"),
+    );
+    let report = |progress: CalibrationProgress| {
+        bar.set_length(progress.n_runs as u64);
+        bar.set_position(progress.runs_done as u64);
+    };
+    let calibrated = measurement::with_threads(args.threads, || {
+        calibrated(model, windows, file, &report, &|| false)
+    })?;
+    bar.finish_and_clear();
+    let design = Design {
+        formats: formats.clone(),
+        key_value: *policy,
+        ..preset::designs()
+            .into_iter()
+            .next()
+            .context("there is a built-in design")?
+    };
+    let workload = Workload {
+        context_tokens: u32::try_from(protocol.context)?,
+        ..Workload::single_sequence(model.hyperparameters.shape.clone())
+    };
+    calibrated?
+        .quality
+        .summary(&design, &workload)
+        .perplexity
+        .context("a calibrated estimator gives a perplexity")
 }
 
 fn measure(
@@ -242,6 +298,7 @@ fn print(
     model: &LanguageModel,
     protocol: &Protocol,
     measured: &Perplexity,
+    estimated: Option<Interval>,
 ) -> anyhow::Result<()> {
     let seconds = measured.elapsed.as_secs_f64();
     let divergence = measured.divergence;
@@ -261,6 +318,9 @@ fn print(
             "reference_perplexity": divergence.map(|divergence| divergence.reference_perplexity),
             "kl_divergence": divergence.map(|divergence| divergence.kl),
             "top1_agreement": divergence.map(|divergence| divergence.top1_agreement),
+            "estimated_perplexity": estimated.map(|interval| interval.value),
+            "estimated_low": estimated.map(|interval| interval.low),
+            "estimated_high": estimated.map(|interval| interval.high),
             "seconds": seconds,
             "tokens_per_second": measured.tokens as f64 / seconds.max(1e-9),
         });
@@ -279,6 +339,12 @@ fn print(
         measured.tokens, measured.windows, protocol.context
     )?;
     writeln!(out, "NLL sum     {:.4}", measured.nll_sum)?;
+    if let Some(Interval { value, low, high }) = estimated {
+        writeln!(
+            out,
+            "estimated   {value:.6}  ({low:.4} to {high:.4} at 90 %; calibrated on the same text)"
+        )?;
+    }
     if let Some(divergence) = divergence {
         writeln!(
             out,

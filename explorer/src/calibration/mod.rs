@@ -6,14 +6,18 @@
 
 use blockscape_model::design::KeyValuePolicy;
 use blockscape_model::language_model::{LanguageModel, QuantizedModel, Window};
-use blockscape_model::quality::calibration::{CalibrationRun, fit, missing_runs};
+use blockscape_model::quality::calibration::{
+    CalibrationRecord, CalibrationRun, fit, missing_runs,
+};
 use blockscape_model::quality::{QualityModel, captured_samples};
 
 use crate::measurement::{MeasurementError, Perplexity, measure};
 
 /// How far a calibration has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CalibrationProgress {
+    /// The run that was made last.
+    pub last: CalibrationRun,
     /// Runs that are done.
     pub runs_done: usize,
     /// Runs known to be needed; sensitive sites may ask for more.
@@ -29,6 +33,49 @@ pub struct CalibratedModel {
     pub reference: Perplexity,
     /// The measured runs it rests on.
     pub runs: Vec<CalibrationRun>,
+}
+
+impl CalibratedModel {
+    /// What is worth keeping: with it, [`recalled`] gives the same estimator without a run.
+    pub fn record(&self, subject: String) -> CalibrationRecord {
+        CalibrationRecord {
+            subject,
+            reference_perplexity: self.reference.perplexity,
+            runs: self.runs.clone(),
+        }
+    }
+}
+
+/// What a record belongs to: name and size of the model, and the windows down to their last token.
+pub fn subject(model: &LanguageModel, windows: &[Window]) -> String {
+    let shape = &model.hyperparameters.shape;
+    let tokens = || windows.iter().flat_map(|window| &window.tokens);
+    // FNV-1a, 64 bits: windows of another text or tokenizer are told apart, nothing more is asked of it.
+    let hash = tokens().fold(0xcbf2_9ce4_8422_2325_u64, |hash, token| {
+        (hash ^ u64::from(*token)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!(
+        "{}, {} layers of {}, on {} windows of {} tokens in all ({hash:016x})",
+        shape.name,
+        shape.n_layers,
+        shape.hidden_size,
+        windows.len(),
+        tokens().count(),
+    )
+}
+
+/// The estimator that a kept record gives on the model and windows it was made on.
+///
+/// # Errors
+/// A window that the model cannot run.
+pub fn recalled(
+    model: &LanguageModel,
+    windows: &[Window],
+    record: &CalibrationRecord,
+) -> Result<QualityModel, MeasurementError> {
+    let profile = profiled(model, windows)?;
+    let sensitivities = fit(&profile, record.reference_perplexity, &record.runs);
+    Ok(profile.with_sensitivities(sensitivities))
 }
 
 /// The estimator of a checkpoint before any run: noise of its own weights and activations, no perplexity.
@@ -74,11 +121,13 @@ pub fn calibrate(
             let formats = probe.formats();
             let quantized = QuantizedModel::new(model, &formats, &KeyValuePolicy::default());
             let measured = measure(&quantized, None, windows, &|_| {}, is_cancelled)?;
-            runs.push(CalibrationRun {
+            let last = CalibrationRun {
                 probe,
                 loss: mean_loss(&measured) - mean_loss(&reference),
-            });
+            };
+            runs.push(last);
             on_progress(CalibrationProgress {
+                last,
                 runs_done: runs.len(),
                 n_runs,
             });

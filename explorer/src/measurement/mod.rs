@@ -172,12 +172,25 @@ pub fn measure_with_threads(
     on_progress: &(dyn Fn(MeasurementProgress) + Sync),
     is_cancelled: &(dyn Fn() -> bool + Sync),
 ) -> Result<Perplexity, MeasurementError> {
-    rayon::ThreadPoolBuilder::new()
+    with_threads(n_threads, || {
+        measure(model, reference, windows, on_progress, is_cancelled)
+    })?
+}
+
+/// Does work that measures on a number of threads of its own, or on all cores.
+///
+/// # Errors
+/// When the threads cannot be started.
+pub fn with_threads<R: Send>(
+    n_threads: Option<usize>,
+    work: impl FnOnce() -> R + Send,
+) -> Result<R, MeasurementError> {
+    let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(n_threads.unwrap_or(0))
         .thread_name(|index| format!("measurement {index}"))
         .build()
-        .map_err(|error| MeasurementError::Threads(error.to_string()))?
-        .install(|| measure(model, reference, windows, on_progress, is_cancelled))
+        .map_err(|error| MeasurementError::Threads(error.to_string()))?;
+    Ok(pool.install(work))
 }
 
 /// Adds up windows in their order.

@@ -25,7 +25,7 @@ pub use noise_table::{NoiseTable, noise_to_signal};
 pub use published::published_sensitivities;
 pub use quality_model::QualityModel;
 pub use sample::{SampleKind, SiteSample};
-pub use sensitivity::{Interaction, Sensitivities, SiteLosses, SiteSensitivity};
+pub use sensitivity::{FirstOrder, Interaction, Sensitivities, SiteLosses, SiteSensitivity};
 pub use statistics::{ChannelMeasure, LayerStatistics, ModelStatistics};
 
 use serde::{Deserialize, Serialize};

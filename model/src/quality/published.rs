@@ -151,6 +151,7 @@ pub fn published_sensitivities(model: &QualityModel) -> Option<Sensitivities> {
     Some(Sensitivities {
         reference_perplexity: published.fp16,
         rows,
+        first_order: Vec::new(),
         interaction,
         unbiased_share: UNBIASED_SHARE,
         relative_error: RELATIVE_ERROR,

@@ -310,6 +310,8 @@ impl QualityModel {
                 if let Some(sensitivities) = &self.sensitivities {
                     let loss = sensitivities.site_loss(layer as usize, slot, format, noise);
                     sum.losses.add(slot, loss);
+                    sum.losses.first_order +=
+                        sensitivities.first_order_loss(layer as usize, slot, format, noise);
                 }
             }
             sums.push(sum);
@@ -327,6 +329,7 @@ impl Sums {
         losses.body += share * (after.losses.body - before.losses.body);
         losses.squares += share * (after.losses.squares - before.losses.squares);
         losses.head += share * (after.losses.head - before.losses.head);
+        losses.first_order += share * (after.losses.first_order - before.losses.first_order);
     }
 }
 

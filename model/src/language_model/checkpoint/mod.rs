@@ -42,8 +42,8 @@ impl CheckpointError {
     /// An error at a place.
     pub fn new(place: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
-            place: place.into(),
-            reason: reason.into(),
+            place: one_line(place.into()),
+            reason: one_line(reason.into()),
         }
     }
 
@@ -55,6 +55,29 @@ impl CheckpointError {
             reason: self.reason,
         }
     }
+}
+
+/// Longest part of a message, in characters: a damaged file can make anything a name.
+const LONGEST_PART: usize = 300;
+
+/// The text in one line of bounded length, whatever a damaged file put into it.
+fn one_line(text: String) -> String {
+    if text.len() <= LONGEST_PART && !text.contains(char::is_control) {
+        return text;
+    }
+    let mut line = String::new();
+    for (n, character) in text.chars().enumerate() {
+        if n == LONGEST_PART {
+            line.push_str(" ...");
+            break;
+        }
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
 }
 
 /// A language model's checkpoint: hyperparameters and located tensors.
