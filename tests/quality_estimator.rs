@@ -1,7 +1,7 @@
 //! Estimated against measured perplexity: random designs, a format for each site of each layer.
 //!
 //! Measurements take minutes, so they are kept in `golden/quality_*.ron` and made again with `BLOCKSCAPE_WRITE_GOLDEN=1`, which also
-//! draws `assets/estimator.svg` and writes the calibration of the embedded model. A few are measured again on every run.
+//! draws `assets/estimator-*.svg` and writes the calibration of the embedded model; `BLOCKSCAPE_DRAW=1` draws alone. A few are measured again on every run.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -265,7 +265,8 @@ fn check(subject: &Subject, least_correlation: f64, most_error: f64) {
         subject.name,
         golden.calibration.runs.len()
     );
-    if std::env::var_os("BLOCKSCAPE_WRITE_GOLDEN").is_some() {
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    if is_set("BLOCKSCAPE_WRITE_GOLDEN") || is_set("BLOCKSCAPE_DRAW") {
         draw(subject.name, &deviations);
         return;
     }

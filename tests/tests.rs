@@ -29,6 +29,7 @@ mod perplexity_reference; // perplexities of the small real models against float
 mod published_reproduction; // published numbers beside ours
 mod quality_estimator; // estimated against measured perplexity of random designs
 mod quality_laws; // what holds for every estimate, and statistics against their records
+mod quality_measured; // judges and searches that run the model
 mod quality_published; // large models: predicted against published perplexities, searches against published widths
 mod resume; // sweeps that are killed or cut into shards end with the same file
 mod strategy_budget; // formats of single layers within a budget, against all combinations

@@ -131,6 +131,7 @@ mod tests {
 
     fn found(design: &Design, text: &str) -> Measured {
         Measured {
+            quality: None,
             model: "model.gguf".into(),
             text: text.into(),
             designs: vec![(None, design.clone(), 11.0)],

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use blockscape_explorer::calibration::CalibrationProgress;
 use blockscape_explorer::measurement::{MeasurementProgress, measure_with_threads, with_threads};
 use blockscape_model::design::Design;
-use blockscape_model::language_model::{Cutting, Protocol, QuantizedModel};
+use blockscape_model::language_model::{Cutting, LanguageModel, Protocol, QuantizedModel, Window};
 use blockscape_model::quality::QualityModel;
 
 use crate::background::{Background, Ticket, Wake};
@@ -102,13 +102,12 @@ impl Measuring {
     }
 }
 
-fn run(
-    question: &Question,
-    ticket: &Ticket<'_>,
-    done: &AtomicU64,
-    wake: &Wake,
-) -> anyhow::Result<Measured> {
-    let file = CheckpointFile::open(&question.model)?;
+/// The model of a file, and the windows of a text that it is measured on.
+///
+/// # Errors
+/// A file that cannot be read, or a text too short for a window.
+pub fn opened(model: &Path, text_file: &Path) -> anyhow::Result<(LanguageModel, Vec<Window>)> {
+    let file = CheckpointFile::open(model)?;
     let tokenizer = file.tokenizer(None)?;
     let model = file.language_model()?;
     let context = (model.hyperparameters.shape.max_context as usize).min(LONGEST_WINDOW);
@@ -121,9 +120,19 @@ fn run(
         .hyperparameters
         .start_token
         .or(tokenizer.start_token());
-    let text = text(&question.text)?;
+    let text = text(text_file)?;
     let windows = protocol.windows(&text, &tokenizer, start_token);
-    let windows = windows.with_context(|| question.text.display().to_string())?;
+    let windows = windows.with_context(|| text_file.display().to_string())?;
+    Ok((model, windows))
+}
+
+fn run(
+    question: &Question,
+    ticket: &Ticket<'_>,
+    done: &AtomicU64,
+    wake: &Wake,
+) -> anyhow::Result<Measured> {
+    let (model, windows) = opened(&question.model, &question.text)?;
     let threads = std::thread::available_parallelism()
         .map_or(1, |cores| cores.get().saturating_sub(1).max(1));
     let n_measured = question.designs.len() as u64 + 1;

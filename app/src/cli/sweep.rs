@@ -8,12 +8,16 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use blockscape_explorer::evaluate::Evaluate;
+use blockscape_explorer::measurement::MeasuringJudge;
 use blockscape_explorer::preset as spaces;
+use blockscape_explorer::preset::Load;
 use blockscape_explorer::sensitivity::{VarianceShares, shares_of_all_metrics};
 use blockscape_explorer::{Judge, Search, SpacePreset, Summary, Sweep, Ticket};
+use blockscape_model::workload::Workload;
 
 use self::progress::ProgressLine;
 use super::{input, output};
+use crate::measuring;
 
 /// Arguments of `sweep`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +42,12 @@ pub struct Arguments {
     /// Do part I of N (from 1); `merge` joins the parts
     #[arg(long, value_name = "I/N", value_parser = shard)]
     shard: Option<(u64, u64)>,
+    /// Checkpoint whose perplexity is measured for every design tried, instead of estimated; its shape replaces the space's model
+    #[arg(long, value_name = "FILE", requires = "text")]
+    model: Option<PathBuf>,
+    /// UTF-8 text that it is measured on
+    #[arg(long, value_name = "FILE", requires = "model")]
+    text: Option<PathBuf>,
     /// Draw the constants N times from their ranges and tell how often each design is on the front
     #[arg(long, value_name = "N")]
     uncertainty: Option<usize>,
@@ -60,11 +70,23 @@ struct Findings {
 /// # Errors
 /// An input that cannot be read or does not go together, or an output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let preset = space(&arguments.space)?;
+    let mut preset = space(&arguments.space)?;
+    let subject = match (&arguments.model, &arguments.text) {
+        (Some(model), Some(text)) => Some(measuring::opened(model, text)?),
+        _ => None,
+    };
+    if let Some((model, _)) = &subject {
+        let shape = model.hyperparameters.shape.clone();
+        preset.workload = Load::Own(Box::new(Workload::single_sequence(shape)));
+    }
     let refuse = |violation| input::refused(&arguments.space, &[violation]);
     let (space, goal) = preset.prepare().map_err(refuse)?;
     let (space, goal) = (Arc::new(space), Arc::new(goal));
-    let evaluator: Arc<dyn Evaluate> = Arc::new(Judge::for_model(&space.workload().model));
+    let judge = Judge::for_model(&space.workload().model);
+    let evaluator: Arc<dyn Evaluate> = match subject {
+        None => Arc::new(judge),
+        Some((model, windows)) => Arc::new(MeasuringJudge::new(judge, model, windows)?),
+    };
     let sweep = Sweep {
         search: search(arguments, &preset.search)?,
         seed: arguments.seed,

@@ -3,6 +3,8 @@
 //! Windows are independent; their sums are added in the order of the windows, so the result does not depend on the
 //! number of threads. Runs on the rayon pool it is called in.
 
+mod judge;
+
 use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -12,6 +14,8 @@ use blockscape_model::language_model::{
     Divergence, NllSum, Pass, QuantizedModel, Window, WindowError,
 };
 use rayon::prelude::*;
+
+pub use judge::MeasuringJudge;
 
 /// What was measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
