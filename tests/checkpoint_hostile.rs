@@ -213,9 +213,9 @@ fn configurations_that_cannot_be_run_name_their_field() {
     assert!(load("{}").contains("model_type: is missing"));
     assert!(load(r#"{"model_type":"mamba"}"#).contains("llama, mistral, qwen2, opt and gpt2"));
     assert!(load(r#"{"model_type":"llama","hidden_size":-1}"#).contains("line 1"));
-    let yarn = r#"{"model_type":"llama","hidden_size":8,"intermediate_size":8,"num_attention_heads":2,
-        "num_hidden_layers":1,"vocab_size":8,"rope_scaling":{"rope_type":"yarn","factor":2}}"#;
-    assert!(load(yarn).contains("default, linear and llama3 are computed"));
+    let longrope = r#"{"model_type":"llama","hidden_size":8,"intermediate_size":8,"num_attention_heads":2,
+        "num_hidden_layers":1,"vocab_size":8,"rope_scaling":{"rope_type":"longrope","factor":2}}"#;
+    assert!(load(longrope).contains("default, linear, llama3 and yarn are computed"));
 }
 
 #[test]

@@ -215,7 +215,7 @@ impl Point {
     /// Standard deviation that a measured loss is credited with: a tenth of itself, and a first-order part that grows with
     /// the size of the perturbation and does not average out over a text of finite length.
     fn deviation(self) -> f64 {
-        0.003 * self.noise.sqrt() + 0.1 * self.loss.abs() + 1e-4
+        0.01 * self.noise.sqrt() + 0.1 * self.loss.abs() + 1e-4
     }
 }
 
