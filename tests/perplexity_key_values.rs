@@ -206,7 +206,7 @@ fn integer_products_of_super_blocks_give_the_perplexity_of_the_dequantized_value
     let (integer, dequantized) = (run(true), run(false));
     assert!(
         // Sums that round apart move codes of the next layer's activations.
-        (integer / dequantized - 1.0).abs() < 3e-3,
+        (integer / dequantized - 1.0).abs() < 1e-2,
         "{integer} {dequantized}"
     );
 }
