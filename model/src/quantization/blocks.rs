@@ -8,7 +8,9 @@
     reason = "these must become part of loops compiled for several instruction sets"
 )]
 
-use super::arithmetic::{INFINITY_BITS, LANES, Noise, STRETCH, largest_magnitude_bits};
+use super::arithmetic::{
+    INFINITY_BITS, LANES, MAGNITUDE_MASK, Noise, STRETCH, largest_magnitude_bits,
+};
 
 /// Brings one block to its format.
 pub(super) trait BlockKernel: Copy {
@@ -29,10 +31,11 @@ pub(super) struct Layout {
     pub(super) noise: Noise,
 }
 
-/// Quantizes rows, blocks of 32 known to the optimizer; returns the number of clipped values.
+/// Quantizes rows, blocks of 16 and 32 known to the optimizer; returns the number of clipped values.
 #[inline(always)]
 pub(super) fn rows<K: BlockKernel>(kernel: K, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     match layout.block_len {
+        16 => rows_of::<K, 16>(kernel, x, y, layout),
         32 => rows_of::<K, 32>(kernel, x, y, layout),
         _ => rows_of_any(kernel, x, y, layout),
     }
@@ -140,7 +143,7 @@ impl<K: ScaledKernel> BlockKernel for Pair<K> {
             return Single(self.0).block(x, y, largest, noise);
         };
         let (x, x_second) = both.split_at(LANES);
-        let largest = (largest_magnitude_bits(x), largest_magnitude_bits(x_second));
+        let largest = largest_of_pair(both);
         let numbers = (self.0.numbers(largest.0), self.0.numbers(largest.1));
         let (Some(first), Some(second)) = numbers else {
             let (y, y_second) = y.split_at_mut(LANES);
@@ -156,6 +159,22 @@ impl<K: ScaledKernel> BlockKernel for Pair<K> {
         }
         n_clipped
     }
+}
+
+/// Bits of the largest magnitude of each block of a pair, in one loop over both.
+#[inline(always)]
+fn largest_of_pair(x: &[f32; PAIR]) -> (u32, u32) {
+    let mut largest = (0, 0);
+    for (index, value) in x.iter().enumerate() {
+        let magnitude = value.to_bits() & MAGNITUDE_MASK;
+        let (first, second) = if index < LANES {
+            (magnitude, 0)
+        } else {
+            (0, magnitude)
+        };
+        largest = (largest.0.max(first), largest.1.max(second));
+    }
+    largest
 }
 
 /// Values of two blocks of 16.

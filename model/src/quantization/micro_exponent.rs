@@ -10,7 +10,7 @@ use multiversion::multiversion;
 use super::arithmetic::{
     LANES, MAGNITUDE_MASK, Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
 };
-use super::blocks::{BlockKernel, Layout, rows_of_any};
+use super::blocks::{BlockKernel, Layout, rows};
 use crate::format::{
     F32_BIAS, F32_FRACTION_BITS, MicroExponentFormat, Rounding, floor_log2, power_of_two_f64,
     round_f64,
@@ -127,8 +127,8 @@ pub(super) fn quantize(
     match kernel.rounding {
         Rounding::NearestEven => {
             let rounding = Rounding::NearestEven;
-            rows_of_any(MicroExponentKernel { rounding, ..kernel }, x, y, layout)
+            rows(MicroExponentKernel { rounding, ..kernel }, x, y, layout)
         }
-        _ => rows_of_any(kernel, x, y, layout),
+        _ => rows(kernel, x, y, layout),
     }
 }

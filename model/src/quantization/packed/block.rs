@@ -321,8 +321,7 @@ fn read_integers(
         } else {
             (code << unused) as i32 >> unused
         };
-        // at most 17 bits with the sign: exact
-        number as f32 * scale
+        (f64::from(number) as f32) * scale
     }));
 }
 

@@ -161,7 +161,8 @@ mod tests {
             .rev()
             .fold(0_u128, |word, byte| word << 8 | u128::from(*byte));
         let (exponent, rest) = (word & 0x1f, word >> 5);
-        assert_eq!((exponent, rest as u64), (16, 1 << 63), "signs");
+        let signs = rest & u128::from(u64::MAX);
+        assert_eq!((exponent, signs), (16, 1 << 63));
         assert_eq!(bytes.len(), (5_usize + 3 * 64).div_ceil(8));
         assert_eq!(word >> 69 & 1, 1, "most significant bit of the first value");
     }
