@@ -1,7 +1,5 @@
 //! Super-block and 8-bit quantizers against ggml's own: the bytes of its reference implementation, compiled and run elsewhere.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use blockscape_model::format::{Format, GgmlFormat};
 use blockscape_model::quantization::{ggml, quantize_dequantize};
 use blockscape_tests::repository;
