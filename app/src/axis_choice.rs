@@ -43,7 +43,7 @@ pub fn usual_axis(parameter: Parameter, design: &Design, workload: &Workload) ->
             step: 8.0,
         },
         (_, Domain::Integer { least, most }) => {
-            let now = now.unwrap_or(16.0).max(1.0);
+            let now = now.unwrap_or(16.0).max(f64::from(least)).max(1.0);
             let from = (0.25 * now).max(f64::from(least)).max(1.0).round();
             let to = (4.0 * now).min(f64::from(most)).round();
             Spread::Log {
