@@ -300,8 +300,8 @@ fn estimates_for_tinystories_656k_rank_and_measure_as_measured() {
 #[test]
 fn estimates_for_the_embedded_model_rank_and_measure_as_measured() {
     let subject = Subject::story_model();
-    // It loses so little (1 % with three mantissa bits everywhere) that most of its designs differ by chance alone.
-    check(&subject, 0.88, 0.65);
+    // Most of its designs lose below 1 %, where they differ by chance.
+    check(&subject, 0.9, 0.4);
     let built_in = fs::read_to_string(repository().join("assets/story-model/calibration.ron"));
     assert_eq!(
         preset::from_ron::<CalibrationRecord>(&built_in.unwrap()),

@@ -27,7 +27,7 @@ CONFIG = {
     "eos_token_id": 2,
     "hidden_act": "silu",
     "hidden_size": 128,
-    "intermediate_size": 256,
+    "intermediate_size": 320,
     "max_position_embeddings": 512,
     "mlp_bias": False,
     "model_type": "llama",
@@ -39,7 +39,7 @@ CONFIG = {
     "rope_theta": 10000.0,
     "tie_word_embeddings": True,
     "torch_dtype": "float16",
-    "vocab_size": 768,
+    "vocab_size": 1280,
 }
 HIDDEN, HEADS, KV_HEADS = CONFIG["hidden_size"], CONFIG["num_attention_heads"], CONFIG["num_key_value_heads"]
 HEAD_DIM = HIDDEN // HEADS
@@ -128,23 +128,55 @@ def loss_of(model, tokens, reduction="mean"):
     return functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-100, reduction=reduction)
 
 
-def train(model, encoder, n_steps, peak_rate=3e-3, n_stories=16):
-    decayed = [p for p in model.parameters() if p.dim() == 2]
-    plain = [p for p in model.parameters() if p.dim() != 2]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}], lr=peak_rate, betas=(0.9, 0.97)
-    )
+class Muon(torch.optim.Optimizer):
+    """Momentum whose update of each matrix is brought to singular values near 1 (Jordan et al., "Muon", 2024).
+
+    Every direction of a matrix learns, so a small model is used to its full capacity; that is also what makes it need its bits.
+    """
+
+    def __init__(self, parameters, lr):
+        super().__init__(parameters, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                state = self.state[parameter]
+                momentum = state.setdefault("momentum", torch.zeros_like(parameter))
+                momentum.lerp_(parameter.grad, 0.05)
+                update = orthogonal(parameter.grad.lerp(momentum, 0.95))
+                parameter.add_(update, alpha=-group["lr"] * max(1.0, parameter.size(0) / parameter.size(1)) ** 0.5)
+
+
+def orthogonal(matrix):
+    """The matrix with its singular values brought near 1 by five steps of a Newton-Schulz iteration."""
+    x = matrix / (matrix.norm() + 1e-7)
+    transposed = x.size(0) > x.size(1)
+    x = x.T if transposed else x
+    for _ in range(5):
+        square = x @ x.T
+        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    return x.T if transposed else x
+
+
+def train(model, encoder, n_steps, n_stories=8):
+    matrices = [p for p in model.layers.parameters() if p.dim() == 2]
+    others = [p for p in model.parameters() if all(p is not each for each in matrices)]
+    optimizers = [Muon(matrices, lr=0.02), torch.optim.Adam(others, lr=4e-3, betas=(0.9, 0.97))]
+    peaks = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
     supply = batches(encoder, n_stories)
     average = None
     for step in range(n_steps):
-        warmup, remaining = min(1.0, (step + 1) / 100), 0.5 * (1 + math.cos(math.pi * step / n_steps))
-        for group in optimizer.param_groups:
-            group["lr"] = peak_rate * warmup * max(remaining, 0.01)
+        # Half of the run at full rate, then down in a straight line.
+        share = min(1.0, (step + 1) / 50, 2.0 * (n_steps - step) / n_steps)
+        for optimizer, peak in zip(optimizers, peaks):
+            optimizer.param_groups[0]["lr"] = peak * share
         loss = loss_of(model, next(supply))
-        optimizer.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         average = loss.item() if average is None else 0.98 * average + 0.02 * loss.item()
         if step % 50 == 0:
             print(f"step {step} loss {average:.4f}", flush=True)
@@ -182,7 +214,7 @@ def write_safetensors(path, named):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--steps", type=int, default=2400)
+    arguments.add_argument("--steps", type=int, default=3000)
     arguments.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).parent.parent / "story-model")
     arguments = arguments.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
