@@ -68,7 +68,13 @@ pub fn apply(session: &mut Session, command: Command) -> bool {
             session.preset = Some((*design).clone());
             session.design = *design;
         }
-        Command::ReplaceWorkload(workload) => session.workload = *workload,
+        Command::ReplaceWorkload(workload) => {
+            // Weights of one model say nothing of another.
+            if workload.model != session.workload.model {
+                session.checkpoint = None;
+            }
+            session.workload = *workload;
+        }
         Command::Paint { cells, format } => paint(session, &cells, |_, _| Some(format)),
         Command::ResetCells(cells) => {
             let preset = session.preset.clone();

@@ -17,7 +17,7 @@ use crate::background::{Background, Wake};
 use crate::certainty::{self, Certainty};
 use crate::checkpoint_report::{self, CheckpointReport};
 use crate::details::{self, Details, Question};
-use crate::measuring::{self, MOST_VERIFIED, Measured, Measuring};
+use crate::measuring::{self, MOST_VERIFIED, Measured, Measuring, Subject};
 use crate::results::{Results, State};
 use crate::session::Session;
 
@@ -125,10 +125,18 @@ impl Exploration {
             .submit(checkpoint_report::Question { path, formats });
     }
 
-    /// Measures the session's design, or those of the front, on its model and a text.
-    pub fn measure(&mut self, session: &Session, results: &Results, text: PathBuf, front: bool) {
-        let Some(model) = session.checkpoint.clone() else {
-            return;
+    /// Measures the session's design, or those of the front, on its model and a text; the built-in model brings its own.
+    pub fn measure(
+        &mut self,
+        session: &Session,
+        results: &Results,
+        text: Option<PathBuf>,
+        front: bool,
+    ) {
+        let subject = match (session.checkpoint.clone(), text) {
+            (Some(model), Some(text)) => Subject::Files { model, text },
+            (None, _) if session.is_on_built_in_model() => Subject::BuiltIn,
+            _ => return,
         };
         let designs = if front {
             let step = results.front.len().div_ceil(MOST_VERIFIED).max(1);
@@ -142,8 +150,7 @@ impl Exploration {
             vec![(None, session.design.clone())]
         };
         self.measuring.start(measuring::Question {
-            model,
-            text,
+            subject,
             designs,
             calibrate: None,
         });
@@ -157,8 +164,7 @@ impl Exploration {
         let mut file = model.clone().into_os_string();
         file.push(".calibration.ron");
         self.measuring.start(measuring::Question {
-            model,
-            text,
+            subject: Subject::Files { model, text },
             designs: vec![(None, session.design.clone())],
             calibrate: Some(file.into()),
         });
@@ -235,7 +241,6 @@ impl Exploration {
         if let Some(Ok(Some(certainty))) = self.certainty.try_answer() {
             results.set_certainty(certainty);
         }
-        let checkpoint = session.checkpoint.as_deref();
         while let Some(update) = self.explorer.as_ref().and_then(Explorer::try_recv) {
             drained.any = true;
             match update {
@@ -258,7 +263,7 @@ impl Exploration {
                     front, progress, ..
                 } => {
                     results.finish(&front, progress);
-                    results.measure_front(checkpoint);
+                    results.measure_front(session);
                     self.judge_front(session, results);
                     drained.finished = true;
                 }

@@ -22,6 +22,8 @@ pub enum Purpose {
     OpenModel,
     /// A text to measure one design on, or those of the front.
     MeasureText { front: bool },
+    /// A text to calibrate the estimator on.
+    CalibrateText,
     /// The session.
     Save,
     /// The design alone.
@@ -47,6 +49,7 @@ impl Purpose {
             Self::OpenModel => "Open model",
             Self::MeasureText { front: false } => "Measure this design on a text",
             Self::MeasureText { front: true } => "Verify the front on a text",
+            Self::CalibrateText => "Calibrate the estimator on a text",
             Self::Save => "Save session",
             Self::SaveDesign => "Save design",
             Self::SaveSpace => "Save space",
@@ -63,6 +66,9 @@ impl Purpose {
             Self::Open => "A session, design or space (.ron), an exported figure, or a model",
             Self::OpenModel => "A checkpoint (.gguf, .safetensors, .bin) or a config.json",
             Self::MeasureText { .. } => "A UTF-8 text (.txt, .raw); its first windows are used",
+            Self::CalibrateText => {
+                "A UTF-8 text (.txt, .raw); the runs are kept beside the model and not made twice"
+            }
             Self::Save | Self::SaveDesign | Self::SaveSpace | Self::ExportFront => {
                 "A file ending in .ron"
             }
@@ -88,7 +94,7 @@ impl Purpose {
                 "json",
             ],
             Self::OpenModel => &["gguf", "safetensors", "bin", "json"],
-            Self::MeasureText { .. } => &["txt", "raw", "md"],
+            Self::MeasureText { .. } | Self::CalibrateText => &["txt", "raw", "md"],
             Self::Save | Self::SaveDesign | Self::SaveSpace | Self::ExportFront => &["ron"],
             Self::ExportCsv => &["csv"],
             Self::ExportFigure => &["svg", "pdf", "png", "tex"],
@@ -100,7 +106,7 @@ impl Purpose {
     fn saves(self) -> bool {
         !matches!(
             self,
-            Self::Open | Self::OpenModel | Self::MeasureText { .. }
+            Self::Open | Self::OpenModel | Self::MeasureText { .. } | Self::CalibrateText
         )
     }
 }
@@ -229,6 +235,8 @@ impl FileDialog {
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let verb = if matches!(dialog.purpose, Purpose::MeasureText { .. }) {
                         "Measure"
+                    } else if dialog.purpose == Purpose::CalibrateText {
+                        "Calibrate"
                     } else if dialog.purpose.saves() {
                         "Save"
                     } else {

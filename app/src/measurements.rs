@@ -1,13 +1,12 @@
 //! Accuracies measured in this run: they outlive explorations, and every design that calculates the same takes them over.
 
-use std::path::{Path, PathBuf};
-
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::{Metric, Metrics};
 use blockscape_model::workload::Slot;
 
-use crate::measuring::Measured;
+use crate::measuring::{Measured, Subject};
 use crate::plots::pareto::NamedPoint;
+use crate::session::Session;
 
 /// One design on one model and text.
 #[derive(Debug, Clone)]
@@ -22,8 +21,7 @@ struct Measurement {
 /// What was measured on the newest model and text; numbers of different texts cannot be compared.
 #[derive(Debug, Clone, Default)]
 pub struct Measurements {
-    model: PathBuf,
-    text: PathBuf,
+    subject: Option<Subject>,
     n_layers: u32,
     list: Vec<Measurement>,
     /// Measured designs as points, without a name beside them.
@@ -46,10 +44,9 @@ impl Measurements {
         n_layers: u32,
         figures: impl Fn(Option<usize>, &Design) -> Option<Metrics>,
     ) {
-        if self.model != found.model || self.text != found.text {
+        if self.subject.as_ref() != Some(&found.subject) {
             *self = Self {
-                model: found.model.clone(),
-                text: found.text.clone(),
+                subject: Some(found.subject.clone()),
                 n_layers,
                 ..Self::default()
             };
@@ -61,7 +58,7 @@ impl Measurements {
             };
             let point = figures(*place, design).map(|mut metrics| {
                 accuracy.put_into(&mut metrics);
-                let name = found.text.file_name().unwrap_or_default().to_string_lossy();
+                let name = found.subject.text_name();
                 NamedPoint {
                     name: design.name.clone(),
                     source: format!("accuracy measured on {} tokens of {name}", found.n_tokens),
@@ -84,11 +81,9 @@ impl Measurements {
             .collect();
     }
 
-    /// What was measured of a design's numerics on this model, if anything.
-    pub fn of(&self, design: &Design, model: Option<&Path>) -> Option<Accuracy> {
-        if self.list.is_empty() || model != Some(self.model.as_path()) {
-            return None;
-        }
+    /// What was measured of a design's numerics on the session's model, if anything.
+    pub fn of(&self, design: &Design, session: &Session) -> Option<Accuracy> {
+        self.subject.as_ref().filter(|each| each.is_of(session))?;
         let calculates_the_same = |known: &&Measurement| {
             known.design.key_value == design.key_value
                 && (0..=self.n_layers).all(|layer| {
@@ -132,8 +127,10 @@ mod tests {
     fn found(design: &Design, text: &str) -> Measured {
         Measured {
             quality: None,
-            model: "model.gguf".into(),
-            text: text.into(),
+            subject: Subject::Files {
+                model: "model.gguf".into(),
+                text: text.into(),
+            },
             designs: vec![(None, design.clone(), 11.0)],
             reference: 10.0,
             n_tokens: 8,
@@ -147,8 +144,9 @@ mod tests {
         measurements.take(&found(&design, "a.txt"), 32, |_, _| None);
         let mut wider = design.clone();
         wider.array.rows *= 2;
-        let model = Some(Path::new("model.gguf"));
-        let accuracy = measurements.of(&wider, model).unwrap();
+        let mut session = first_session();
+        session.checkpoint = Some("model.gguf".into());
+        let accuracy = measurements.of(&wider, &session).unwrap();
         assert!((accuracy.rise - 10.0).abs() < 1e-9);
         let mut other = design.clone();
         let slot: Slot = "q.activation".parse().unwrap();
@@ -157,11 +155,9 @@ mod tests {
             blockscape_model::workload::SlotGroup::single(slot),
             "bfp:m=3,e=5,b=32".parse().unwrap(),
         );
-        assert_eq!(measurements.of(&other, model), None);
-        assert_eq!(
-            measurements.of(&design, Some(Path::new("other.gguf"))),
-            None
-        );
+        assert_eq!(measurements.of(&other, &session), None);
+        session.checkpoint = Some("other.gguf".into());
+        assert_eq!(measurements.of(&design, &session), None);
     }
 
     #[test]

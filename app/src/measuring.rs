@@ -12,17 +12,55 @@ use blockscape_explorer::measurement::{MeasurementProgress, measure_with_threads
 use blockscape_model::design::Design;
 use blockscape_model::language_model::{Cutting, LanguageModel, Protocol, QuantizedModel, Window};
 use blockscape_model::quality::QualityModel;
+use blockscape_model::story_model::{CALIBRATION_WINDOWS, StoryModel};
 
 use crate::background::{Background, Ticket, Wake};
 use crate::checkpoint_calibration::calibrated;
 use crate::checkpoint_file::CheckpointFile;
 use crate::cli::input;
+use crate::session::Session;
+
+/// What is run: a checkpoint on a text of the user's, or the model that comes with the program on its own stories.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    Files { model: PathBuf, text: PathBuf },
+    BuiltIn,
+}
+
+impl Subject {
+    /// The text as it is named to people.
+    pub fn text_name(&self) -> String {
+        match self {
+            Self::Files { text, .. } => {
+                let name = text.file_name().unwrap_or_default();
+                name.to_string_lossy().into_owned()
+            }
+            Self::BuiltIn => "the built-in stories".to_owned(),
+        }
+    }
+
+    /// Whether its model is the one of the session.
+    pub fn is_of(&self, session: &Session) -> bool {
+        match self {
+            Self::Files { model, .. } => session.checkpoint.as_ref() == Some(model),
+            Self::BuiltIn => session.is_on_built_in_model(),
+        }
+    }
+}
+
+/// How far a measurement is.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct MeasuringProgress {
+    /// 0 to 1.
+    pub share: f32,
+    /// Tokens run each second; 0 before any was.
+    pub tokens_per_second: f64,
+}
 
 /// What is measured.
 #[derive(Debug, Clone)]
 pub struct Question {
-    pub model: PathBuf,
-    pub text: PathBuf,
+    pub subject: Subject,
     /// Designs and, for those of the front, their place in it.
     pub designs: Vec<(Option<usize>, Design)>,
     /// Calibrate the estimator on the model and the text too, keeping the runs in this file.
@@ -32,8 +70,7 @@ pub struct Question {
 /// What was found: perplexity by design, and of the model without quantization.
 #[derive(Debug, Clone)]
 pub struct Measured {
-    pub model: PathBuf,
-    pub text: PathBuf,
+    pub subject: Subject,
     pub designs: Vec<(Option<usize>, Design, f64)>,
     pub reference: f64,
     pub n_tokens: u64,
@@ -47,6 +84,8 @@ pub struct Measuring {
     worker: Background<Question, Option<anyhow::Result<Measured>>>,
     /// Thousandths that are done.
     done: Arc<AtomicU64>,
+    /// Tokens run each second.
+    rate: Arc<AtomicU64>,
 }
 
 /// Windows of a text that are run: enough to rank designs, few enough to wait for.
@@ -62,10 +101,13 @@ impl Measuring {
     pub fn new(wake: Wake) -> Self {
         let done = Arc::new(AtomicU64::new(0));
         let inside = Arc::clone(&done);
+        let rate = Arc::new(AtomicU64::new(0));
+        let rate_inside = Arc::clone(&rate);
         let on_progress = Arc::clone(&wake);
         let work = move |question: Question, ticket: &Ticket<'_>| {
             inside.store(0, Ordering::Relaxed);
-            match run(&question, ticket, &inside, &on_progress) {
+            rate_inside.store(0, Ordering::Relaxed);
+            match run(&question, ticket, (&inside, &rate_inside), &on_progress) {
                 Err(_) if ticket.is_stale() => None,
                 result => Some(result),
             }
@@ -73,6 +115,7 @@ impl Measuring {
         Self {
             worker: Background::new("measurement", wake, work),
             done,
+            rate,
         }
     }
 
@@ -84,11 +127,12 @@ impl Measuring {
         self.worker.cancel();
     }
 
-    /// Share that is done, while something is measured.
-    pub fn progress(&self) -> Option<f32> {
-        self.worker
-            .is_busy()
-            .then(|| self.done.load(Ordering::Relaxed) as f32 / 1000.0)
+    /// How far it is, while something is measured.
+    pub fn progress(&self) -> Option<MeasuringProgress> {
+        self.worker.is_busy().then(|| MeasuringProgress {
+            share: self.done.load(Ordering::Relaxed) as f32 / 1000.0,
+            tokens_per_second: self.rate.load(Ordering::Relaxed) as f64,
+        })
     }
 
     /// What was found, once; or why nothing was.
@@ -129,10 +173,17 @@ pub fn opened(model: &Path, text_file: &Path) -> anyhow::Result<(LanguageModel, 
 fn run(
     question: &Question,
     ticket: &Ticket<'_>,
-    done: &AtomicU64,
+    (done, rate): (&AtomicU64, &AtomicU64),
     wake: &Wake,
 ) -> anyhow::Result<Measured> {
-    let (model, windows) = opened(&question.model, &question.text)?;
+    let (model, windows) = match &question.subject {
+        Subject::Files { model, text } => opened(model, text)?,
+        Subject::BuiltIn => {
+            let story = StoryModel::open();
+            let windows = story.windows(Some(CALIBRATION_WINDOWS));
+            (story.model, windows)
+        }
+    };
     let threads = std::thread::available_parallelism()
         .map_or(1, |cores| cores.get().saturating_sub(1).max(1));
     let n_measured = question.designs.len() as u64 + 1;
@@ -142,6 +193,10 @@ fn run(
         let report = |progress: MeasurementProgress| {
             let share = progress.windows_done as u64 * 1000 / progress.n_windows.max(1) as u64;
             done.store((place * 1000 + share) / n_runs, Ordering::Relaxed);
+            rate.store(
+                progress.tokens_per_second().round() as u64,
+                Ordering::Relaxed,
+            );
             wake();
         };
         measure_with_threads(Some(threads), model, None, &windows, &report, &|| {
@@ -168,8 +223,7 @@ fn run(
     });
     let calibration = calibration.transpose()?;
     Ok(Measured {
-        model: question.model.clone(),
-        text: question.text.clone(),
+        subject: question.subject.clone(),
         quality: calibration.map(|found| Arc::new(found.quality)),
         designs,
         reference: reference.perplexity,

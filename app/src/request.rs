@@ -43,6 +43,10 @@ pub enum Request {
     /// The same for the designs of the front.
     VerifyFront,
     CancelMeasurement,
+    /// Fit the estimator to runs of the opened model.
+    Calibrate,
+    /// Turn to the model that comes with the program.
+    UseStoryModel,
     ShowPalette,
     ShowGuide,
     ShowTour,

@@ -2,7 +2,6 @@
 //!
 //! The old cloud and front stay until the new ones can replace them, so nothing flickers while a slider moves.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use crate::checkpoint_report::CheckpointReport;
 use crate::details::Details;
 use crate::kept_front::KeptFront;
 use crate::measurements::Measurements;
-use crate::measuring::Measured;
+use crate::measuring::{Measured, MeasuringProgress};
 use crate::plots::pareto::{FrontPoint, NamedPoint, PinnedFront};
 use crate::session::Session;
 
@@ -55,8 +54,8 @@ pub struct Results {
     pub checkpoint: Option<CheckpointReport>,
     /// What was measured on the opened model.
     pub measurements: Measurements,
-    /// Share of the running measurement that is done.
-    pub measuring: Option<f32>,
+    /// How far the running measurement is.
+    pub measuring: Option<MeasuringProgress>,
     /// Published designs.
     pub literature: Vec<NamedPoint>,
     /// Candidates of an exploration that has not replaced the shown ones yet.
@@ -109,9 +108,7 @@ impl Results {
     ) {
         match outcome {
             Ok(mut metrics) => {
-                let measured = self
-                    .measurements
-                    .of(&session.design, session.checkpoint.as_deref());
+                let measured = self.measurements.of(&session.design, session);
                 self.current_is_measured = measured.is_some();
                 if let Some(accuracy) = measured {
                     accuracy.put_into(&mut metrics);
@@ -234,7 +231,7 @@ impl Results {
         self.pinned_points.clear();
         for (design, metrics) in session.pinned.iter().zip(&mut self.pinned) {
             let Some(metrics) = metrics else { continue };
-            let measured = self.measurements.of(design, session.checkpoint.as_deref());
+            let measured = self.measurements.of(design, session);
             if let Some(accuracy) = measured {
                 accuracy.put_into(metrics);
             }
@@ -258,14 +255,14 @@ impl Results {
         };
         let n_layers = session.workload.model.n_layers;
         self.measurements.take(found, n_layers, figures);
-        self.measure_front(session.checkpoint.as_deref());
+        self.measure_front(session);
         if let Some(current) = self.current {
             self.set_current(Ok(current), session, false);
         }
     }
 
     /// Measured accuracies in place of estimates on the front.
-    pub fn measure_front(&mut self, checkpoint: Option<&Path>) {
+    pub fn measure_front(&mut self, session: &Session) {
         if self.measurements.points().is_empty() {
             return;
         }
@@ -273,7 +270,7 @@ impl Results {
             let Some(design) = self.design(self.front[place].index) else {
                 continue;
             };
-            if let Some(accuracy) = self.measurements.of(&design, checkpoint) {
+            if let Some(accuracy) = self.measurements.of(&design, session) {
                 self.front[place].set_measured(accuracy.perplexity, accuracy.rise);
             }
         }

@@ -192,6 +192,16 @@ impl Session {
             && (locked, checkpoint, fronts) == (&other.locked, &other.checkpoint, &other.fronts)
     }
 
+    /// Whether what is judged is the model that comes with the program, which can be run without a file.
+    pub fn is_on_built_in_model(&self) -> bool {
+        self.checkpoint.is_none() && self.workload.model.name == blockscape_model::story_model::NAME
+    }
+
+    /// Whether there is a model that can be run.
+    pub fn has_weights(&self) -> bool {
+        self.checkpoint.is_some() || self.is_on_built_in_model()
+    }
+
     /// The design that deltas refer to.
     pub fn reference_design(&self) -> Option<&Design> {
         self.pinned.get(self.reference?)

@@ -83,7 +83,7 @@ impl App {
             self.window.guide = None;
         }
         if let Some(step) = &mut self.window.tour
-            && !dialogs::tour_ui(ui, &self.session, step)
+            && !dialogs::tour_ui(ui, &self.session, step, requests)
         {
             self.window.tour = None;
             self.window.save_settings();

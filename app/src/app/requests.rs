@@ -3,10 +3,13 @@
 //! The session itself is changed by `command::apply` alone.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use blockscape_explorer::Objective;
 use blockscape_model::evaluation::Metric;
 use blockscape_model::preset::to_ron;
+use blockscape_model::quality::QualityModel;
+use blockscape_model::story_model;
 use blockscape_model::workload::Workload;
 use egui::{Context, ViewportCommand};
 
@@ -72,8 +75,10 @@ impl App {
                 .exploration
                 .inspect(&self.session, self.window.tiles.tensor_site),
             Request::CancelExploration => self.exploration.cancel(&mut self.results),
-            Request::Measure => self.ask(Purpose::MeasureText { front: false }),
-            Request::VerifyFront => self.ask(Purpose::MeasureText { front: true }),
+            Request::Measure => self.measure(false),
+            Request::VerifyFront => self.measure(true),
+            Request::Calibrate => self.ask(Purpose::CalibrateText),
+            Request::UseStoryModel => self.use_story_model(),
             Request::CancelMeasurement => self.exploration.cancel_measurement(),
             Request::ShowPalette => self.window.palette = Some(Palette::default()),
             Request::ShowGuide => self.window.guide = Some(0),
@@ -119,7 +124,10 @@ impl App {
         let path = self.document.path.as_ref();
         let name = &self.session.design.name;
         let suggestion = match purpose {
-            Purpose::Open | Purpose::OpenModel | Purpose::MeasureText { .. } => String::new(),
+            Purpose::Open
+            | Purpose::OpenModel
+            | Purpose::MeasureText { .. }
+            | Purpose::CalibrateText => String::new(),
             Purpose::Save => WindowState::suggestion(path, "session", "ron"),
             Purpose::SaveDesign => WindowState::suggestion(None, name, "ron"),
             Purpose::SaveSpace => WindowState::suggestion(None, &format!("{name} space"), "ron"),
@@ -138,8 +146,9 @@ impl App {
             Purpose::Open | Purpose::OpenModel => self.perform(ctx, Request::Open(path)),
             Purpose::MeasureText { front } => {
                 self.exploration
-                    .measure(&self.session, &self.results, path, front);
+                    .measure(&self.session, &self.results, Some(path), front);
             }
+            Purpose::CalibrateText => self.exploration.calibrate(&self.session, path),
             Purpose::Save => self.save(&path),
             Purpose::SaveDesign => {
                 let text = to_ron(&self.session.design).map_err(anyhow::Error::from);
@@ -226,12 +235,11 @@ impl App {
                         .notices
                         .info(format!("Opened model {}", report.path.display()));
                     let workload = Workload::single_sequence(report.shape.clone());
-                    command::apply(
-                        &mut self.session,
-                        Command::SetCheckpoint(Some(report.path.clone())),
-                    );
+                    let session = &mut self.session;
+                    command::apply(session, Command::ReplaceWorkload(Box::new(workload)));
+                    command::apply(session, Command::SetCheckpoint(Some(report.path.clone())));
                     layout::reveal(&mut self.window.tree, Pane::Checkpoint);
-                    self.edit(Command::ReplaceWorkload(Box::new(workload)));
+                    self.explore();
                 }
                 self.results.checkpoint = Some(report);
             }
@@ -274,11 +282,66 @@ impl App {
         self.edit(Command::SetExploration(Box::new(settings)));
     }
 
+    /// Measures at once where the model brings its text, else asks for one.
+    fn measure(&mut self, front: bool) {
+        if self.session.is_on_built_in_model() {
+            self.exploration
+                .measure(&self.session, &self.results, None, front);
+        } else if self.session.checkpoint.is_some() {
+            self.ask(Purpose::MeasureText { front });
+        } else {
+            self.window
+                .notices
+                .info("Open a model first: File, Open model, or use the built-in story model");
+        }
+    }
+
+    fn use_story_model(&mut self) {
+        let models = &self.library.models;
+        let Some(shape) = models.iter().find(|model| model.name == story_model::NAME) else {
+            return;
+        };
+        let workload = Workload::single_sequence(shape.clone());
+        self.edit(Command::ReplaceWorkload(Box::new(workload)));
+        self.window.notices.info(
+            "The story model comes with the program: Measure and Verify front run it on its own stories",
+        );
+    }
+
+    /// The estimator was fitted to the opened model: perplexity is what is explored from now on.
+    fn take_quality(&mut self, quality: Arc<QualityModel>) {
+        self.exploration.use_quality(&self.session, quality);
+        let mut settings = self.session.exploration.clone();
+        let known = settings
+            .objectives
+            .iter()
+            .any(|objective| objective.metric == Metric::Perplexity);
+        for objective in &mut settings.objectives {
+            if objective.metric == Metric::Sqnr && !known {
+                *objective = Objective::new(Metric::Perplexity);
+            }
+        }
+        let mut view = self.session.pareto.clone();
+        for axis in [&mut view.x, &mut view.y] {
+            if *axis == Metric::Sqnr {
+                *axis = Metric::Perplexity;
+            }
+        }
+        view.bounds = None;
+        self.edit(Command::SetParetoView(Box::new(view)));
+        self.edit(Command::SetExploration(Box::new(settings)));
+    }
+
     /// A measurement came to its end.
     pub(super) fn measurement_done(&mut self, measured: anyhow::Result<Measured>) {
         match measured {
             Ok(found) => {
                 let text = match found.designs.as_slice() {
+                    _ if found.quality.is_some() => format!(
+                        "Calibrated the estimator of {} on {}; perplexities are estimated from now on",
+                        self.session.workload.model.name,
+                        found.subject.text_name()
+                    ),
                     [(None, design, perplexity)] => format!(
                         "Measured {}: perplexity {perplexity:.4}, {:.4} unquantized, {} tokens",
                         design.name, found.reference, found.n_tokens
@@ -290,6 +353,9 @@ impl App {
                 };
                 self.results.set_measured(&found, &self.session);
                 self.window.notices.info(text);
+                if let Some(quality) = found.quality {
+                    self.take_quality(quality);
+                }
             }
             Err(error) => self.window.notices.error(format!("{error:#}")),
         }

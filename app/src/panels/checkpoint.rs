@@ -33,6 +33,15 @@ pub fn checkpoint_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
                 if ui.button("Open model…").clicked() {
                     requests.push(Request::Ask(Purpose::OpenModel));
                 }
+                if ui
+                    .button("Use the story model")
+                    .on_hover_text(
+                        "A small model that comes with the program, to be measured without a file",
+                    )
+                    .clicked()
+                {
+                    requests.push(Request::UseStoryModel);
+                }
             });
         }
         return requests;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Id, Modal, Ui};
 
+use crate::file_dialog::Purpose;
 use crate::request::Request;
 use crate::session::Session;
 use crate::theme::theme;
@@ -94,12 +95,12 @@ const TOUR: [(&str, &str); 5] = [
     ),
     (
         "Your own model, your paper",
-        "File, Open model takes GGUF, safetensors and config.json. File, Export figure writes a figure that restores this session when it is dropped here. F1 opens the guide.",
+        "Open model takes GGUF, safetensors and config.json; the story model comes with the program and can be measured at once. File, Export figure writes a figure that restores this session when it is dropped here. F1 opens the guide.",
     ),
 ];
 
 /// Draws the tour; returns false once it ended or was skipped.
-pub fn tour_ui(ui: &Ui, session: &Session, step: &mut usize) -> bool {
+pub fn tour_ui(ui: &Ui, session: &Session, step: &mut usize, requests: &mut Vec<Request>) -> bool {
     let (title, text) = TOUR[(*step).min(TOUR.len() - 1)];
     let text = match *step {
         0 => format!(
@@ -123,6 +124,18 @@ pub fn tour_ui(ui: &Ui, session: &Session, step: &mut usize) -> bool {
         });
         ui.label(text);
         ui.add_space(theme().layout.grid);
+        if *step + 1 == TOUR.len() {
+            ui.horizontal(|ui| {
+                if ui.button("Open model…").clicked() {
+                    requests.push(Request::Ask(Purpose::OpenModel));
+                    goes_on = false;
+                }
+                if ui.button("Use the story model").clicked() {
+                    requests.push(Request::UseStoryModel);
+                    goes_on = false;
+                }
+            });
+        }
         ui.horizontal(|ui| {
             if ui.button("Skip tour").clicked() {
                 goes_on = false;

@@ -1,4 +1,4 @@
-//! The top bar: menus, what is looked at in one line, the two buttons for measuring.
+//! The top bar: menus, what is looked at in one line, the buttons for measuring.
 
 use blockscape_model::workload::Workload;
 use egui::{Button, Layout, MenuBar, Ui};
@@ -21,32 +21,39 @@ pub fn menu_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
             if ui.button("?").on_hover_text("User guide (F1)").clicked() {
                 requests.push(Request::ShowGuide);
             }
-            let model = scene.session.checkpoint.is_some();
-            let help = if model {
-                "Perplexity of the designs of the front on the opened model"
-            } else {
-                "Open a model first: File, Open model"
-            };
-            if ui
-                .add_enabled(model, Button::new("Verify front"))
-                .on_hover_text(help)
-                .on_disabled_hover_text(help)
-                .clicked()
-            {
-                requests.push(Request::VerifyFront);
-            }
-            let help = if model {
-                "Perplexity of this design on the opened model"
-            } else {
-                "Open a model first: File, Open model"
-            };
-            if ui
-                .add_enabled(model, Button::new("Measure"))
-                .on_hover_text(help)
-                .on_disabled_hover_text(help)
-                .clicked()
-            {
-                requests.push(Request::Measure);
+            let session = scene.session;
+            let has_weights = session.has_weights();
+            let none = "Open a model first: File, Open model; or File, Use the story model";
+            for (title, enabled, help, request) in [
+                (
+                    "Verify front",
+                    has_weights,
+                    "Measure the perplexity of the designs of the front",
+                    Request::VerifyFront,
+                ),
+                (
+                    "Calibrate",
+                    session.checkpoint.is_some(),
+                    "Fit the estimator of perplexity to runs of the opened model on a text",
+                    Request::Calibrate,
+                ),
+                (
+                    "Measure",
+                    has_weights,
+                    "Measure the perplexity of this design",
+                    Request::Measure,
+                ),
+            ] {
+                let disabled = if has_weights {
+                    "The story model is calibrated already"
+                } else {
+                    none
+                };
+                let button = ui.add_enabled(enabled, Button::new(title));
+                let button = button.on_hover_text(help).on_disabled_hover_text(disabled);
+                if button.clicked() {
+                    requests.push(request);
+                }
             }
             ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| {
                 let text = summary(&scene.session.workload, &scene.session.design.technology);
@@ -103,6 +110,13 @@ fn file_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
         "Open model…",
         "Ctrl+M",
         Request::Ask(Purpose::OpenModel),
+    );
+    item(
+        ui,
+        requests,
+        "Use the story model",
+        "",
+        Request::UseStoryModel,
     );
     ui.menu_button("Recent files", |ui| {
         for path in &scene.settings.recent {

@@ -78,6 +78,8 @@ pub fn actions() -> Vec<Entry> {
         ),
         entry("Measure this design", "", Request::Measure),
         entry("Verify front", "", Request::VerifyFront),
+        entry("Calibrate the estimator", "", Request::Calibrate),
+        entry("Use the story model", "", Request::UseStoryModel),
         entry("Cancel exploration", "", Request::CancelExploration),
         entry(
             "Dark theme",

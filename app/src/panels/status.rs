@@ -13,9 +13,14 @@ use crate::widgets::number_text;
 pub fn status_ui(ui: &mut Ui, scene: &Scene<'_>, frame_ms: f32) -> Vec<Request> {
     let mut requests = Vec::new();
     ui.horizontal_centered(|ui| {
-        if let Some(share) = scene.results.measuring {
+        if let Some(progress) = scene.results.measuring {
             ui.label("measuring");
-            ui.add(ProgressBar::new(share).desired_width(120.0).desired_height(8.0));
+            bar_ui(ui, progress.share, 120.0);
+            let rate = match progress.tokens_per_second {
+                0.0 => String::new(),
+                rate => format!("{} tokens/s", rate_text(rate)),
+            };
+            fixed_label(ui, &rate, 110.0);
             if ui.button("Cancel measurement").clicked() {
                 requests.push(Request::CancelMeasurement);
             }
@@ -93,11 +98,7 @@ fn running_ui(ui: &mut Ui, progress: Option<&Progress>, requests: &mut Vec<Reque
     } else {
         (tried as f64 / total as f64) as f32
     };
-    ui.add(
-        ProgressBar::new(share)
-            .desired_width(160.0)
-            .desired_height(8.0),
-    );
+    bar_ui(ui, share, 160.0);
     fixed_label(ui, &format!("{} designs/s", rate_text(rate)), 120.0);
     let left = left.map_or_else(String::new, |left| {
         format!("{} left", seconds_text(left.as_secs_f64()))
@@ -106,6 +107,11 @@ fn running_ui(ui: &mut Ui, progress: Option<&Progress>, requests: &mut Vec<Reque
     if ui.button("Cancel").clicked() {
         requests.push(Request::CancelExploration);
     }
+}
+
+fn bar_ui(ui: &mut Ui, share: f32, width: f32) {
+    let bar = ProgressBar::new(share).fill(colors(ui.ctx()).accent.0);
+    ui.add(bar.desired_width(width).desired_height(8.0));
 }
 
 /// A label that keeps its width while its text changes.
