@@ -6,5 +6,6 @@ mod driver;
 mod editing;
 mod files;
 mod flows;
+mod guided;
 #[cfg(feature = "picture-tests")]
 mod pictures;
