@@ -59,7 +59,7 @@ fn a_first_run_shows_published_systems_as_points() {
 fn the_story_model_is_measured_without_a_file() {
     let folder = Folder::new("story");
     let mut window = window(&folder);
-    window.get_by_label("File").click();
+    window.get_by_label("Model weights").click();
     window.run_steps(3);
     window.get_by_label("Use the story model").click();
     settle(&mut window);
