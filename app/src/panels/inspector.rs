@@ -21,6 +21,8 @@ pub fn inspector_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
     let mut requests = Vec::new();
     head_ui(ui, scene, &mut requests);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        // The bar of a scrolled panel covers no number.
+        ui.set_max_width(ui.available_width() - 2.0 * theme().layout.grid);
         violations_ui(ui, scene);
         metrics_ui(ui, scene);
         if let Some(details) = &scene.results.details {
@@ -85,6 +87,9 @@ fn metrics_ui(ui: &mut Ui, scene: &Scene<'_>) {
     for metric in Metric::ALL {
         let description = metric.description();
         let value = Some(current.get(metric)).filter(|value| !value.is_nan());
+        if metric == Metric::Luts && value.is_none() {
+            continue; // standard cells have none
+        }
         let delta =
             reference.and_then(|before| delta(metric, current.get(metric), before.get(metric)));
         let row = QuantityRow {
