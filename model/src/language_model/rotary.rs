@@ -120,7 +120,7 @@ fn scale(frequency: f64, scaling: RotaryScaling) -> f64 {
     }
 }
 
-/// Share of a pair's frequency that YaRN keeps, 1 for fast pairs and 0 for slow ones; formulas of `modeling_rope_utils`.
+/// Share of a pair's frequency that `YaRN` keeps, 1 for fast pairs and 0 for slow ones; formulas of `modeling_rope_utils`.
 fn kept_by_yarn(yarn: &Yarn, theta: f64, n_rotated: u32, pair: u32) -> f64 {
     let n_rotated = f64::from(n_rotated);
     // The pair, as a fraction, whose frequency makes so many turns over the original context.

@@ -85,11 +85,11 @@ pub enum RotaryScaling {
         /// Context of the original training.
         original_context: f64,
     },
-    /// As [`Self::Llama3`] with a ramp over channels, and larger queries and keys (Peng et al., "YaRN", ICLR 2024).
+    /// As [`Self::Llama3`] with a ramp over channels, and larger queries and keys (Peng et al., "`YaRN`", ICLR 2024).
     Yarn(Yarn),
 }
 
-/// The figures of YaRN.
+/// The figures of `YaRN`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Yarn {
     /// The divisor of low frequencies.
