@@ -118,26 +118,7 @@ fn file_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
         "",
         Request::UseStoryModel,
     );
-    ui.menu_button("Recent files", |ui| {
-        for path in &scene.settings.recent {
-            let name = path
-                .file_name()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned();
-            if ui
-                .button(name)
-                .on_hover_text(path.to_string_lossy())
-                .clicked()
-            {
-                requests.push(Request::Open(path.clone()));
-                ui.close();
-            }
-        }
-        if scene.settings.recent.is_empty() {
-            ui.weak("Opened and saved files appear here");
-        }
-    });
+    recent_ui(ui, scene, requests);
     ui.separator();
     item(ui, requests, "Save session", "Ctrl+S", Request::Save);
     item(
@@ -202,6 +183,29 @@ fn file_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
     );
     ui.separator();
     item(ui, requests, "Quit", "Ctrl+Q", Request::Quit);
+}
+
+fn recent_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
+    ui.menu_button("Recent files", |ui| {
+        for path in &scene.settings.recent {
+            let name = path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned();
+            if ui
+                .button(name)
+                .on_hover_text(path.to_string_lossy())
+                .clicked()
+            {
+                requests.push(Request::Open(path.clone()));
+                ui.close();
+            }
+        }
+        if scene.settings.recent.is_empty() {
+            ui.weak("Opened and saved files appear here");
+        }
+    });
 }
 
 fn edit_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
