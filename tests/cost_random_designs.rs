@@ -29,7 +29,7 @@ fn designs() -> impl Strategy<Value = Design> {
         .prop_map(
             |(base, array, buffers, (channels, mantissa), dataflow, systolic)| {
                 let mut design = preset::design(base).expect("built in");
-                design.technology = "16 nm".to_owned();
+                "16 nm".clone_into(&mut design.technology);
                 design.voltage_v = None;
                 (design.array.rows, design.array.columns) = (array.0, array.1);
                 design.array.lanes = 1 << array.2;
