@@ -4,7 +4,7 @@
 
 use egui::{RichText, Ui};
 
-use crate::theme::colors;
+use crate::theme::{colors, theme};
 
 /// How much a notice matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,12 +70,20 @@ impl Notices {
     }
 
     /// Draws the newest message with a button to dismiss it and one to see the earlier ones.
+    ///
+    /// The row is there without a message too: one that comes must not push the panels above it.
     pub fn bar_ui(&mut self, ui: &mut Ui) {
+        let height = theme().layout.row_height;
         let Some(Notice { weight, text }) = self.list.last().cloned() else {
+            ui.horizontal(|ui| {
+                ui.set_min_height(height);
+                ui.weak("What finished or failed is told here");
+            });
             return;
         };
         let color = color_of(ui, weight);
         ui.horizontal(|ui| {
+            ui.set_min_height(height);
             ui.label(RichText::new(symbol(weight)).color(color));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if ui.button("Dismiss").clicked() {

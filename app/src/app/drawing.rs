@@ -31,10 +31,8 @@ impl App {
         Panel::bottom("status")
             .exact_size(lengths.status_bar)
             .show(ui, |ui| add(status::status_ui(ui, &scene, frame_ms)));
-        if self.window.notices.latest().is_some() {
-            let notices = &mut self.window.notices;
-            Panel::bottom("notices").show(ui, |ui| notices.bar_ui(ui));
-        }
+        let notices = &mut self.window.notices;
+        Panel::bottom("notices").show(ui, |ui| notices.bar_ui(ui));
         let design_view = &mut self.window.design;
         // In a small window the plots keep the larger part.
         let most = 0.27 * ui.content_rect().width();

@@ -2,10 +2,11 @@
 
 use blockscape::app::{App, Options};
 use blockscape_model::evaluation::Metric;
+use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-use crate::driver::{Folder, Window, metrics, settle, until, window};
+use crate::driver::{Folder, Window, metrics, settle, shortcut, until, window};
 
 fn first_run(folder: &Folder) -> Window {
     let options = Options {
@@ -73,4 +74,20 @@ fn the_story_model_is_measured_without_a_file() {
         window.state().results().measuring.is_none()
     });
     assert!(!window.state().results().current_is_measured);
+}
+
+#[test]
+fn a_message_moves_nothing_above_it() {
+    let folder = Folder::new("still");
+    let mut window = window(&folder);
+    window.get_by_label("Dismiss").click();
+    window.run_steps(3);
+    let places = |window: &Window| {
+        ["Compare", "Model weights", "Add axis"].map(|label| window.get_by_label(label).rect())
+    };
+    let before = places(&window);
+    assert!(window.query_by_label("Dismiss").is_none());
+    shortcut(&mut window, Modifiers::COMMAND, Key::S);
+    window.get_by_label("Dismiss");
+    assert_eq!(places(&window), before);
 }
