@@ -143,7 +143,15 @@ impl Chart<'_> {
             self.x.prefixed(scales[0].value(shown.max[0])),
             self.y.prefixed(scales[1].value(shown.max[1])),
         ];
-        let response = self.plot(&axes, theme).show(ui, |plot_ui| {
+        // On the screen the plot ends at the tile's edge, which would cut the last number in two.
+        let margin = if theme.on_paper {
+            0.0
+        } else {
+            theme.small_text_size * 1.2
+        };
+        let width = (ui.available_width() - margin).max(1.0);
+        let plot = self.plot(&axes, theme).width(width);
+        let response = plot.show(ui, |plot_ui| {
             plot_ui.set_plot_bounds(PlotBounds::from_min_max(shown.min, shown.max));
             let scroll = plot_ui.ctx().input(|input| input.smooth_scroll_delta.y);
             if plot_ui.response().hovered() && scroll != 0.0 && !theme.on_paper {
