@@ -1,12 +1,14 @@
 //! The guided start: what a first run says, and the model that comes with the program.
 
+use std::path::Path;
+
 use blockscape::app::{App, Options};
 use blockscape_model::evaluation::Metric;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-use crate::driver::{Folder, Window, metrics, settle, shortcut, until, window};
+use crate::driver::{Folder, Window, give_path, metrics, settle, shortcut, until, window};
 
 fn first_run(folder: &Folder) -> Window {
     let options = Options {
@@ -90,4 +92,51 @@ fn a_message_moves_nothing_above_it() {
     shortcut(&mut window, Modifiers::COMMAND, Key::S);
     window.get_by_label("Dismiss");
     assert_eq!(places(&window), before);
+}
+
+/// The GGUF file with windows of 16 tokens, so that few are run.
+fn with_short_context(mut file: Vec<u8>) -> Vec<u8> {
+    let key = b"llama.context_length";
+    let found = file.windows(key.len()).position(|bytes| bytes == key);
+    // Behind the key stands the type of the value, of four bytes as the value is.
+    let value = found.unwrap() + key.len() + 4;
+    file[value..value + 4].copy_from_slice(&16_u32.to_le_bytes());
+    file
+}
+
+#[test]
+fn calibrate_turns_noise_of_an_opened_model_into_perplexity() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let given = data.join("gguf/tiny-llama-2x64-f32.gguf");
+    if !given.exists() {
+        eprintln!("skipped: {} is not there", given.display());
+        return;
+    }
+    let folder = Folder::new("calibrate");
+    // The runs are kept beside the model.
+    let model = folder.0.join("tiny.gguf");
+    std::fs::write(&model, with_short_context(std::fs::read(&given).unwrap())).unwrap();
+    let text = folder.0.join("text.txt");
+    std::fs::write(&text, "The dog saw a cat and ran to it. ".repeat(2)).unwrap();
+    let mut window = window(&folder);
+    shortcut(&mut window, Modifiers::COMMAND, Key::M);
+    give_path(&mut window, &model);
+    until(&mut window, "the model", |window| {
+        window.state().results().checkpoint.is_some()
+    });
+    settle(&mut window);
+    assert!(metrics(&window).get(Metric::Perplexity).is_nan());
+    window.get_by_label("Calibrate").click();
+    window.run_steps(3);
+    give_path(&mut window, &text);
+    until(&mut window, "the end of the calibration", |window| {
+        let notice = window.state().notice();
+        notice.is_some_and(|notice| notice.starts_with("Calibrated the estimator of"))
+    });
+    settle(&mut window);
+    assert!(metrics(&window).get(Metric::Perplexity) > 1.0);
+    let objectives = &window.state().session().exploration.objectives;
+    assert_eq!(objectives[0].metric, Metric::Perplexity);
+    assert!(folder.0.join("tiny.gguf.calibration.ron").exists());
+    assert!(window.query_by_label("Cancel measurement").is_none());
 }
