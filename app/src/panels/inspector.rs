@@ -22,7 +22,7 @@ pub fn inspector_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
     head_ui(ui, scene, &mut requests);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         // The bar of a scrolled panel covers no number.
-        ui.set_max_width(ui.available_width() - 2.0 * theme().layout.grid);
+        ui.set_max_width(ui.available_width() - 4.0 * theme().layout.grid);
         violations_ui(ui, scene);
         metrics_ui(ui, scene);
         if let Some(details) = &scene.results.details {

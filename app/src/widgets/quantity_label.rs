@@ -164,7 +164,7 @@ pub fn quantity_row_ui(ui: &mut Ui, row: &QuantityRow<'_>) -> egui::Response {
     let size = vec2(ui.available_width(), layout.row_height - 2.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let delta_width = 56.0;
-    let unit_width = 56.0;
+    let unit_width = 64.0;
     let number_right = rect.right() - delta_width - unit_width;
     let (factor, unit) = prefixed_unit(row.value.unwrap_or(0.0), row.unit);
     let number = row
