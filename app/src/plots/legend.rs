@@ -197,7 +197,7 @@ impl Labels {
         self.taken.push(rect);
     }
 
-    /// Writes `text` beside `center`, in the first free of sixteen places, else where it covers no other name.
+    /// Writes `text` beside `center`, in the first free place of rings around it, with a line to it from the far ones; else where it covers no other name.
     pub fn place(
         &mut self,
         painter: &Painter,
@@ -238,9 +238,16 @@ impl Labels {
         let free = around(1.0)
             .chain(around(1.8))
             .chain(around(2.6))
+            .chain(around(3.8))
+            .chain(around(5.0))
             .find(|rect| inside(rect) && !hits(rect, &self.taken))
             .or_else(|| around(1.0).find(|rect| inside(rect) && !hits(rect, &self.written)));
         if let Some(rect) = free {
+            let near = rect.clamp(center);
+            if near.distance(center) > off * 2.7 {
+                let stroke = Stroke::new(theme.line_width * 0.4, theme.weak_text);
+                painter.add(line(center, near, stroke));
+            }
             painter.galley(rect.min, galley, color);
             self.taken.push(rect);
             self.written.push(rect);
