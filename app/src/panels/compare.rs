@@ -96,6 +96,8 @@ pub fn compare_ui(ui: &mut Ui, scene: &Scene<'_>, view: &mut CompareView) -> Vec
             ui.vertical(|ui| figures_ui(ui, names, &a, &b));
             ui.add_space(24.0);
             ui.vertical(|ui| {
+                // Scrolled to rather than squeezed beside the figures.
+                ui.set_min_width(280.0);
                 settings_ui(ui, &scene.session.workload, a.0, b.0);
                 formats_ui(ui, &scene.session.workload, a.0, b.0);
             });
