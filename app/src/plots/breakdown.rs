@@ -7,7 +7,7 @@ use egui::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::axis::{significant, written_unit};
+use super::axis::{prefixed_unit, significant, written_unit};
 use super::theme::PlotTheme;
 
 /// One component of a total.
@@ -156,12 +156,10 @@ fn group_ui(ui: &mut Ui, group: &BarGroup, names: &[&str], as_shares: bool, them
     }
 }
 
-/// A total with its unit, a thousand times the unit where that reads better.
+/// A total with its unit, prefixed as the same figure is elsewhere.
 fn readable(value: f64, unit: &str) -> (f64, String) {
-    match unit.strip_prefix('m') {
-        Some(larger @ ("J" | "s")) if value >= 1e3 => (value * 1e-3, larger.to_owned()),
-        _ => (value, written_unit(unit)),
-    }
+    let (factor, unit) = prefixed_unit(value, unit);
+    (value * factor, written_unit(&unit))
 }
 
 fn heading(ui: &mut Ui, group: &BarGroup, theme: &PlotTheme) {

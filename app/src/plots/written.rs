@@ -5,6 +5,7 @@ pub fn prefixed_unit(value: f64, unit: &str) -> (f64, String) {
     let (base, symbol) = match unit {
         "J" | "s" => (1.0, unit),
         "mJ" => (1e-3, "J"),
+        "ms" => (1e-3, "s"),
         _ => return (1.0, unit.to_owned()),
     };
     if value == 0.0 || !value.is_finite() {
