@@ -60,7 +60,7 @@ impl Scene<'_> {
             LITERATURE_CATEGORY + self.data.literature.len(),
             &mut labels,
         );
-        self.paint_current(&mut labels, &mut entries);
+        self.paint_current(&mut entries);
         let literature: &[NamedPoint] = if self.view.literature {
             self.data.literature
         } else {
@@ -238,8 +238,13 @@ impl Scene<'_> {
         }
     }
 
-    /// Keeps names off the front's markers.
+    /// Keeps names off the markers of the front and of the current design, which is painted last.
     fn keep_clear(&self, labels: &mut Labels) {
+        if let Some(at) = self.data.current.and_then(|metrics| self.position(metrics)) {
+            let room = self.theme.marker_radius * 4.0;
+            let center = edge::placed_within(self.shown.frame(), at, room).at;
+            labels.avoid(Rect::from_center_size(center, Vec2::splat(room)));
+        }
         let side = Vec2::splat(self.theme.marker_radius * 2.0);
         for front_point in self.visible.iter().filter_map(|&i| self.data.front.get(i)) {
             if let Some(center) = self.position(&front_point.metrics) {
@@ -355,7 +360,7 @@ impl Scene<'_> {
         }
     }
 
-    fn paint_current(&self, labels: &mut Labels, entries: &mut Vec<(Key, String)>) {
+    fn paint_current(&self, entries: &mut Vec<(Key, String)>) {
         let accent = self.theme.accent;
         let path: Vec<Pos2> = self
             .data
@@ -386,10 +391,6 @@ impl Scene<'_> {
                     self.theme,
                 );
             }
-            labels.avoid(Rect::from_center_size(
-                center,
-                Vec2::splat(self.theme.marker_radius * 4.0),
-            ));
             let basis = if self.data.current_measured {
                 "Current design, measured"
             } else {
