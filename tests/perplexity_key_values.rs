@@ -199,14 +199,14 @@ fn integer_products_of_super_blocks_give_the_perplexity_of_the_dequantized_value
             accumulator_bits: None,
         };
         let model = QuantizedModel::with_arithmetic(&model, &table, &PLAIN, arithmetic);
-        measure(&model, None, &windows[..2], &|_| {}, &|| false)
+        measure(&model, None, &windows[..10], &|_| {}, &|| false)
             .unwrap()
             .perplexity
     };
     let (integer, dequantized) = (run(true), run(false));
     assert!(
         // Sums that round apart move codes of the next layer's activations.
-        (integer / dequantized - 1.0).abs() < 1e-2,
+        (integer / dequantized - 1.0).abs() < 3e-3,
         "{integer} {dequantized}"
     );
 }

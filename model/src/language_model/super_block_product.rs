@@ -61,3 +61,49 @@ fn super_blocks(format: GgmlFormat, values: &[f32], row_len: usize) -> Vec<Super
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantization::quantize_dequantize;
+
+    #[test]
+    fn integer_products_are_those_of_the_dequantized_values() {
+        let values = |seed: u32, len: usize| -> Vec<f32> {
+            let mut state = seed;
+            (0..len)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    f32::from(u16::try_from(state >> 16).unwrap()) / 65536.0 - 0.5
+                })
+                .collect()
+        };
+        for row_len in [64, 172, 256, 300, 512] {
+            for format in [GgmlFormat::Q2_K, GgmlFormat::Q3_K] {
+                let formats = [Format::Ggml(format), Format::Ggml(GgmlFormat::Q8_K)];
+                let [weights, activations] = [values(1, 5 * row_len), values(2, 3 * row_len)];
+                let matrix = Matrix::new(weights.clone(), 5, row_len);
+                let mut products = vec![0.0; 15];
+                SuperBlockWeights::new(&matrix, formats[0], formats[1])
+                    .unwrap()
+                    .product(&activations, row_len, &mut products);
+                let [w, a] = [(0, &weights), (1, &activations)].map(|(which, values)| {
+                    let mut out = vec![0.0; values.len()];
+                    quantize_dequantize(formats[which], values, row_len, &mut out);
+                    out
+                });
+                for (index, product) in products.into_iter().enumerate() {
+                    let [row, column] = [index / 5 * row_len, index % 5 * row_len];
+                    let terms =
+                        (0..row_len).map(|k| f64::from(a[row + k]) * f64::from(w[column + k]));
+                    let size: f64 = terms.clone().map(f64::abs).sum();
+                    let deviation = (f64::from(product) - terms.sum::<f64>()).abs();
+                    assert!(
+                        deviation <= 1e-6 * size,
+                        "{format:?} {row_len}: {deviation}"
+                    );
+                }
+            }
+        }
+    }
+}
