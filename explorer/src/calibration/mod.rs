@@ -118,7 +118,7 @@ pub fn calibrate(
         }
         let n_runs = runs.len() + missing.len();
         for probe in missing {
-            let formats = probe.formats();
+            let formats = probe.formats(profile.n_layers());
             let quantized = QuantizedModel::new(model, &formats, &KeyValuePolicy::default());
             let measured = measure(&quantized, None, windows, &|_| {}, is_cancelled)?;
             let last = CalibrationRun {

@@ -1,10 +1,12 @@
 //! Sensitivities from a handful of measured runs: which runs to make, and what follows from them.
 //!
-//! Runs one site at a time say what noise costs there; a few runs with every site quantized say how sites add up.
+//! Runs one site at a time say what noise costs there; runs with every site quantized, all alike or each at random, say how sites
+//! add up and correct what single runs could not tell from chance.
 //! Measuring itself happens elsewhere: this module plans and fits.
 
 use serde::{Deserialize, Serialize};
 
+use super::joint_designs::{N_JOINT_DESIGNS, joint_formats, refit_slopes};
 use super::sensitivity::FIRST_ORDER_WIDTHS;
 use super::{FirstOrder, Interaction, QualityModel, Sensitivities, SiteLosses, SiteSensitivity};
 use crate::design::FormatTable;
@@ -52,7 +54,7 @@ pub struct CalibrationRun {
     pub loss: f64,
 }
 
-/// What one calibration run quantizes, with BFP of 8 exponent bits, blocks of 32, rounded to nearest even.
+/// What one calibration run quantizes, with BFP of 8 exponent bits, rounded to nearest even, in blocks of 32 unless said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Probe {
     /// One site, everything else as it is.
@@ -69,11 +71,16 @@ pub enum Probe {
         /// Mantissa bits.
         width: u8,
     },
+    /// Every site at a width of 2 to 10 bits and a block length of 16 to 128 of its own.
+    Joint {
+        /// Which of the seeded designs, from 0.
+        number: u32,
+    },
 }
 
 impl Probe {
-    /// Formats of the run.
-    pub fn formats(self) -> FormatTable {
+    /// Formats of the run on a model of so many layers.
+    pub fn formats(self, n_layers: u32) -> FormatTable {
         match self {
             Self::Site { layer, slot, width } => {
                 let mut table = FormatTable::uniform(Format::FP32);
@@ -85,6 +92,7 @@ impl Probe {
                 table
             }
             Self::Whole { width } => FormatTable::uniform(probe_format(width)),
+            Self::Joint { number } => joint_formats(number, n_layers),
         }
     }
 }
@@ -131,6 +139,9 @@ pub fn missing_runs(model: &QualityModel, done: &[CalibrationRun]) -> Vec<Probe>
     }
     for width in WIDTHS_OF_WHOLE_MODEL {
         want(Probe::Whole { width });
+    }
+    for number in 0..N_JOINT_DESIGNS {
+        want(Probe::Joint { number });
     }
     missing
 }
@@ -181,17 +192,14 @@ pub fn fit(
         relative_error: RELATIVE_ERROR,
         absolute_error: ABSOLUTE_ERROR,
     };
-    let sums: Vec<(SiteLosses, f64)> = runs
+    let joint: Vec<(FormatTable, f64)> = runs
         .iter()
-        .filter_map(|run| match run.probe {
-            Probe::Whole { width } => Some((
-                site_losses(model, &sensitivities, probe_format(width)),
-                run.loss,
-            )),
-            Probe::Site { .. } => None,
-        })
+        .filter(|run| !matches!(run.probe, Probe::Site { .. }))
+        .map(|run| (run.probe.formats(model.n_layers()), run.loss))
         .collect();
-    sensitivities.interaction = fit_interaction(&sums);
+    sensitivities.interaction = fit_interaction(&sums(model, &sensitivities, &joint));
+    refit_slopes(model, &mut sensitivities, &joint);
+    sensitivities.interaction = fit_interaction(&sums(model, &sensitivities, &joint));
     sensitivities
 }
 
@@ -292,17 +300,27 @@ fn fit_interaction(sums: &[(SiteLosses, f64)]) -> Interaction {
     best.1
 }
 
-/// Sums over all sites in one format.
-fn site_losses(model: &QualityModel, sensitivities: &Sensitivities, format: Format) -> SiteLosses {
-    let mut losses = SiteLosses::default();
-    for Site { layer, slot } in model.sites() {
-        if let Some(noise) = model.site_noise(layer, slot, format) {
-            let row = layer as usize;
-            losses.add(slot, sensitivities.site_loss(row, slot, format, noise));
-            losses.first_order += sensitivities.first_order_loss(row, slot, format, noise);
+/// Sums over all sites of each run, with what was measured.
+fn sums(
+    model: &QualityModel,
+    sensitivities: &Sensitivities,
+    runs: &[(FormatTable, f64)],
+) -> Vec<(SiteLosses, f64)> {
+    let of_run = |formats: &FormatTable| {
+        let mut losses = SiteLosses::default();
+        for Site { layer, slot } in model.sites() {
+            let format = formats.row(layer)[slot.index()];
+            if let Some(noise) = model.site_noise(layer, slot, format) {
+                let row = layer as usize;
+                losses.add(slot, sensitivities.site_loss(row, slot, format, noise));
+                losses.first_order += sensitivities.first_order_loss(row, slot, format, noise);
+            }
         }
-    }
-    losses
+        losses
+    };
+    runs.iter()
+        .map(|(formats, loss)| (of_run(formats), *loss))
+        .collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "below 20")]

@@ -9,6 +9,7 @@ mod built_in;
 pub mod calibration;
 mod captured;
 mod channel_profile;
+mod joint_designs;
 mod noise_table;
 mod published;
 mod quality_model;

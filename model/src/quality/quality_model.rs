@@ -174,6 +174,11 @@ impl QualityModel {
         self.n_layers as usize + 1
     }
 
+    /// Layers of the model.
+    pub const fn n_layers(&self) -> u32 {
+        self.n_layers
+    }
+
     /// Whether the model has this site.
     pub fn has(&self, layer: u32, slot: Slot) -> bool {
         let is_head = slot.product() == Product::Head;
