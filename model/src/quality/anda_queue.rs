@@ -119,23 +119,30 @@ mod tests {
 
     #[test]
     fn a_candidate_of_two_parents_takes_two_iterations() {
-        // Two numbers, cost their sum: (2, 2) queues (1, 2) and (2, 1), and both of those queue (1, 1).
-        let cost = |[a, b]: [u32; 2]| f64::from(a + b);
-        let mut queue = AndaQueue::new([([2, 2], 4.0)], 32);
+        // "root" queues "cheap" and "shared"; "cheap" comes first, is better, and queues "shared" again.
+        let mut queue = AndaQueue::new([("root", 3.0)], 32);
         let mut taken = Vec::new();
         while let Some(candidate) = queue.take() {
             taken.push(candidate);
-            // All but the cheapest are accurate; equally cheap ones are no better than the first of them.
-            queue.judge(candidate != [1, 1], |&[a, b]| {
-                [[a - 1, b], [a, b - 1]].map(|each| (each, cost(each)))
+            queue.judge(true, |&parent| match parent {
+                "root" => vec![("cheap", 1.0), ("shared", 2.0)],
+                "cheap" => vec![("shared", 2.0)],
+                _ => Vec::new(),
             });
-            if taken.len() == 4 {
-                break;
-            }
         }
-        assert_eq!(taken[0], [2, 2]);
-        assert_eq!(taken[1], [1, 2]);
-        assert_eq!(queue.best().map(|(best, _)| *best), Some([0, 2]));
+        assert_eq!(taken, ["root", "cheap", "shared", "shared"]);
+        assert_eq!(queue.best(), Some(&("cheap", 1.0)));
+    }
+
+    #[test]
+    fn a_visited_candidate_is_not_queued_again() {
+        let mut queue = AndaQueue::new([("root", 3.0)], 32);
+        let mut n_taken = 0;
+        while queue.take().is_some() {
+            n_taken += 1;
+            queue.judge(true, |_| [("root", 3.0)]);
+        }
+        assert_eq!(n_taken, 1);
     }
 
     #[test]
