@@ -1,10 +1,13 @@
 //! A language model on disk: which files belong to it, and the tokenizer that goes with it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use blockscape_model::language_model::checkpoint::{Gguf, parse_safetensors, shard_of_tensor};
+use blockscape_model::language_model::checkpoint::{
+    Gguf, TensorView, parse_llama2c, parse_safetensors, parse_shards, shard_of_tensor,
+};
 use blockscape_model::language_model::{Checkpoint, LanguageModel, Tokenizer};
 
 use crate::mapped_file::MappedFile;
@@ -78,15 +81,24 @@ impl CheckpointFile {
                 config,
                 index,
             } => {
-                let shards: Vec<(String, &[u8])> = shards
-                    .iter()
-                    .map(|(name, file)| (name.clone(), file.bytes()))
-                    .collect();
+                let shards = named_bytes(shards);
                 let folder = config.0.parent().unwrap_or_else(|| Path::new("."));
                 Checkpoint::from_safetensors(&config.1, &shards, index.as_deref())
                     .with_context(|| format!("{}", folder.display()))
             }
         }
+    }
+
+    /// Locates tensors, whatever the architecture of the model.
+    pub fn tensors(&self) -> anyhow::Result<BTreeMap<String, TensorView<'_>>> {
+        let tensors = match &self.kind {
+            Kind::Gguf(file) => Gguf::parse(file.bytes()).map(|file| file.tensors),
+            Kind::Llama2c(file) => parse_llama2c(file.bytes()).map(|(_, tensors)| tensors),
+            Kind::Safetensors { shards, index, .. } => {
+                parse_shards(&named_bytes(shards), index.as_deref())
+            }
+        };
+        tensors.with_context(|| self.name())
     }
 
     /// Decodes the weights.
@@ -141,6 +153,13 @@ impl CheckpointFile {
     pub fn name(&self) -> String {
         self.path.display().to_string()
     }
+}
+
+fn named_bytes(shards: &[(String, MappedFile)]) -> Vec<(String, &[u8])> {
+    shards
+        .iter()
+        .map(|(name, file)| (name.clone(), file.bytes()))
+        .collect()
 }
 
 fn model_in_folder(folder: &Path) -> anyhow::Result<PathBuf> {

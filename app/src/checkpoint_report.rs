@@ -1,13 +1,18 @@
-//! The error that the formats of a design make on each weight of an opened model; made on a thread of its own.
+//! The error that the formats of a design make on each weight of an opened model; asked for on a thread of its own, made on all
+//! cores.
 //!
-//! Large tensors are judged by their first values, and say so. Activations are not looked at here.
+//! A file whose architecture is not known still has weights: every matrix in it is looked at. Activations are not.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+use blockscape_explorer::measurement::with_threads;
+use blockscape_explorer::tensor_error::tensor_errors;
 use blockscape_model::design::FormatTable;
 use blockscape_model::format::Format;
-use blockscape_model::language_model::checkpoint::TensorView;
-use blockscape_model::quantization::measure;
+use blockscape_model::language_model::checkpoint::{ElementType, TensorView};
+use blockscape_model::quantization::ErrorSums;
 use blockscape_model::workload::{ModelShape, Product, Side, Slot};
 
 use crate::background::Ticket;
@@ -24,7 +29,8 @@ pub struct Question {
 #[derive(Debug, Clone)]
 pub struct CheckpointReport {
     pub path: PathBuf,
-    pub shape: ModelShape,
+    /// The shape of a language model, or why the file is weights only.
+    pub architecture: Result<ModelShape, String>,
     pub rows: Vec<TensorError>,
 }
 
@@ -38,12 +44,7 @@ pub struct TensorError {
     pub sqnr_db: f64,
     pub mse: f64,
     pub max_error: f64,
-    /// Whether only the first values were looked at.
-    pub sampled: bool,
 }
-
-/// Values of a tensor that are looked at, at most.
-const MOST_VALUES: u64 = 1 << 22;
 
 /// Makes the report; `None` once a newer question waits.
 ///
@@ -58,20 +59,29 @@ pub fn answer(
 
 fn report(question: &Question, ticket: &Ticket<'_>) -> anyhow::Result<Option<CheckpointReport>> {
     let file = CheckpointFile::open(&question.path)?;
-    let checkpoint = file.checkpoint()?;
-    let shape = checkpoint.hyperparameters.shape.clone();
-    let mut rows = Vec::new();
-    for (name, tensor) in &checkpoint.tensors {
-        if ticket.is_stale() {
-            return Ok(None);
-        }
-        let Some((layer, slot)) = site_of(name, shape.n_layers) else {
-            continue;
-        };
-        if tensor.dims.len() == 2 {
-            rows.push(error_of(name, tensor, question.formats.at(layer, slot))?);
-        }
-    }
+    let (tensors, architecture) = match file.checkpoint() {
+        Ok(checkpoint) => (
+            checkpoint.tensors,
+            Ok(checkpoint.hyperparameters.shape.clone()),
+        ),
+        // A file that is damaged itself is told of as before.
+        Err(unknown) => match file.tensors() {
+            Ok(tensors) if !weights_of(&tensors, None, &question.formats).is_empty() => {
+                (tensors, Err(unknown.root_cause().to_string()))
+            }
+            _ => return Err(unknown),
+        },
+    };
+    let n_layers = architecture.as_ref().ok().map(|shape| shape.n_layers);
+    let weights = weights_of(&tensors, n_layers, &question.formats);
+    let sums = with_threads(None, || tensor_errors(&weights, &|| ticket.is_stale()))?;
+    let Some(sums) = sums else { return Ok(None) };
+    let sums = sums.with_context(|| file.name())?;
+    let mut rows: Vec<TensorError> = weights
+        .iter()
+        .zip(&sums)
+        .map(|(&(tensor, format), sums)| row(tensor, format, sums))
+        .collect();
     rows.sort_by(|a, b| {
         layer_of(&a.name)
             .cmp(&layer_of(&b.name))
@@ -79,30 +89,61 @@ fn report(question: &Question, ticket: &Ticket<'_>) -> anyhow::Result<Option<Che
     });
     Ok(Some(CheckpointReport {
         path: question.path.clone(),
-        shape,
+        architecture,
         rows,
     }))
 }
 
-fn error_of(name: &str, tensor: &TensorView<'_>, format: Format) -> anyhow::Result<TensorError> {
-    let row_len = tensor.row_len().max(1);
-    let n_rows = (MOST_VALUES / row_len).clamp(1, tensor.n_rows());
-    let values = tensor.decode_rows(0, n_rows)?;
-    let sums = measure(format, &values, usize::try_from(row_len)?);
-    Ok(TensorError {
-        name: name.to_owned(),
+/// The weights that are looked at, with their formats.
+///
+/// Of a language model those that the design has a site for. Where the architecture is not known (no number of layers) every
+/// matrix of floats; one without a site takes the format of the query weights of its layer, or of the first.
+fn weights_of<'a, 'b>(
+    tensors: &'b BTreeMap<String, TensorView<'a>>,
+    n_layers: Option<u32>,
+    formats: &FormatTable,
+) -> Vec<(&'b TensorView<'a>, Format)> {
+    let format_of = |name: &str| match (site_of(name, n_layers.unwrap_or(0)), n_layers) {
+        (Some((layer, slot)), _) => Some(formats.at(layer, slot)),
+        (None, Some(_)) => None,
+        (None, None) => {
+            let slot = Slot::of(Product::Q, Side::Stationary);
+            Some(formats.at(layer_of(name).unwrap_or(0), slot))
+        }
+    };
+    let holds_floats = |tensor: &TensorView<'_>| {
+        !matches!(
+            tensor.element_type,
+            ElementType::Signed(_) | ElementType::Unsigned(_)
+        )
+    };
+    tensors
+        .iter()
+        .filter(|(_, tensor)| tensor.dims.len() == 2 && holds_floats(tensor))
+        .filter_map(|(name, tensor)| Some((tensor, format_of(name)?)))
+        .collect()
+}
+
+fn row(tensor: &TensorView<'_>, format: Format, sums: &ErrorSums) -> TensorError {
+    TensorError {
+        name: tensor.name.clone(),
         dims: tensor.dims.clone(),
         stored_as: tensor.element_type.name(),
         format,
         sqnr_db: sums.sqnr_db(),
         mse: sums.mse(),
         max_error: sums.max_error(),
-        sampled: n_rows < tensor.n_rows(),
-    })
+    }
 }
 
-/// Names of weights in GGUF, transformers and llama2.c checkpoints, with their products.
-const NAMES: [(&str, Product); 30] = [
+/// Names of weights in GGUF, transformers (BERT first) and llama2.c checkpoints, with their products.
+const NAMES: [(&str, Product); 36] = [
+    ("attention.self.query", Product::Q),
+    ("attention.self.key", Product::K),
+    ("attention.self.value", Product::V),
+    ("attention.output.dense", Product::O),
+    ("intermediate.dense", Product::Up),
+    ("output.dense", Product::Down),
     ("attn_qkv", Product::Q),
     ("qkv_proj", Product::Q),
     ("c_attn", Product::Q),
@@ -164,6 +205,8 @@ mod tests {
             ("model.layers.3.mlp.gate_proj.weight", "gate.weight"),
             ("transformer.h.3.mlp.c_proj.weight", "down.weight"),
             ("model.decoder.layers.3.fc1.weight", "up.weight"),
+            ("encoder.layer.3.attention.output.dense.weight", "o.weight"),
+            ("encoder.layer.3.output.dense.weight", "down.weight"),
         ] {
             let (layer, slot) = site_of(name, 8).unwrap();
             assert_eq!((layer, slot.to_string().as_str()), (3, site), "{name}");

@@ -78,7 +78,10 @@ impl Exploration {
         let judge = self.judge_of(session);
         self.edited = None;
         self.certainty.cancel();
-        if let Some(path) = &session.checkpoint {
+        let shown = results.checkpoint.as_ref();
+        let weights = shown.filter(|report| report.architecture.is_err());
+        let weights = weights.map(|report| &report.path);
+        if let Some(path) = weights.or(session.checkpoint.as_ref()) {
             self.read_model(path.clone(), session);
         }
         let Some(explorer) = self

@@ -26,6 +26,7 @@ pub mod space;
 pub mod store;
 pub mod strategy;
 pub mod sweep;
+pub mod tensor_error;
 pub mod uncertainty;
 
 pub use axis::{Axis, Spread};

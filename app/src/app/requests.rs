@@ -108,6 +108,7 @@ impl App {
 
     fn replace(&mut self, session: Session, path: Option<PathBuf>) {
         self.document.opened(&session, path);
+        self.results.checkpoint = None;
         self.edit(Command::ReplaceSession(Box::new(session)));
     }
 
@@ -230,15 +231,27 @@ impl App {
     pub(super) fn model_read(&mut self, read: anyhow::Result<CheckpointReport>) {
         match read {
             Ok(report) => {
+                let shown = self.results.checkpoint.as_ref();
+                let Ok(shape) = &report.architecture else {
+                    if shown.map(|shown| &shown.path) != Some(&report.path) {
+                        self.window
+                            .notices
+                            .info(format!("Opened the weights of {}", report.path.display()));
+                        layout::reveal(&mut self.window.tree, Pane::Checkpoint);
+                    }
+                    self.results.checkpoint = Some(report);
+                    return;
+                };
                 if self.session.checkpoint.as_ref() != Some(&report.path) {
                     self.window
                         .notices
                         .info(format!("Opened model {}", report.path.display()));
-                    let workload = Workload::single_sequence(report.shape.clone());
+                    let workload = Workload::single_sequence(shape.clone());
                     let session = &mut self.session;
                     command::apply(session, Command::ReplaceWorkload(Box::new(workload)));
                     command::apply(session, Command::SetCheckpoint(Some(report.path.clone())));
                     layout::reveal(&mut self.window.tree, Pane::Checkpoint);
+                    self.results.checkpoint = None; // else weights without an architecture would be read on
                     self.explore();
                 }
                 self.results.checkpoint = Some(report);

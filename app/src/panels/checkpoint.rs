@@ -72,17 +72,21 @@ fn head_ui(ui: &mut Ui, report: &CheckpointReport) {
         .into_owned();
     ui.horizontal(|ui| {
         ui.strong(name).on_hover_text(report.path.to_string_lossy());
-        let shape = &report.shape;
-        ui.weak(format!(
-            "{} layers, width {}, {} weight tensors",
-            shape.n_layers,
-            shape.hidden_size,
-            report.rows.len()
-        ));
-        if report.rows.iter().any(|tensor| tensor.sampled) {
-            ui.weak("largest tensors by their first 4 million values");
-        }
+        let n_weights = report.rows.len();
+        match &report.architecture {
+            Ok(shape) => ui.weak(format!(
+                "{} layers, width {}, {n_weights} weight tensors",
+                shape.n_layers, shape.hidden_size
+            )),
+            Err(_) => ui.weak(format!("weights only, {n_weights} matrices")),
+        };
     });
+    if let Err(why) = &report.architecture {
+        let note = format!(
+            "No language model that can be run: perplexity cannot be measured, and costs stay those of the chosen model. {why}"
+        );
+        ui.add(egui::Label::new(note).wrap());
+    }
 }
 
 fn cells(tensor: &TensorError) -> [String; 6] {

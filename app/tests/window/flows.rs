@@ -292,6 +292,35 @@ fn a_folder_without_write_permission_costs_a_message_and_nothing_else() {
 }
 
 #[test]
+fn a_file_of_unknown_architecture_opens_as_weights_only() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/data/models/all-MiniLM-L6-v2-f16/model.safetensors");
+    if !model.exists() {
+        return;
+    }
+    let folder = Folder::new("weights");
+    let mut window = window(&folder);
+    let shape = window.state().session().workload.model.clone();
+    shortcut(&mut window, Modifiers::COMMAND, Key::M);
+    give_path(&mut window, &model);
+    until(&mut window, "the weights", |window| {
+        window.state().results().checkpoint.is_some()
+    });
+    settle(&mut window);
+    let report = window.state().results().checkpoint.as_ref().unwrap();
+    assert_eq!(
+        report.rows.len(),
+        6 * 6 + 4,
+        "six a layer, three embeddings and the pooler"
+    );
+    assert!(report.rows.iter().all(|tensor| tensor.sqnr_db > 5.0));
+    assert!(report.architecture.as_ref().unwrap_err().contains("bert"));
+    window.get_by_label_contains("perplexity cannot be measured");
+    assert_eq!(window.state().session().workload.model, shape);
+    assert_eq!(window.state().session().checkpoint, None);
+}
+
+#[test]
 fn an_opened_model_shows_the_error_of_each_weight() {
     let model =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/gguf/stories260K-F32.gguf");
