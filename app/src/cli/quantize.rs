@@ -323,8 +323,8 @@ fn table(args: &Args, reports: &[Report], seconds: f64) -> String {
         .unwrap_or(0)
         .max(5);
     let mut text = format!(
-        "{:width$}  {:>9} {:>11} {:>11} {:>10} {:>10} {:>11}",
-        "", "SQNR dB", "MSE", "max error", "saturated", "flushed", "bits/value"
+        "{:width$}  {:>9} {:>10} {:>10} {:>10} {:>8} {:>9} {:>8} {:>7}",
+        "", "SQNR dB", "MSE", "max error", "rel. error", "cosine", "saturated", "flushed", "bits"
     );
     for report in reports {
         let bits = per_value(report.bits, report.n_values);
@@ -351,13 +351,15 @@ fn row(text: &mut String, name: &str, width: usize, sums: Option<&ErrorSums>, bi
     let _ = match sums {
         Some(sums) => write!(
             text,
-            "\n{name:width$}  {:>9.3} {:>11.4e} {:>11.4e} {:>9.3}% {:>9.3}% {bits:>11.4}",
+            "\n{name:width$}  {:>9.3} {:>10.3e} {:>10.3e} {:>10.3e} {:>8.6} {:>8.3}% {:>7.3}% {bits:>7.3}",
             sums.sqnr_db(),
             sums.mse(),
             sums.max_error(),
+            sums.relative_error(),
+            sums.cosine(),
             100.0 * sums.saturated_share(),
             100.0 * sums.flushed_share(),
         ),
-        None => write!(text, "\n{name:width$}  {:>9} {bits:>66.4}", "as it was"),
+        None => write!(text, "\n{name:width$}  {:>9} {bits:>68.3}", "as it was"),
     };
 }
