@@ -64,7 +64,7 @@ fn half_of_the_published_units_lie_within_15_percent() {
 }
 
 #[test]
-fn tokens_on_the_kria_lie_near_the_published_ones_without_a_fitted_constant() {
+fn tokens_on_the_kria_lie_near_the_published_ones_with_assumed_driver_times() {
     for row in rows("fbfq") {
         assert_eq!(row.basis, Basis::Derived);
         assert!((0.0..=0.25).contains(&row.relative_error), "{row:?}");

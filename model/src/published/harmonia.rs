@@ -39,7 +39,7 @@ const PUBLISHED: [(&str, f64, f64); 3] = [
     ("speed", 3.08, 4.62),
 ];
 
-const NOTE: &str = "assumptions: 16 x 16 elements of 32 lanes, 500 MHz, 28 nm, 512 KiB buffers, one HBM2 stack, batch 1, the eight models, 64 initial and 128 local tokens; baselines have Harmonia's clock, buffers and memory, as many columns as its area allows, and run FP16 attention on a vector unit of 256 lanes that its 1024-bit port feeds with 64 values a cycle (FP-FP on its array); averages are geometric over models and baselines; the published averages lie between our prefill of 4096 and of 8192 against all three, and near that of 4096 against FIGNA and Anda, whose FP16 attention then takes most of the time; in decode all designs wait for the same weights";
+const NOTE: &str = "assumptions: 16 x 16 elements of 32 lanes, 500 MHz, 28 nm, 512 KiB buffers, one HBM2 stack, batch 1, the eight models, 64 initial and 128 local tokens; baselines have Harmonia's clock, buffers and memory, as many columns as its area allows, and run FP16 attention on a vector unit of 256 lanes that its 1024-bit port feeds with 64 values a cycle (FP-FP on its array); averages are geometric over models and baselines; the published averages of area efficiency and speed lie between our prefill of 4096 and of 8192 against all three, that of energy efficiency between 2048 and 4096; against FIGNA and Anda alone, whose FP16 attention then takes most of the time, all three are near our prefill of 4096; in decode all designs wait for the same weights";
 
 /// All rows: each length and phase, and at the middle length some baselines alone.
 pub(super) fn rows() -> Vec<Row> {
