@@ -240,3 +240,19 @@ fn bad_requests_end_with_one_line_and_exit_code_2() {
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_sweep_of_which_nothing_keeps_the_limits_says_so() {
+    let folder = Folder::new("out-of-reach");
+    let anda = Path::new(env!("CARGO_MANIFEST_DIR")).join("../presets/spaces/anda.ron");
+    let space = std::fs::read_to_string(anda).expect("a space of the repository");
+    let strict = space.replace("limit: 5.92", "limit: 1.0");
+    assert_ne!(space, strict);
+    std::fs::write(folder.0.join("strict.ron"), strict).expect("a writable folder");
+    let arguments = ["sweep", "strict.ron", "-o", "out.csv"];
+    let output = blockscape(&folder.0, &arguments);
+    assert!(output.status.success());
+    let words = String::from_utf8_lossy(&output.stdout);
+    assert!(words.contains("none of these designs"), "{words}");
+    assert!(!words.contains("inf"), "{words}");
+}

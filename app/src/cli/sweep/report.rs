@@ -139,16 +139,7 @@ pub(super) fn text(
             summary.n_resumed
         ));
     }
-    let reference = sweep.goal.objectives().iter().zip(&summary.reference);
-    let reference: Vec<String> = reference
-        .map(|(objective, value)| format!("{} {value:.6}", objective.metric))
-        .collect();
-    line(format!(
-        "front: {} designs, hypervolume {:.6} up to {}",
-        summary.front.len(),
-        summary.hypervolume,
-        reference.join(", ")
-    ));
+    line(front_text(sweep, findings));
     let knee = knee_of(sweep, findings);
     let step = summary.front.len().div_ceil(SHOWN).max(1);
     for (place, (index, metrics)) in summary.front.iter().enumerate() {
@@ -173,6 +164,24 @@ pub(super) fn text(
     shares_text(sweep, findings, &mut line);
     line(format!("written to {}", output.display()));
     text.trim_end().to_owned()
+}
+
+/// Size of the front and the part of objective space under it, or why there is none.
+fn front_text(sweep: &Sweep, findings: &Findings) -> String {
+    let summary = &findings.summary;
+    if summary.front.is_empty() {
+        return "front: none of these designs can be built and keeps every limit".to_owned();
+    }
+    let reference = sweep.goal.objectives().iter().zip(&summary.reference);
+    let reference: Vec<String> = reference
+        .map(|(objective, value)| format!("{} {value:.6}", objective.metric))
+        .collect();
+    format!(
+        "front: {} designs, hypervolume {:.6} up to {}",
+        summary.front.len(),
+        summary.hypervolume,
+        reference.join(", ")
+    )
 }
 
 /// What samples of the constants say, in one line.
