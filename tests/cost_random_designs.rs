@@ -7,6 +7,7 @@ use blockscape_model::hardware::cost::{Component, ProductCost};
 use blockscape_model::hardware::{CostModel, technology};
 use blockscape_model::preset;
 use blockscape_model::workload::Workload;
+use blockscape_tests::properties::properties;
 use proptest::prelude::*;
 
 static MODEL: LazyLock<CostModel> = LazyLock::new(|| {
@@ -57,7 +58,7 @@ fn designs() -> impl Strategy<Value = Design> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(properties(48))]
 
     #[test]
     fn parts_sum_to_totals(design in designs()) {

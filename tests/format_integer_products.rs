@@ -9,6 +9,7 @@ use blockscape_model::integer_product::{
 };
 use blockscape_model::quantization::ggml::{SUPER_BLOCK, SuperBlock};
 use blockscape_model::quantization::quantize_dequantize;
+use blockscape_tests::properties::properties;
 use proptest::prelude::*;
 
 fn format(text: &str) -> Format {
@@ -115,7 +116,7 @@ fn an_accumulator_of_the_stated_width_is_exact_and_one_bit_less_saturates() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(properties(200))]
 
     #[test]
     fn registers_of_any_width_hold_saturate_or_wrap_as_documented(

@@ -4,6 +4,7 @@
 
 use blockscape_model::format::{Format, MxElement};
 use blockscape_model::quantization::{Quantizer, measure, measure_many, quantize_dequantize};
+use blockscape_tests::properties::properties;
 use proptest::prelude::*;
 
 fn quantized(format: Format, x: &[f32]) -> Vec<f32> {
@@ -112,6 +113,14 @@ fn idempotent() -> impl Strategy<Value = String> {
     prop_oneof![4 => with_rule(), 2 => without_rule()]
 }
 
+/// E4M3 ends at 1.75 times its largest power of two, its code of 1.875 being NaN. The even rule gives a maximum of 1.94 the scale
+/// of 2.0; cut down to 1.875 instead, it gets the next smaller scale the second time, and saturates there at 1.75.
+fn moves_a_maximum_twice(text: &str) -> bool {
+    text.starts_with("mxfp8-e4m3:")
+        && text.ends_with("scale=even")
+        && (text.contains("round=truncate") || text.contains("round=stochastic"))
+}
+
 fn mirrored() -> impl Strategy<Value = String> {
     let others = prop::sample::select(vec![
         "nvfp4",
@@ -127,16 +136,18 @@ fn mirrored() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(properties(200))]
 
     /// Where a rule chooses a smaller scale for the rounded maximum, the finer grid holds all values of the coarser one.
     ///
     /// The law does not hold for NVFP4 and ggml (a scale of a few bits is found anew from the rounded maximum), for MASE's two
     /// formats (a maximum that rounds down to a power of two gets an exponent whose range ends below it), and for integers of
-    /// more bits than an FP16 scale has.
+    /// more bits than an FP16 scale has. Nor for E4M3 where the scale rule rounds a maximum up that the elements then cut off:
+    /// see `e4m3_with_the_even_rule_and_truncation_moves_a_maximum_twice`.
     #[test]
     fn quantizing_twice_changes_nothing(x in tensor(), text in idempotent()) {
         let format = format(&text);
+        prop_assume!(!moves_a_maximum_twice(&text));
         let once = quantized(format, &x);
         let twice = quantized(format, &once);
         prop_assert_eq!(once, twice, "{}", text);
@@ -253,6 +264,15 @@ proptest! {
             prop_assert!(!error.to_string().is_empty() && !error.to_string().contains('\n'));
         }
     }
+}
+
+#[test]
+fn e4m3_with_the_even_rule_and_truncation_moves_a_maximum_twice() {
+    let format = format("mxfp8-e4m3:round=truncate,scale=even");
+    let once = quantized(format, &[1.94]);
+    assert_eq!(once, [1.875]);
+    assert_eq!(quantized(format, &once), [1.75]);
+    assert_eq!(quantized(format, &[1.75]), [1.75]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use blockscape_model::format::Format;
 use blockscape_model::quantization::{Quantizer, packed};
+use blockscape_tests::properties::properties;
 use proptest::prelude::*;
 
 fn formats() -> Vec<Format> {
@@ -57,7 +58,7 @@ fn value() -> impl Strategy<Value = f32> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(properties(60))]
 
     #[test]
     fn packing_and_unpacking_gives_the_quantized_values(

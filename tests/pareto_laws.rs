@@ -8,6 +8,7 @@ use blockscape_explorer::pareto::{
     NO_LAYER, ParetoFront, Points, crowding_distances, dominates, front, hypervolume, knee, layers,
     thin,
 };
+use blockscape_tests::properties::properties;
 use proptest::prelude::*;
 
 /// Point sets of two to five objectives on a coarse grid, so that ties and copies are common, some values broken.
@@ -37,7 +38,7 @@ fn front_by_definition(points: &Points) -> Vec<usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(properties(256))]
 
     #[test]
     fn the_front_is_what_its_definition_says(points in sets()) {

@@ -17,6 +17,7 @@ use blockscape_model::preset;
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::{Operand, Slot, SlotGroup, Workload};
 use blockscape_tests::made_up;
+use blockscape_tests::properties::properties;
 use proptest::prelude::*;
 
 /// Sites with options that cost more and lose less, some of them useless, costs in uneven steps.
@@ -50,7 +51,7 @@ fn enumerate(sites: &[Vec<Choice>], budget: f64) -> Option<f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(properties(200))]
 
     #[test]
     fn allocations_are_within_half_a_percent_of_the_enumerated_optimum(

@@ -1,8 +1,8 @@
 //! What several tests share: where real data lies, golden files, builders.
 
-pub mod made_up;
-
 pub mod gguf_file;
+pub mod made_up;
+pub mod properties;
 
 use std::path::{Path, PathBuf};
 
