@@ -1,13 +1,15 @@
 //! A worker thread that always does the newest request and forgets the ones it overtakes.
 //!
 //! For what the explorer does not do: the full breakdown of one design, tensor errors, sensitivities. A panic in
-//! the work becomes an answer, and the next request runs.
+//! the work becomes an answer, and the next request runs. The thread stands back behind the one that draws.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
+
+use blockscape_explorer::priority::stand_back;
 
 /// What a worker calls when an answer waits.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -84,6 +86,7 @@ impl<Q: Send + 'static, A: Send + 'static> Background<Q, A> {
         let (sender, answers) = mpsc::channel();
         let inside = Arc::clone(&shared);
         let run = move || {
+            stand_back();
             while let Some((number, request)) = next_request(&inside) {
                 let ticket = Ticket {
                     number,

@@ -1,21 +1,24 @@
-//! The background engine: one thread that works on the newest job and forgets older ones.
+//! The background engine: it works on the newest job and forgets older ones.
 //!
-//! It knows no window: results leave through a channel, and a callback says that something is there. Time decides
-//! only when to send, never what to try next.
+//! Two threads share the work. The first evaluates the edited design and nothing else, so that an edit never waits for a
+//! sweep to notice that it is stale; the second sweeps. The engine knows no window: results leave through a channel, and a
+//! callback says that something is there. Time decides only when to send, never what to try next.
 
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::job::{Candidate, Generation, Job, Progress, Ticket, Update};
+use crate::mailbox::Mailbox;
 use crate::pareto::ParetoFront;
+use crate::priority::stand_back;
 use crate::search::{Tried, carry_out};
 use crate::sensitivity::{AxisEffect, one_at_a_time};
 use crate::uncertainty::front_probabilities;
@@ -26,31 +29,20 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Pause between two messages of one job: three frames of a 60 Hz screen, so that drawing keeps up.
 const SEND_EVERY: Duration = Duration::from_millis(50);
 
-/// Handle of the engine; dropping it cancels the job and waits for the thread.
+/// Handle of the engine; dropping it cancels the job and waits for the threads.
 pub struct Explorer {
     shared: Arc<Shared>,
     updates: Receiver<Update>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 struct Shared {
     /// The only generation that may go on.
     newest: Arc<AtomicU64>,
-    waiting: Mutex<Waiting>,
-    bell: Condvar,
-}
-
-#[derive(Default)]
-struct Waiting {
-    job: Option<(u64, Job)>,
-    is_closing: bool,
-}
-
-impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // A panic elsewhere leaves the slot whole: it is only ever replaced.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    /// The job whose edited design is to be evaluated.
+    asked: Mailbox<(u64, Job)>,
+    /// The job whose space is to be swept; its edited design has been answered.
+    answered: Mailbox<(u64, Job)>,
 }
 
 impl Explorer {
@@ -59,43 +51,49 @@ impl Explorer {
     /// # Errors
     /// The system gives no threads.
     pub fn new(wake: Wake, threads: usize) -> std::io::Result<Self> {
-        let pool = worker_pool(threads)?;
+        // The sweep stands back behind whoever draws and behind the edited design.
+        let pool = pool_of(threads, |_at| stand_back())?;
         let shared = Arc::new(Shared {
             newest: Arc::new(AtomicU64::new(0)),
-            waiting: Mutex::new(Waiting::default()),
-            bell: Condvar::new(),
+            asked: Mailbox::new(),
+            answered: Mailbox::new(),
         });
         let (sender, updates) = channel();
-        let engine = Engine {
+        let outbox = Outbox { sender, wake };
+        // From here on a failure drops the handle, which ends what was started.
+        let mut explorer = Self {
             shared: Arc::clone(&shared),
-            sender,
-            wake,
+            updates,
+            threads: Vec::new(),
+        };
+        let desk = Desk {
+            shared: Arc::clone(&shared),
+            outbox: outbox.clone(),
+        };
+        let engine = Engine {
+            shared,
+            outbox,
             pool,
         };
-        let thread = Builder::new()
-            .name("explorer".to_owned())
-            .spawn(move || engine.run())?;
-        Ok(Self {
-            shared,
-            updates,
-            thread: Some(thread),
-        })
+        let first = Builder::new().name("edited design".to_owned());
+        explorer.threads.push(first.spawn(move || desk.run())?);
+        let second = Builder::new().name("explorer".to_owned());
+        explorer.threads.push(second.spawn(move || engine.run())?);
+        Ok(explorer)
     }
 
     /// Hands over a job; any older one stops and sends no more.
     pub fn submit(&self, job: Job) -> Generation {
-        let mut waiting = self.shared.waiting();
         let generation = self.shared.newest.fetch_add(1, Ordering::Relaxed) + 1;
-        waiting.job = Some((generation, job));
-        self.shared.bell.notify_one();
+        self.shared.asked.put((generation, job));
         Generation(generation)
     }
 
     /// Stops the current job; it sends no more.
     pub fn cancel(&self) {
-        let mut waiting = self.shared.waiting();
         self.shared.newest.fetch_add(1, Ordering::Relaxed);
-        waiting.job = None;
+        self.shared.asked.clear();
+        self.shared.answered.clear();
     }
 
     /// The next update of the newest job, if one has arrived; updates of older jobs are dropped.
@@ -119,22 +117,16 @@ impl Explorer {
 
     /// Whether the engine still takes jobs.
     pub fn is_alive(&self) -> bool {
-        self.thread
-            .as_ref()
-            .is_some_and(|thread| !thread.is_finished())
+        self.threads.iter().all(|thread| !thread.is_finished())
     }
 }
 
 impl Drop for Explorer {
     fn drop(&mut self) {
-        {
-            let mut waiting = self.shared.waiting();
-            self.shared.newest.fetch_add(1, Ordering::Relaxed);
-            waiting.is_closing = true;
-            waiting.job = None;
-            self.shared.bell.notify_one();
-        }
-        if let Some(thread) = self.thread.take() {
+        self.shared.newest.fetch_add(1, Ordering::Relaxed);
+        self.shared.asked.close();
+        self.shared.answered.close();
+        for thread in self.threads.drain(..) {
             // A panic of the engine itself was already reported on its thread.
             let _ = thread.join();
         }
@@ -154,6 +146,11 @@ impl fmt::Debug for Explorer {
 /// # Errors
 /// The system gives no threads.
 pub fn worker_pool(threads: usize) -> std::io::Result<ThreadPool> {
+    pool_of(threads, |_at| {})
+}
+
+/// The same, with something that each worker does first.
+fn pool_of(threads: usize, begin: fn(usize)) -> std::io::Result<ThreadPool> {
     let n_threads = match threads {
         0 => std::thread::available_parallelism().map_or(1, |cores| cores.get().max(3) - 1),
         given => given,
@@ -161,62 +158,103 @@ pub fn worker_pool(threads: usize) -> std::io::Result<ThreadPool> {
     ThreadPoolBuilder::new()
         .num_threads(n_threads)
         .thread_name(|at| format!("explorer-{at}"))
+        .start_handler(begin)
         .build()
         .map_err(std::io::Error::other)
 }
 
-/// What lives on the engine's thread.
-struct Engine {
-    shared: Arc<Shared>,
+/// Where updates leave.
+#[derive(Clone)]
+struct Outbox {
     sender: Sender<Update>,
     wake: Wake,
+}
+
+impl Outbox {
+    fn send(&self, update: Update) {
+        // Without a receiver the handle is being dropped, and the closed mailbox ends the thread.
+        let _ = self.sender.send(update);
+        (self.wake)();
+    }
+
+    /// Does the work for a job; a panic in it is an update, and the next job runs.
+    fn watch(&self, generation: u64, work: impl FnOnce()) -> bool {
+        let outcome = catch_unwind(AssertUnwindSafe(work));
+        if let Err(cause) = &outcome {
+            let message = panic_message(&**cause);
+            let generation = Generation(generation);
+            self.send(Update::Failed {
+                generation,
+                message,
+            });
+        }
+        outcome.is_ok()
+    }
+}
+
+/// What lives on the thread of the edited design.
+struct Desk {
+    shared: Arc<Shared>,
+    outbox: Outbox,
+}
+
+impl Desk {
+    fn run(&self) {
+        while let Some((generation, job)) = self.shared.asked.take() {
+            let answer = || {
+                let total = job.search.total(job.space.size());
+                let number = Generation(generation);
+                self.outbox.send(Update::Started {
+                    generation: number,
+                    total,
+                });
+                self.outbox.send(Self::edited(number, &job));
+            };
+            if self.outbox.watch(generation, answer) {
+                self.shared.answered.put((generation, job));
+            }
+        }
+    }
+
+    /// Batch 0: one evaluation gives figures and breakdowns, where the judge has breakdowns.
+    fn edited(generation: Generation, job: &Job) -> Update {
+        let breakdown = job.evaluator.breakdown(&job.edited, &job.workload);
+        let (outcome, evaluation) = match breakdown {
+            Some(Ok(evaluation)) => (Ok(evaluation.metrics()), Some(Box::new(evaluation))),
+            Some(Err(violations)) => (Err(violations), None),
+            None => {
+                let mut session = job.evaluator.session();
+                (session.metrics(&job.edited, &job.workload), None)
+            }
+        };
+        Update::Edited {
+            generation,
+            outcome,
+            evaluation,
+        }
+    }
+}
+
+/// What lives on the thread that sweeps.
+struct Engine {
+    shared: Arc<Shared>,
+    outbox: Outbox,
     pool: ThreadPool,
 }
 
 impl Engine {
     fn run(&self) {
-        while let Some((generation, job)) = self.next_job() {
-            let work = AssertUnwindSafe(|| self.explore(generation, &job));
-            if let Err(cause) = catch_unwind(work) {
-                let message = panic_message(&*cause);
-                self.send(Update::Failed {
-                    generation: Generation(generation),
-                    message,
-                });
-            }
+        stand_back();
+        while let Some((generation, job)) = self.shared.answered.take() {
+            self.outbox
+                .watch(generation, || self.explore(generation, &job));
         }
-    }
-
-    /// Waits for the newest job; `None` when the handle is gone.
-    fn next_job(&self) -> Option<(u64, Job)> {
-        let mut waiting = self.shared.waiting();
-        loop {
-            if waiting.is_closing {
-                return None;
-            }
-            if let Some(job) = waiting.job.take() {
-                return Some(job);
-            }
-            waiting = self
-                .shared
-                .bell
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn send(&self, update: Update) {
-        // Without a receiver the handle is being dropped, and the next look at the slot ends the thread.
-        let _ = self.sender.send(update);
-        (self.wake)();
     }
 
     fn explore(&self, generation: u64, job: &Job) {
         let ticket = Ticket::new(generation, Arc::clone(&self.shared.newest));
         let generation = Generation(generation);
         let total = job.search.total(job.space.size());
-        self.send(Update::Started { generation, total });
-        self.send(Self::edited(generation, job));
         let mut strategy = job.search.strategy(&job.space, &job.goal, job.seed);
         let mut stream = Stream::new(self, generation, job, total);
         let finished = self.pool.install(|| {
@@ -247,28 +285,10 @@ impl Engine {
         }
         let certainty = || front_probabilities(&job.space, &job.goal, &tried, &judges, &ticket);
         if let Some(certainty) = self.pool.install(certainty) {
-            self.send(Update::Sampled {
+            self.outbox.send(Update::Sampled {
                 generation,
                 certainty,
             });
-        }
-    }
-
-    /// Batch 0: one evaluation gives figures and breakdowns, where the judge has breakdowns.
-    fn edited(generation: Generation, job: &Job) -> Update {
-        let breakdown = job.evaluator.breakdown(&job.edited, &job.workload);
-        let (outcome, evaluation) = match breakdown {
-            Some(Ok(evaluation)) => (Ok(evaluation.metrics()), Some(Box::new(evaluation))),
-            Some(Err(violations)) => (Err(violations), None),
-            None => {
-                let mut session = job.evaluator.session();
-                (session.metrics(&job.edited, &job.workload), None)
-            }
-        };
-        Update::Edited {
-            generation,
-            outcome,
-            evaluation,
         }
     }
 }
@@ -347,7 +367,7 @@ impl<'engine> Stream<'engine> {
         );
         self.progress.elapsed = self.started.elapsed();
         self.sent = Some(Instant::now());
-        self.engine.send(Update::Evaluated {
+        self.engine.outbox.send(Update::Evaluated {
             generation: self.generation,
             batch: std::mem::take(&mut self.pending),
             progress: self.progress,
@@ -357,7 +377,7 @@ impl<'engine> Stream<'engine> {
     /// Sends the end; returns what was tried.
     fn finish(mut self, effects: Vec<AxisEffect>) -> Vec<Tried> {
         self.progress.elapsed = self.started.elapsed();
-        self.engine.send(Update::Finished {
+        self.engine.outbox.send(Update::Finished {
             generation: self.generation,
             front: self.front.ids().to_vec(),
             effects,

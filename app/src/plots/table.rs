@@ -1,7 +1,9 @@
 //! The table of designs: one row a design, one column a metric, sorted by any of them.
 //!
-//! Rows are gathered a slice a frame and only those in sight are laid out, so a million designs cost no more than a hundred.
+//! Rows are gathered a slice a frame, only those in sight are laid out, and their texts are written once, so a million designs
+//! cost no more than a hundred.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use egui::{Align, Id, Layout, RichText, ScrollArea, Sense, Ui, vec2};
@@ -86,6 +88,44 @@ struct Rows {
     looked_at: usize,
     listed: Vec<usize>,
     n_left_out: usize,
+    texts: Texts,
+}
+
+/// What the cells of rows say: settings, then metrics.
+#[derive(Debug, Default)]
+struct Texts {
+    /// Metrics of the columns with their factors, as bits.
+    columns: Vec<(Metric, u64)>,
+    rows: HashMap<usize, Arc<[String]>>,
+}
+
+/// Rows whose texts are kept; more than any screen shows.
+const MOST_TEXTS: usize = 512;
+
+impl Texts {
+    /// The texts of a candidate's cells under these columns.
+    fn of(&mut self, data: &TableData<'_>, index: usize, metrics: &[Column]) -> Arc<[String]> {
+        let columns = metrics
+            .iter()
+            .map(|column| (column.metric, column.factor.to_bits()));
+        if !columns.clone().eq(self.columns.iter().copied()) {
+            self.columns = columns.collect();
+            self.rows.clear();
+        }
+        if self.rows.len() >= MOST_TEXTS {
+            self.rows.clear();
+        }
+        let write = || {
+            let values = data.candidates.get(index);
+            let figure = |column: &Column| {
+                let value = values.map_or(f64::NAN, |values| values.get(column.metric));
+                significant(value * column.factor, 4)
+            };
+            let settings = (data.describe)(index).into_iter();
+            settings.chain(metrics.iter().map(figure)).collect()
+        };
+        Arc::clone(self.rows.entry(index).or_insert_with(write))
+    }
 }
 
 /// Draws the table.
@@ -135,17 +175,11 @@ pub fn table_ui(
         .into_iter()
         .map(|metric| column(data, &cache.listed, metric))
         .collect();
-    let width = column_width(theme);
-    let height = theme.text_size * 1.6;
+    let height = row_height(theme);
+    let cache = &mut *cache;
     ScrollArea::horizontal()
         .show(ui, |ui| {
-            header(
-                ui,
-                data.settings,
-                &metrics,
-                view,
-                [setting_width(theme), width, height],
-            );
+            header(ui, data.settings, &metrics, view, theme);
             let mut action = None;
             ScrollArea::vertical().auto_shrink(false).show_rows(
                 ui,
@@ -154,8 +188,8 @@ pub fn table_ui(
                 |ui, range| {
                     for row in range {
                         if let Some(&index) = cache.listed.get(row) {
-                            action =
-                                action.or(row_ui(ui, data, index, &metrics, width, height, theme));
+                            let texts = cache.texts.of(data, index, &metrics);
+                            action = action.or(row_ui(ui, data, index, &texts, theme));
                         }
                     }
                 },
@@ -163,6 +197,10 @@ pub fn table_ui(
             action
         })
         .inner
+}
+
+fn row_height(theme: &PlotTheme) -> f32 {
+    theme.text_size * 1.6
 }
 
 fn setting_width(theme: &PlotTheme) -> f32 {
@@ -277,56 +315,55 @@ fn shorten(cache: &mut Rows, data: &TableData<'_>, view: &TableView) {
     cache.listed.truncate(MOST_ROWS);
 }
 
+/// One cell of the header: what `content` draws, right-aligned on a fixed width.
+fn header_cell(ui: &mut Ui, width: f32, height: f32, content: impl FnOnce(&mut Ui)) {
+    let layout = Layout::top_down(Align::Max);
+    ui.allocate_ui_with_layout(vec2(width, height), layout, |ui| {
+        ui.set_min_width(width);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().button_padding = egui::Vec2::ZERO;
+        content(ui);
+    });
+}
+
 fn header(
     ui: &mut Ui,
     settings: &[String],
     metrics: &[Column],
     view: &mut TableView,
-    [setting_width, width, height]: [f32; 3],
+    theme: &PlotTheme,
 ) {
+    let height = row_height(theme) * 1.8;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         for setting in settings {
-            ui.allocate_ui_with_layout(
-                vec2(setting_width, height * 1.8),
-                Layout::top_down(Align::Max),
-                |ui| {
-                    ui.set_min_width(setting_width);
-                    ui.spacing_mut().item_spacing.y = 0.0;
-                    let label = RichText::new(setting).small().weak();
-                    ui.add(egui::Label::new(label).wrap());
-                },
-            );
+            header_cell(ui, setting_width(theme), height, |ui| {
+                let label = RichText::new(setting).small().weak();
+                ui.add(egui::Label::new(label).wrap());
+            });
         }
         for &Column {
             metric, ref unit, ..
         } in metrics
         {
-            let description = metric.description();
-            ui.allocate_ui_with_layout(
-                vec2(width, height * 1.8),
-                Layout::top_down(Align::Max),
-                |ui| {
-                    ui.set_min_width(width);
-                    ui.spacing_mut().item_spacing.y = 0.0;
-                    ui.spacing_mut().button_padding = egui::Vec2::ZERO;
-                    let sorted = view.sort == metric;
-                    let arrow = match (sorted, view.reversed) {
-                        (false, _) => "",
-                        (true, false) => " (best)",
-                        (true, true) => " (worst)",
-                    };
-                    let label = RichText::new(format!("{}{arrow}", description.label)).small();
-                    let button = ui
-                        .add(egui::Button::new(label).frame(false))
-                        .on_hover_text(description.help);
-                    ui.label(RichText::new(unit).small().weak());
-                    if button.clicked() {
-                        view.reversed = sorted && !view.reversed;
-                        view.sort = metric;
-                    }
-                },
-            );
+            header_cell(ui, column_width(theme), height, |ui| {
+                let description = metric.description();
+                let sorted = view.sort == metric;
+                let arrow = match (sorted, view.reversed) {
+                    (false, _) => "",
+                    (true, false) => " (best)",
+                    (true, true) => " (worst)",
+                };
+                let label = RichText::new(format!("{}{arrow}", description.label)).small();
+                let button = ui
+                    .add(egui::Button::new(label).frame(false))
+                    .on_hover_text(description.help);
+                ui.label(RichText::new(unit).small().weak());
+                if button.clicked() {
+                    view.reversed = sorted && !view.reversed;
+                    view.sort = metric;
+                }
+            });
         }
     });
 }
@@ -335,16 +372,14 @@ fn row_ui(
     ui: &mut Ui,
     data: &TableData<'_>,
     index: usize,
-    metrics: &[Column],
-    width: f32,
-    height: f32,
+    texts: &[String],
     theme: &PlotTheme,
 ) -> Option<TableAction> {
-    let values = data.candidates.get(index)?;
     let painter = ui.painter().clone();
-    let setting_width = setting_width(theme);
-    let settings_width = setting_width * data.settings.len() as f32;
-    let whole = vec2(settings_width + width * metrics.len() as f32, height);
+    let n_settings = data.settings.len().min(texts.len());
+    let settings_width = setting_width(theme) * n_settings as f32;
+    let figures_width = column_width(theme) * (texts.len() - n_settings) as f32;
+    let whole = vec2(settings_width + figures_width, row_height(theme));
     let (rect, response) = ui.allocate_exact_size(whole, Sense::click());
     let name = format!("Design {index}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
@@ -354,20 +389,17 @@ fn row_ui(
         painter.rect_filled(rect, 2.0, theme.text.gamma_multiply(0.06));
     }
     let mono = egui::FontId::monospace(theme.small_text_size);
-    let y = rect.center().y;
-    let cell = |right: f32, text: String, color: egui::Color32| {
-        let at = egui::pos2(right - 4.0, y);
-        painter.text(at, egui::Align2::RIGHT_CENTER, text, mono.clone(), color);
+    let (settings, figures) = texts.split_at(n_settings);
+    let cells = |texts: &[String], left: f32, width: f32, color: egui::Color32| {
+        for (place, text) in texts.iter().enumerate() {
+            let right = left + width * (place as f32 + 1.0) - 4.0;
+            let at = egui::pos2(right, rect.center().y);
+            painter.text(at, egui::Align2::RIGHT_CENTER, text, mono.clone(), color);
+        }
     };
-    for (column, setting) in (data.describe)(index).into_iter().enumerate() {
-        let right = rect.left() + setting_width * (column as f32 + 1.0);
-        cell(right, setting, theme.weak_text);
-    }
-    for (place, column) in metrics.iter().enumerate() {
-        let right = rect.left() + settings_width + width * (place as f32 + 1.0);
-        let value = values.get(column.metric) * column.factor;
-        cell(right, significant(value, 4), theme.text);
-    }
+    cells(settings, rect.left(), setting_width(theme), theme.weak_text);
+    let left = rect.left() + settings_width;
+    cells(figures, left, column_width(theme), theme.text);
     let response = response.on_hover_text("Click to load, Shift-click to pin");
     let shift = ui.input(|input| input.modifiers.shift);
     response.clicked().then_some(if shift {
