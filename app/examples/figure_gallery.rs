@@ -134,6 +134,7 @@ fn pareto(gallery: &Gallery<'_>, n: u32) -> anyhow::Result<()> {
         literature: &literature,
         measured: &[],
         limits: &[(Metric::Perplexity, 7.5)],
+        n_selected: 0,
         describe: &|_| Vec::new(),
     };
     let mut view = ParetoView::default();

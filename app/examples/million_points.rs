@@ -31,6 +31,7 @@ fn main() {
         literature: &[],
         measured: &[],
         limits: &[],
+        n_selected: 0,
         describe: &|_| Vec::new(),
     };
     let ctx = Context::default();

@@ -1,6 +1,6 @@
 //! The session as a file: where it was saved, whether it changed since, the copy for recovery.
 //!
-//! Writing happens on a thread of its own, whole or not at all; the window never waits for a disk.
+//! Writing happens on threads of their own, whole or not at all; the window never waits for a disk.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -54,15 +54,13 @@ impl Document {
         self.path = path;
     }
 
-    /// Writes the session.
-    ///
-    /// # Errors
-    /// What could not be written and that the old file is whole.
-    pub fn save(&mut self, session: &Session, path: &Path) -> anyhow::Result<()> {
-        write_whole(path, session.to_ron().as_bytes())?;
-        self.opened(session, Some(path.to_path_buf()));
-        self.forget_copy();
-        Ok(())
+    /// The session was written to a file.
+    pub fn saved_as(&mut self, written: &Session, path: PathBuf, now: &Session) {
+        self.opened(written, Some(path));
+        // What was edited meanwhile is in no file but the copy.
+        if now.is_same_work(written) {
+            self.forget_copy();
+        }
     }
 
     /// Copies the session for recovery once it changed; returns when to look again, and what failed.

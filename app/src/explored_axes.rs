@@ -1,6 +1,8 @@
-//! The front's designs across what was explored: one axis a parameter, then one an objective.
+//! Designs across what was explored: one axis a parameter, then one an objective. The front's, or all inside a selected box.
 //!
 //! For the tile and the figure of parallel coordinates alike.
+
+use std::collections::HashSet;
 
 use blockscape_explorer::Spread;
 use blockscape_model::evaluation::Metric;
@@ -10,6 +12,7 @@ use crate::panels::explore::short_label;
 use crate::plots::pareto::{self, FrontPoint};
 use crate::plots::{Axis, Scale};
 use crate::results::Results;
+use crate::selected_designs::SelectedDesigns;
 use crate::session::Session;
 
 /// Axes and the values of the front's designs on them.
@@ -22,13 +25,19 @@ pub struct ExploredAxes<'a> {
     metrics: Vec<Metric>,
     /// The edited design, by axis.
     pub current: Option<Vec<f64>>,
-    /// Designs of the front, where a box is selected those inside it.
-    pub designs: Vec<&'a FrontPoint>,
+    /// Of the front, where a box is selected those inside it.
+    front: Vec<&'a FrontPoint>,
+    /// Dominated ones inside the box, by their place among the candidates.
+    dominated: Vec<usize>,
 }
 
 impl<'a> ExploredAxes<'a> {
     /// Of the shown space; `None` before anything was explored.
-    pub fn new(session: &Session, results: &'a Results) -> Option<Self> {
+    pub fn new(
+        session: &Session,
+        results: &'a Results,
+        selected: &SelectedDesigns,
+    ) -> Option<Self> {
         let space = results.shown.space.as_ref()?;
         let parameters = space.axes().iter().zip(space.values());
         let parameters = parameters.map(|(axis, values)| {
@@ -59,8 +68,11 @@ impl<'a> ExploredAxes<'a> {
         let inside = |point: &&FrontPoint| {
             selection.is_none_or(|selection| selection.contains(&point.metrics))
         };
+        let front: HashSet<usize> = results.front.iter().map(|point| point.index).collect();
+        let sample = selected.sample().iter().copied();
         Some(Self {
-            designs: results.front.iter().filter(inside).collect(),
+            front: results.front.iter().filter(inside).collect(),
+            dominated: sample.filter(|place| !front.contains(place)).collect(),
             axes: parameters.chain(figures).collect(),
             n_parameters: space.axes().len(),
             current,
@@ -69,17 +81,37 @@ impl<'a> ExploredAxes<'a> {
         })
     }
 
+    /// How many designs there are, those of the front first.
+    pub fn n_designs(&self) -> usize {
+        self.front.len() + self.dominated.len()
+    }
+
+    /// Whether a design is on the front.
+    pub fn is_on_front(&self, design: usize) -> bool {
+        design < self.front.len()
+    }
+
+    /// The place of a design among the candidates.
+    pub fn candidate(&self, design: usize) -> Option<usize> {
+        let on_front = self.front.get(design).map(|point| point.index);
+        let dominated = || self.dominated.get(design.checked_sub(self.front.len())?);
+        on_front.or_else(|| dominated().copied())
+    }
+
     /// Value of a design on an axis; NaN where there is none.
     pub fn value(&self, design: usize, axis: usize) -> f64 {
-        let Some(point) = self.designs.get(design) else {
-            return f64::NAN;
+        self.known(design, axis).unwrap_or(f64::NAN)
+    }
+
+    fn known(&self, design: usize, axis: usize) -> Option<f64> {
+        let candidate = self.candidate(design)?;
+        let Some(metric) = axis.checked_sub(self.n_parameters) else {
+            return Some(self.results.axis_number(candidate, axis));
         };
-        match axis.checked_sub(self.n_parameters) {
-            None => self.results.axis_number(point.index, axis),
-            Some(metric) => self
-                .metrics
-                .get(metric)
-                .map_or(f64::NAN, |metric| point.metrics.get(*metric)),
-        }
+        let metrics = match self.front.get(design) {
+            Some(point) => &point.metrics,
+            None => self.results.shown.metrics.get(candidate)?,
+        };
+        Some(metrics.get(*self.metrics.get(metric)?))
     }
 }

@@ -87,6 +87,14 @@ impl Default for ExplorationSettings {
     }
 }
 
+impl ExplorationSettings {
+    /// Limits of the objectives: the largest allowed value, the smallest where higher is better.
+    pub fn limits(&self) -> Vec<(Metric, f64)> {
+        let limit = |objective: &Objective| Some((objective.metric, objective.limit?));
+        self.objectives.iter().filter_map(limit).collect()
+    }
+}
+
 fn version() -> u32 {
     VERSION
 }

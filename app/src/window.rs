@@ -1,6 +1,7 @@
 //! The window around the session: layout, dialogs, what is open at the moment. Nothing of it is work to be saved.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::background::Wake;
 use crate::document::left_copies;
@@ -13,6 +14,8 @@ use crate::panels::dialogs::Question;
 use crate::panels::layout::{self, Pane};
 use crate::panels::palette::Palette;
 use crate::panels::tiles::TileViews;
+use crate::request::Request;
+use crate::saving::{SaveJob, Saving};
 use crate::settings::{Folders, Settings};
 
 /// Everything of the window that is not the session or computed from it.
@@ -27,6 +30,9 @@ pub struct WindowState {
     /// The figure that is asked for, or was last.
     pub figure: FigureOptions,
     pub exporting: Exporting,
+    pub saving: Saving,
+    /// What goes on once the session is saved.
+    pub after_saving: Option<Request>,
     pub notices: Notices,
     pub question: Option<Question>,
     pub palette: Option<Palette>,
@@ -60,7 +66,9 @@ impl WindowState {
             tiles: TileViews::default(),
             dialog: FileDialog::default(),
             figure: FigureOptions::default(),
-            exporting: Exporting::new(wake),
+            exporting: Exporting::new(Arc::clone(&wake)),
+            saving: Saving::new(wake),
+            after_saving: None,
             notices,
             question,
             palette: None,
@@ -75,11 +83,25 @@ impl WindowState {
         self.settings.remember(path);
     }
 
-    /// Writes what is remembered between runs.
+    /// What is remembered between runs.
+    fn remembered(&self) -> Settings {
+        Settings {
+            layout: Some(self.tree.clone()),
+            show_tour: self.tour.is_some(),
+            ..self.settings.clone()
+        }
+    }
+
+    /// Has what is remembered between runs written in the background.
+    pub fn keep_settings(&mut self) {
+        let settings = Box::new(self.remembered());
+        let job = SaveJob::Settings(settings, self.folders.clone());
+        self.saving.submit(job);
+    }
+
+    /// Writes what is remembered between runs, at the end of this one.
     pub fn save_settings(&mut self) {
-        self.settings.layout = Some(self.tree.clone());
-        self.settings.show_tour = self.tour.is_some();
-        if let Err(error) = self.folders.write_settings(&self.settings) {
+        if let Err(error) = self.folders.write_settings(&self.remembered()) {
             self.notices
                 .warning(format!("settings are not kept: {error:#}"));
         }

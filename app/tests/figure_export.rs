@@ -61,6 +61,7 @@ fn plot() -> impl FnMut(&mut Ui, &PlotTheme) {
             literature: &literature,
             measured: &[],
             limits: &[(Metric::Perplexity, 7.0)],
+            n_selected: 0,
             describe: &|_| Vec::new(),
         };
         let mut view = ParetoView {

@@ -50,6 +50,7 @@ fn harness() -> Harness<'static, State> {
             literature: &[],
             measured: &[],
             limits: &[],
+            n_selected: 0,
             describe: &|index| vec![("Columns".to_owned(), index.to_string())],
         };
         state

@@ -84,7 +84,7 @@ impl App {
             && !dialogs::tour_ui(ui, &self.session, step, requests)
         {
             self.window.tour = None;
-            self.window.save_settings();
+            self.window.keep_settings();
         }
         if let Some(palette) = &mut self.window.palette {
             let mut entries = palette::actions();

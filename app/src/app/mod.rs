@@ -3,6 +3,8 @@
 //! Nothing here estimates, measures or reads a large file.
 
 mod drawing;
+mod files;
+mod models;
 mod requests;
 
 use std::path::PathBuf;
@@ -17,7 +19,6 @@ use crate::document::Document;
 use crate::exploration::Exploration;
 use crate::frame_clock::FrameClock;
 use crate::history::History;
-use crate::panels::dialogs::Question;
 use crate::panels::palette;
 use crate::preset_library::{self, PresetLibrary};
 use crate::request::Request;
@@ -200,9 +201,14 @@ impl eframe::App for App {
         if let Some(failure) = failure {
             self.window.notices.warning(failure);
         }
+        let selection = self.session.pareto.selection.as_ref();
+        if !self.window.tiles.selected.gather(&self.results, selection) {
+            ctx.request_repaint();
+        }
         if let Some(chosen) = self.window.dialog.poll() {
             self.chosen(ctx, chosen);
         }
+        self.poll_saved(ctx);
         if let Some(written) = self.window.exporting.poll() {
             self.exported(written);
         }
@@ -212,14 +218,15 @@ impl eframe::App for App {
         let asked_to_close = ctx.input(|input| input.viewport().close_requested());
         if asked_to_close && self.must_ask() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            self.window.question = Some(Question::Unsaved(Box::new(Request::Quit)));
+            self.ask_first(Request::Quit);
         }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.clock.begin();
         self.window.settings.zoom = ui.ctx().zoom_factor();
-        let mut requests = if self.window.question.is_none() {
+        let asks = self.window.question.is_some() || self.window.dialog.is_open();
+        let mut requests = if !asks {
             palette::shortcuts(ui.ctx())
         } else {
             Vec::new()

@@ -22,6 +22,7 @@ use crate::plots::sensitivity::{SensitivityData, sensitivity_ui};
 use crate::plots::tensor_view::tensor_view_ui;
 use crate::plots::{PlotTheme, PlotViews};
 use crate::results::Results;
+use crate::selected_designs::SelectedDesigns;
 use crate::session::Session;
 use crate::settings::write_whole;
 
@@ -237,11 +238,7 @@ impl SessionFigure<'_> {
 
     fn pareto(&self, ui: &mut Ui, theme: &PlotTheme) {
         let results = self.results;
-        let objectives = &self.session.exploration.objectives;
-        let limits: Vec<_> = objectives
-            .iter()
-            .filter_map(|o| Some((o.metric, o.limit?)))
-            .collect();
+        let limits = self.session.exploration.limits();
         let data = ParetoData {
             generation: results.generation,
             candidates: &results.shown.metrics,
@@ -255,20 +252,23 @@ impl SessionFigure<'_> {
             literature: &results.literature,
             measured: results.measurements.points(),
             limits: &limits,
+            n_selected: 0,
             describe: &|_| Vec::new(),
         };
         pareto_chart_ui(ui, &data, &mut self.session.pareto.clone(), theme);
     }
 
     fn coordinates(&self, ui: &mut Ui, theme: &PlotTheme) {
-        let Some(explored) = ExploredAxes::new(self.session, self.results) else {
+        let selection = self.session.pareto.selection.as_ref();
+        let selected = SelectedDesigns::whole(self.results, selection);
+        let Some(explored) = ExploredAxes::new(self.session, self.results, &selected) else {
             return;
         };
         let data = CoordinatesData {
             axes: &explored.axes,
-            n_designs: explored.designs.len(),
+            n_designs: explored.n_designs(),
             value: &|design, axis| explored.value(design, axis),
-            on_front: &|_| true,
+            on_front: &|design| explored.is_on_front(design),
             current: explored.current.as_deref(),
         };
         coordinates_ui(ui, &data, &mut self.views.coordinates.clone(), theme);

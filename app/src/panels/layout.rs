@@ -60,18 +60,11 @@ impl Pane {
     /// Title of its tab.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Pareto => "Pareto",
-            Self::Breakdown => "Breakdown",
-            Self::Roofline => "Roofline",
-            Self::Layers => "Layers",
-            Self::Sensitivity => "Sensitivity",
-            Self::Coordinates => "Coordinates",
-            Self::BitLayout => "Bit layout",
-            Self::Tensors => "Tensors",
             Self::Table => "Table",
             Self::Formats => "Formats",
             Self::Compare => "Compare",
             Self::Checkpoint => "Model weights",
+            plot => plot.figure().map_or("Plot", FigurePlot::title),
         }
     }
 

@@ -1,7 +1,6 @@
 //! The Pareto tile: what the plot is given, and what its actions become.
 
 use blockscape_model::design::Design;
-use blockscape_model::evaluation::Metric;
 use egui::Ui;
 
 use super::Scene;
@@ -9,12 +8,18 @@ use crate::command::Command;
 use crate::plots::PlotTheme;
 use crate::plots::pareto::{ParetoAction, ParetoData, Target, pareto_ui};
 use crate::request::Request;
+use crate::selected_designs::SelectedDesigns;
 use crate::session::Session;
 
 /// Draws the plot.
-pub(super) fn pareto_tile_ui(ui: &mut Ui, scene: &Scene<'_>, theme: &PlotTheme) -> Vec<Request> {
+pub(super) fn pareto_tile_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    selected: &SelectedDesigns,
+    theme: &PlotTheme,
+) -> Vec<Request> {
     let results = scene.results;
-    let limits = limits(scene.session);
+    let limits = scene.session.exploration.limits();
     let data = ParetoData {
         generation: results.generation,
         candidates: &results.shown.metrics,
@@ -28,6 +33,7 @@ pub(super) fn pareto_tile_ui(ui: &mut Ui, scene: &Scene<'_>, theme: &PlotTheme) 
         literature: &results.literature,
         measured: results.measurements.points(),
         limits: &limits,
+        n_selected: selected.count(),
         describe: &|candidate| results.settings(candidate),
     };
     let mut view = scene.session.pareto.clone();
@@ -63,14 +69,6 @@ fn front_name(session: &Session) -> String {
         .chain(numbered)
         .find(|name| !taken(name))
         .unwrap_or_default()
-}
-
-/// Limits of the objectives as the plot shades them.
-pub(crate) fn limits(session: &Session) -> Vec<(Metric, f64)> {
-    let objectives = session.exploration.objectives.iter();
-    objectives
-        .filter_map(|objective| Some((objective.metric, objective.limit?)))
-        .collect()
 }
 
 /// The design behind a point; published points have one where a preset has their name.

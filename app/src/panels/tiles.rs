@@ -25,6 +25,7 @@ use crate::plots::table::{TableAction, TableData, TableView, table_ui};
 use crate::plots::tensor_view::tensor_view_ui;
 use crate::plots::{PlotTheme, PlotViews};
 use crate::request::Request;
+use crate::selected_designs::SelectedDesigns;
 use crate::theme;
 
 /// What the tiles remember beside the session.
@@ -37,6 +38,8 @@ pub struct TileViews {
     pub plots: PlotViews,
     /// The tensor to look into.
     pub tensor_site: (u32, Slot),
+    /// What the box on the Pareto plot holds.
+    pub selected: SelectedDesigns,
 }
 
 impl Default for TileViews {
@@ -47,6 +50,7 @@ impl Default for TileViews {
             table: TableView::default(),
             plots: PlotViews::default(),
             tensor_site: (0, Slot::ALL[0]),
+            selected: SelectedDesigns::default(),
         }
     }
 }
@@ -55,7 +59,7 @@ impl Default for TileViews {
 pub fn tile_ui(ui: &mut Ui, pane: Pane, scene: &Scene<'_>, views: &mut TileViews) -> Vec<Request> {
     let theme = theme::plot_theme(ui.ctx());
     match pane {
-        Pane::Pareto => pareto_tile_ui(ui, scene, &theme),
+        Pane::Pareto => pareto_tile_ui(ui, scene, &views.selected, &theme),
         Pane::Formats => format_grid_ui(ui, scene, &mut views.formats, &theme),
         Pane::Table => table_tile_ui(ui, scene, views, &theme),
         Pane::Coordinates => coordinates_tile_ui(ui, scene, views, &theme),
@@ -281,9 +285,6 @@ fn table_tile_ui(
     command.map(Request::from).into_iter().collect()
 }
 
-/// Designs drawn as lines at most; the front comes first.
-const MOST_LINES: usize = 2000;
-
 fn coordinates_tile_ui(
     ui: &mut Ui,
     scene: &Scene<'_>,
@@ -291,33 +292,28 @@ fn coordinates_tile_ui(
     theme: &PlotTheme,
 ) -> Vec<Request> {
     let results = scene.results;
-    let Some(explored) = ExploredAxes::new(scene.session, results) else {
+    let Some(explored) = ExploredAxes::new(scene.session, results, &views.selected) else {
         empty_ui(
             ui,
             "The explored designs appear here as lines, one axis a parameter or metric",
         );
         return Vec::new();
     };
-    if explored.designs.is_empty() && scene.session.pareto.selection.is_some() {
-        empty_ui(
-            ui,
-            "Nothing of the front lies in the box selected in the Pareto plot",
-        );
+    if explored.n_designs() == 0 && scene.session.pareto.selection.is_some() {
+        empty_ui(ui, "No design lies in the box selected in the Pareto plot");
         return Vec::new();
     }
     let data = CoordinatesData {
         axes: &explored.axes,
-        n_designs: explored.designs.len().min(MOST_LINES),
+        n_designs: explored.n_designs(),
         value: &|design, axis| explored.value(design, axis),
-        on_front: &|_| true,
+        on_front: &|design| explored.is_on_front(design),
         current: explored.current.as_deref(),
     };
     match coordinates_ui(ui, &data, &mut views.plots.coordinates, theme) {
         Some(CoordinatesAction::Load(design)) => {
-            let design = explored
-                .designs
-                .get(design)
-                .and_then(|point| results.design(point.index));
+            let candidate = explored.candidate(design);
+            let design = candidate.and_then(|candidate| results.design(candidate));
             design
                 .map(|design| Command::ReplaceDesign(Box::new(design)).into())
                 .into_iter()

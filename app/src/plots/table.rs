@@ -28,7 +28,7 @@ pub struct TableData<'a> {
     pub candidates: &'a [Metrics],
     /// Positions of the candidates on the front.
     pub front: &'a [usize],
-    /// Only designs inside are listed.
+    /// All designs inside are listed, and no other.
     pub selection: Option<&'a Selection>,
     /// Names of the settings that vary.
     pub settings: &'a [String],
@@ -151,10 +151,11 @@ pub fn table_ui(
         ui.ctx().request_repaint();
     }
     ui.horizontal(|ui| {
-        ui.checkbox(&mut view.all, "All designs")
-            .on_hover_text("List every design, not the front alone");
-        if cache.listed.is_empty() && data.selection.is_some() {
-            ui.weak("Nothing of the front lies in the selected box: list all designs, or clear the selection in the Pareto plot");
+        if data.selection.is_none() {
+            ui.checkbox(&mut view.all, "All designs")
+                .on_hover_text("List every design, not the front alone");
+        } else if cache.listed.is_empty() {
+            ui.weak("No design lies in the selected box: clear the selection in the Pareto plot");
             return;
         }
         let n = cache.listed.len();
@@ -248,14 +249,20 @@ fn column(data: &TableData<'_>, rows: &[usize], metric: Metric) -> Column {
     }
 }
 
+/// Whether every design is listed, not the front alone: a selected box is over all that was explored.
+fn lists_all(data: &TableData<'_>, view: &TableView) -> bool {
+    view.all || data.selection.is_some()
+}
+
 /// Looks at the next slice of candidates; returns whether all were.
 fn gather(cache: &mut Rows, data: &TableData<'_>, view: &TableView) -> bool {
+    let all = lists_all(data, view);
     let key = (
         data.generation,
         data.front.len(),
         view.sort,
         view.reversed,
-        view.all,
+        all,
         data.selection.copied(),
     );
     if cache.key != Some(key) {
@@ -264,7 +271,7 @@ fn gather(cache: &mut Rows, data: &TableData<'_>, view: &TableView) -> bool {
             ..Rows::default()
         };
     }
-    let total = if view.all {
+    let total = if all {
         data.candidates.len()
     } else {
         data.front.len()
@@ -274,7 +281,7 @@ fn gather(cache: &mut Rows, data: &TableData<'_>, view: &TableView) -> bool {
     }
     let end = total.min(cache.looked_at + SLICE);
     for place in cache.looked_at..end {
-        let index = if view.all { place } else { data.front[place] };
+        let index = if all { place } else { data.front[place] };
         let Some(metrics) = data.candidates.get(index) else {
             continue;
         };

@@ -4,8 +4,8 @@ use egui::Ui;
 
 use blockscape_model::evaluation::Metric;
 
-use super::{ParetoAction, ParetoData, ParetoView};
-use crate::plots::axis::Scale;
+use super::{ParetoAction, ParetoData, ParetoView, Selection};
+use crate::plots::axis::{Scale, significant, written_unit};
 use crate::plots::metric_picker::metric_picker;
 
 /// Axis pickers, scales and toggles; returns an action when the selection was cleared here.
@@ -32,7 +32,9 @@ pub fn pareto_controls_ui(
         ui.separator();
         ui.toggle_value(&mut view.selecting, "Select box")
             .on_hover_text("Drag a box over the plot (or hold Ctrl): the table and the parallel coordinates show what is inside");
-        if view.selection.is_some() && ui.button("Clear selection").on_hover_text("Show all designs again (Esc)").clicked() {
+        if let Some(selection) = view.selection
+            && chip_ui(ui, &selection, data.n_selected)
+        {
             view.selection = None;
             action = Some(ParetoAction::Select);
         }
@@ -46,6 +48,25 @@ pub fn pareto_controls_ui(
         }
     });
     action
+}
+
+/// What the box holds; returns whether it was cleared.
+fn chip_ui(ui: &mut Ui, selection: &Selection, n_inside: usize) -> bool {
+    let designs = if n_inside == 1 { "design" } else { "designs" };
+    let text = format!("selection: {n_inside} {designs} ×");
+    let chip = ui.add(egui::Button::new(text).selected(true));
+    ui.ctx()
+        .accesskit_node_builder(chip.id, |node| node.set_label("Clear selection"));
+    let chip = chip.on_hover_ui(|ui| {
+        for (metric, (low, high)) in selection.ranges() {
+            let description = metric.description();
+            let [low, high] = [low, high].map(|end| significant(end, 4));
+            let unit = written_unit(description.unit);
+            ui.label(format!("{}: {low} to {high} {unit}", description.label));
+        }
+        ui.weak("Click to show all designs again (Esc over the plot)");
+    });
+    chip.clicked()
 }
 
 fn axis_controls(ui: &mut Ui, name: &str, log_name: &str, metric: &mut Metric, scale: &mut Scale) {

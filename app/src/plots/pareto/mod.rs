@@ -74,6 +74,8 @@ pub struct ParetoData<'a> {
     pub measured: &'a [NamedPoint],
     /// Limits of the objectives: the largest allowed value, the smallest where higher is better.
     pub limits: &'a [(Metric, f64)],
+    /// Candidates inside the selected box, where there is one.
+    pub n_selected: usize,
     /// Settings of a candidate, as pairs of name and value; asked for the hovered one only.
     pub describe: &'a dyn Fn(usize) -> Vec<(String, String)>,
 }

@@ -23,6 +23,18 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Its two metrics with their smallest and largest values.
+    pub fn ranges(&self) -> [(Metric, (f64, f64)); 2] {
+        [(self.x, self.x_range), (self.y, self.y_range)]
+    }
+
+    /// Smallest and largest value of a metric, if the box is over it.
+    fn range(&self, metric: Metric) -> Option<(f64, f64)> {
+        let ranges = self.ranges().into_iter();
+        let mut found = ranges.filter(|(known, _)| *known == metric);
+        found.next().map(|(_, range)| range)
+    }
+
     /// Whether a design lies in the box.
     pub fn contains(&self, metrics: &Metrics) -> bool {
         let inside = |range: (f64, f64), value: f64| (range.0..=range.1).contains(&value);
@@ -63,18 +75,14 @@ pub(super) fn interact(
         view.selection = None;
         action = Some(ParetoAction::Select);
     }
-    if let Some(selection) = view
+    // A box belongs to its two metrics, whichever axis shows which.
+    let ranges = view
         .selection
-        .filter(|selection| selection.x == view.x && selection.y == view.y)
-    {
-        let low = [
-            view.x_scale.coordinate(selection.x_range.0),
-            view.y_scale.coordinate(selection.y_range.0),
-        ];
-        let high = [
-            view.x_scale.coordinate(selection.x_range.1),
-            view.y_scale.coordinate(selection.y_range.1),
-        ];
+        .and_then(|selection| Some((selection.range(view.x)?, selection.range(view.y)?)));
+    if let Some((x_range, y_range)) = ranges {
+        let corner = |x: f64, y: f64| [view.x_scale.coordinate(x), view.y_scale.coordinate(y)];
+        let low = corner(x_range.0, y_range.0);
+        let high = corner(x_range.1, y_range.1);
         let rect = shown.rect(low, high);
         shown
             .painter
