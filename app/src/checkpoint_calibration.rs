@@ -3,7 +3,7 @@
 //! What to run and what follows from it is the model's and the explorer's matter; here runs meet a file. A calibration that was
 //! interrupted goes on where it stopped.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -19,20 +19,63 @@ use crate::settings::write_whole;
 /// Runs are written down at least this often, so that little is lost when the program ends.
 const SAVE_AFTER: Duration = Duration::from_secs(10);
 
+/// A calibration and where its runs went.
+#[derive(Debug)]
+pub struct Calibration {
+    pub model: CalibratedModel,
+    /// What to tell where the runs are not in the file they belong into.
+    pub note: Option<String>,
+}
+
+/// Where runs are kept.
+#[derive(Debug, Clone)]
+pub struct RunFile {
+    /// The file they belong into.
+    pub path: PathBuf,
+    /// A file of the program's own, for a folder without write permission or a full disk.
+    pub instead: Option<PathBuf>,
+}
+
+impl RunFile {
+    /// Runs of an earlier calibration on the same model and text; none where there is no file.
+    fn read(&self, subject: &str) -> anyhow::Result<Vec<CalibrationRun>> {
+        let own = kept_runs(&self.path, subject)?;
+        // The program's own file may be of any model of this name.
+        let instead = self.instead.as_ref();
+        let instead = instead.and_then(|file| kept_runs(file, subject).ok());
+        let longer = instead.filter(|instead| instead.len() > own.len());
+        Ok(longer.unwrap_or(own))
+    }
+
+    /// Writes the runs; gives what to tell where they did not go into the file they belong into.
+    fn write(&self, record: &CalibrationRecord) -> anyhow::Result<Option<String>> {
+        let Err(error) = save(&self.path, record) else {
+            return Ok(None);
+        };
+        let Some(instead) = &self.instead else {
+            return Err(error);
+        };
+        let place = match save(instead, record) {
+            Ok(()) => format!("in {}", instead.display()),
+            Err(_) => "in the session alone: save it".to_owned(),
+        };
+        Ok(Some(format!("{error:#}; the runs are kept {place}")))
+    }
+}
+
 /// Calibrates on the windows, beginning with the runs that `file` holds, if it exists, and leaving all runs there.
 ///
 /// # Errors
-/// When the file belongs to another model or text or cannot be written, a window cannot be run, or it is cancelled; runs made until
-/// then are kept.
+/// When the file belongs to another model or text or nothing can be written, a window cannot be run, or it is cancelled; runs made until then are kept.
 pub fn calibrated(
     model: &LanguageModel,
     windows: &[Window],
-    file: &Path,
+    file: &RunFile,
     on_progress: &(dyn Fn(CalibrationProgress) + Sync),
     is_cancelled: &(dyn Fn() -> bool + Sync),
-) -> anyhow::Result<CalibratedModel> {
+) -> anyhow::Result<Calibration> {
     let subject = subject(model, windows);
-    let done = kept_runs(file, &subject)?;
+    let done = file.read(&subject)?;
     let unfinished = |runs: &[CalibrationRun]| CalibrationRecord {
         subject: subject.clone(),
         // Measured anew each time; no estimate rests on an unfinished record.
@@ -46,7 +89,7 @@ pub fn calibrated(
             runs.push(progress.last);
             if saved.elapsed() > SAVE_AFTER {
                 // A full disk is told at the end; until then the runs are in memory.
-                let _ = save(file, &unfinished(runs));
+                let _ = file.write(&unfinished(runs));
                 *saved = Instant::now();
             }
         }
@@ -54,15 +97,15 @@ pub fn calibrated(
     };
     let result = calibrate(model, windows, done, &report, is_cancelled);
     match result {
-        Ok(calibrated) => {
-            save(file, &calibrated.record(subject))?;
-            Ok(calibrated)
+        Ok(model) => {
+            let note = file.write(&model.record(subject))?;
+            Ok(Calibration { model, note })
         }
         Err(error) => {
             if let Ok(kept) = kept.lock()
                 && !kept.0.is_empty()
             {
-                save(file, &unfinished(&kept.0))?;
+                file.write(&unfinished(&kept.0))?;
             }
             Err(error.into())
         }

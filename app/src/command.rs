@@ -8,8 +8,9 @@ use blockscape_model::workload::{Slot, SlotGroup, Workload};
 
 use crate::axis_choice::usual_axis;
 use crate::kept_front::KeptFront;
+use crate::measured_design::{MeasuredDesign, add_measured};
 use crate::plots::pareto::ParetoView;
-use crate::session::{ExplorationSettings, Session};
+use crate::session::{ExplorationSettings, KeptCalibration, Session};
 
 /// One change of the session.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +52,10 @@ pub enum Command {
     SetReference(Option<usize>),
     /// The opened model.
     SetCheckpoint(Option<std::path::PathBuf>),
+    /// Keep accuracies that were measured.
+    KeepMeasured(Vec<MeasuredDesign>),
+    /// Keep what the estimator was calibrated by.
+    KeepCalibration(Box<KeptCalibration>),
 }
 
 /// Pinned designs kept at most; more cannot be told apart in a plot.
@@ -120,6 +125,14 @@ pub fn apply(session: &mut Session, command: Command) -> bool {
         }
         Command::SetCheckpoint(path) => {
             session.checkpoint = path;
+            return false;
+        }
+        Command::KeepMeasured(measured) => {
+            add_measured(&mut session.measured, measured);
+            return false;
+        }
+        Command::KeepCalibration(calibration) => {
+            session.calibration = Some(*calibration);
             return false;
         }
     }

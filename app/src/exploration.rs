@@ -2,7 +2,7 @@
 //!
 //! Computes nothing itself. A closed channel is a state: the window says that exploration stopped.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use blockscape_explorer::{DesignSpace, Explorer, Goal, Job, Judge, Update};
@@ -15,9 +15,10 @@ use blockscape_model::workload::Slot;
 
 use crate::background::{Background, Wake};
 use crate::certainty::{self, Certainty};
+use crate::checkpoint_calibration::RunFile;
 use crate::checkpoint_report::{self, CheckpointReport};
 use crate::details::{self, Details, Question};
-use crate::measuring::{self, MOST_VERIFIED, Measured, Measuring, Subject};
+use crate::measuring::{self, MOST_VERIFIED, Measured, Measuring, Subject, Task};
 use crate::results::{Results, State};
 use crate::session::Session;
 
@@ -108,6 +109,7 @@ impl Exploration {
             design: Arc::new(session.design.clone()),
             workload: Arc::new(session.workload.clone()),
             pinned: session.pinned.clone(),
+            measured: session.measured_here().cloned().collect(),
             reference: session.reference,
             evaluation: self.edited.clone(),
             tensor,
@@ -143,40 +145,69 @@ impl Exploration {
         };
         let designs = if front {
             let step = results.front.len().div_ceil(MOST_VERIFIED).max(1);
-            let places = (0..results.front.len()).step_by(step);
-            places
-                .filter_map(|place| {
-                    Some((Some(place), results.design(results.front[place].index)?))
-                })
+            let members = results.front.iter().step_by(step);
+            members
+                .filter_map(|point| results.design(point.index))
                 .collect()
         } else {
-            vec![(None, session.design.clone())]
+            vec![session.design.clone()]
         };
         self.measuring.start(measuring::Question {
             subject,
             designs,
-            calibrate: None,
+            task: Task::Measure,
         });
     }
 
-    /// Calibrates the estimator on the session's model and a text, keeping the runs beside the model; the design is measured too.
-    pub fn calibrate(&mut self, session: &Session, text: PathBuf) {
+    /// Calibrates the estimator on the session's model and a text, keeping the runs beside the model or, where that cannot be
+    /// written, in the folder of the program's own state; the design is measured too.
+    pub fn calibrate(&mut self, session: &Session, text: PathBuf, state: Option<&Path>) {
         let Some(model) = session.checkpoint.clone() else {
             return;
         };
-        let mut file = model.clone().into_os_string();
-        file.push(".calibration.ron");
+        let ending = ".calibration.ron";
+        let mut path = model.clone().into_os_string();
+        path.push(ending);
+        let instead = state.zip(model.file_name()).map(|(folder, name)| {
+            let mut name = name.to_os_string();
+            name.push(ending);
+            folder.join("calibrations").join(name)
+        });
         self.measuring.start(measuring::Question {
             subject: Subject::Files { model, text },
-            designs: vec![(None, session.design.clone())],
-            calibrate: Some(file.into()),
+            designs: vec![session.design.clone()],
+            task: Task::Calibrate(RunFile {
+                path: path.into(),
+                instead,
+            }),
         });
+    }
+
+    /// Takes up the calibration that the session keeps of its model.
+    pub fn recall(&mut self, session: &Session) {
+        if let Some(kept) = session.calibration_here() {
+            self.measuring.start(measuring::Question {
+                subject: Subject::Files {
+                    model: kept.model.clone(),
+                    text: kept.text.clone(),
+                },
+                designs: Vec::new(),
+                task: Task::Recall(Box::new(kept.clone())),
+            });
+        }
     }
 
     /// Judges designs of the session's model by this estimator from now on.
     pub fn use_quality(&mut self, session: &Session, quality: Arc<QualityModel>) {
         let judge = Judge::with_quality(&session.workload.model, quality);
         self.judge = Some(Arc::new(judge));
+        self.inspector.cancel(); // what it looks at is judged by the estimator before
+    }
+
+    /// Judges by what is built in again, until another estimator is given.
+    pub fn forget_quality(&mut self) {
+        self.judge = None;
+        self.inspector.cancel();
     }
 
     pub fn cancel_measurement(&mut self) {

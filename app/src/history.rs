@@ -33,8 +33,6 @@ impl Default for History {
 
 impl History {
     /// Looks at the session once a frame; returns the seconds after which to look again, if it has to.
-    ///
-    /// How the plot is looked at is not part of a step: panning is nothing to undo.
     pub fn observe(&mut self, session: &Session, now: f64, pointer_down: bool) -> Option<f32> {
         let released = self.was_down && !pointer_down;
         self.was_down = pointer_down;
@@ -60,26 +58,42 @@ impl History {
     /// The session before the last step.
     pub fn undo(&mut self, session: &Session) -> Option<Session> {
         let before = self.undoer.undo(&plain(session))?.clone();
-        Some(Session {
-            pareto: session.pareto.clone(),
-            ..before
-        })
+        Some(beside(before, session))
     }
 
     /// The session before the last undo.
     pub fn redo(&mut self, session: &Session) -> Option<Session> {
         let after = self.undoer.redo(&plain(session))?.clone();
-        Some(Session {
-            pareto: session.pareto.clone(),
-            ..after
-        })
+        Some(beside(after, session))
     }
 }
 
+/// What a step holds. How the plot is looked at is not part of it, nor is what was measured: that stays true.
 fn plain(session: &Session) -> Session {
     Session {
+        version: session.version,
+        design: session.design.clone(),
+        preset: session.preset.clone(),
+        workload: session.workload.clone(),
+        exploration: session.exploration.clone(),
         pareto: ParetoView::default(),
-        ..session.clone()
+        pinned: session.pinned.clone(),
+        fronts: session.fronts.clone(),
+        reference: session.reference,
+        locked: session.locked.clone(),
+        checkpoint: session.checkpoint.clone(),
+        measured: Vec::new(),
+        calibration: None,
+    }
+}
+
+/// A step with the rest of the session as it is now.
+fn beside(step: Session, now: &Session) -> Session {
+    Session {
+        pareto: now.pareto.clone(),
+        measured: now.measured.clone(),
+        calibration: now.calibration.clone(),
+        ..step
     }
 }
 

@@ -30,7 +30,7 @@ pub mod help;
 pub mod history;
 pub mod kept_front;
 pub mod mapped_file;
-pub mod measurements;
+pub mod measured_design;
 pub mod measuring;
 pub mod model_config;
 pub mod notices;

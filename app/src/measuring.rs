@@ -6,22 +6,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::Context as _;
-use blockscape_explorer::calibration::CalibrationProgress;
+use anyhow::{Context as _, bail};
+use blockscape_explorer::calibration::{CalibrationProgress, recalled, subject};
 use blockscape_explorer::measurement::{MeasurementProgress, measure_with_threads, with_threads};
 use blockscape_model::design::Design;
 use blockscape_model::language_model::{Cutting, LanguageModel, Protocol, QuantizedModel, Window};
 use blockscape_model::quality::QualityModel;
 use blockscape_model::story_model::{CALIBRATION_WINDOWS, StoryModel};
+use serde::{Deserialize, Serialize};
 
 use crate::background::{Background, Ticket, Wake};
-use crate::checkpoint_calibration::calibrated;
+use crate::checkpoint_calibration::{RunFile, calibrated};
 use crate::checkpoint_file::CheckpointFile;
 use crate::cli::input;
-use crate::session::Session;
+use crate::session::{KeptCalibration, Session};
 
 /// What is run: a checkpoint on a text of the user's, or the model that comes with the program on its own stories.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Subject {
     Files { model: PathBuf, text: PathBuf },
     BuiltIn,
@@ -48,9 +49,22 @@ impl Subject {
     }
 }
 
+/// What is made of the model and the text.
+#[derive(Debug, Clone)]
+pub enum Task {
+    /// Perplexity of the designs.
+    Measure,
+    /// That, and the estimator calibrated; the runs are kept in this file too.
+    Calibrate(RunFile),
+    /// The estimator as it was calibrated before, without a run.
+    Recall(Box<KeptCalibration>),
+}
+
 /// How far a measurement is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MeasuringProgress {
+    /// What is done, as the status bar says it.
+    pub task: &'static str,
     /// 0 to 1.
     pub share: f32,
     /// Tokens run each second; 0 before any was.
@@ -61,21 +75,24 @@ pub struct MeasuringProgress {
 #[derive(Debug, Clone)]
 pub struct Question {
     pub subject: Subject,
-    /// Designs and, for those of the front, their place in it.
-    pub designs: Vec<(Option<usize>, Design)>,
-    /// Calibrate the estimator on the model and the text too, keeping the runs in this file.
-    pub calibrate: Option<PathBuf>,
+    /// Designs to be measured.
+    pub designs: Vec<Design>,
+    pub task: Task,
 }
 
 /// What was found: perplexity by design, and of the model without quantization.
 #[derive(Debug, Clone)]
 pub struct Measured {
     pub subject: Subject,
-    pub designs: Vec<(Option<usize>, Design, f64)>,
+    pub designs: Vec<(Design, f64)>,
     pub reference: f64,
     pub n_tokens: u64,
     /// The estimator calibrated on the same text, where it was asked for.
     pub quality: Option<Arc<QualityModel>>,
+    /// The runs that it rests on, where they are new.
+    pub calibration: Option<KeptCalibration>,
+    /// What to tell where these runs are not beside the model.
+    pub note: Option<String>,
 }
 
 /// The measurement that runs, if any.
@@ -86,6 +103,8 @@ pub struct Measuring {
     done: Arc<AtomicU64>,
     /// Tokens run each second.
     rate: Arc<AtomicU64>,
+    /// What is done, as the status bar says it.
+    task: &'static str,
 }
 
 /// Windows of a text that are run: enough to rank designs, few enough to wait for.
@@ -116,10 +135,17 @@ impl Measuring {
             worker: Background::new("measurement", wake, work),
             done,
             rate,
+            task: "",
         }
     }
 
     pub fn start(&mut self, question: Question) {
+        self.done.store(0, Ordering::Relaxed);
+        self.task = match &question.task {
+            Task::Measure => "measuring",
+            Task::Calibrate(_) => "calibrating",
+            Task::Recall(_) => "taking up the calibration",
+        };
         self.worker.submit(question);
     }
 
@@ -130,6 +156,7 @@ impl Measuring {
     /// How far it is, while something is measured.
     pub fn progress(&self) -> Option<MeasuringProgress> {
         self.worker.is_busy().then(|| MeasuringProgress {
+            task: self.task,
             share: self.done.load(Ordering::Relaxed) as f32 / 1000.0,
             tokens_per_second: self.rate.load(Ordering::Relaxed) as f64,
         })
@@ -186,9 +213,29 @@ fn run(
     };
     let threads = std::thread::available_parallelism()
         .map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+    if let Task::Recall(kept) = &question.task {
+        let subject = subject(&model, &windows);
+        if subject != kept.record.subject {
+            bail!(
+                "the calibration of \"{}\" is not one of \"{subject}\": model or text changed",
+                kept.record.subject
+            );
+        }
+        let quality = with_threads(Some(threads), || recalled(&model, &windows, &kept.record))??;
+        return Ok(Measured {
+            subject: question.subject.clone(),
+            designs: Vec::new(),
+            reference: kept.record.reference_perplexity,
+            n_tokens: 0,
+            quality: Some(Arc::new(quality)),
+            calibration: None,
+            note: None,
+        });
+    }
     let n_measured = question.designs.len() as u64 + 1;
+    let calibrates = matches!(question.task, Task::Calibrate(_));
     // A calibration is many runs; the bar gives it most of its length.
-    let n_runs = n_measured * if question.calibrate.is_some() { 10 } else { 1 };
+    let n_runs = n_measured * if calibrates { 10 } else { 1 };
     let perplexity = |place: u64, model: &QuantizedModel| {
         let report = |progress: MeasurementProgress| {
             let share = progress.windows_done as u64 * 1000 / progress.n_windows.max(1) as u64;
@@ -204,31 +251,43 @@ fn run(
         })
     };
     let reference = perplexity(0, &QuantizedModel::unquantized(&model))?;
-    let mut designs = Vec::new();
-    for (place, (front, design)) in (1..).zip(&question.designs) {
+    let mut measured = Measured {
+        subject: question.subject.clone(),
+        designs: Vec::new(),
+        reference: reference.perplexity,
+        n_tokens: reference.tokens,
+        quality: None,
+        calibration: None,
+        note: None,
+    };
+    for (place, design) in (1..).zip(&question.designs) {
         let quantized = QuantizedModel::new(&model, &design.formats, &design.key_value);
         let found = perplexity(place, &quantized).with_context(|| design.name.clone())?;
-        designs.push((*front, design.clone(), found.perplexity));
+        measured.designs.push((design.clone(), found.perplexity));
     }
-    let calibration = question.calibrate.as_ref().map(|file| {
+    if let (Task::Calibrate(file), Subject::Files { model: path, text }) =
+        (&question.task, &question.subject)
+    {
         let report = |progress: CalibrationProgress| {
             let share = (progress.runs_done * 1000 / progress.n_runs.max(1)) as u64;
             let before = n_measured * 1000 / n_runs;
             done.store(before + share * (1000 - before) / 1000, Ordering::Relaxed);
             wake();
         };
-        with_threads(Some(threads), || {
+        rate.store(0, Ordering::Relaxed); // told for whole measurements only
+        let calibration = with_threads(Some(threads), || {
             calibrated(&model, &windows, file, &report, &|| ticket.is_stale())
-        })?
-    });
-    let calibration = calibration.transpose()?;
-    Ok(Measured {
-        subject: question.subject.clone(),
-        quality: calibration.map(|found| Arc::new(found.quality)),
-        designs,
-        reference: reference.perplexity,
-        n_tokens: reference.tokens,
-    })
+        })??;
+        let record = calibration.model.record(subject(&model, &windows));
+        measured.calibration = Some(KeptCalibration {
+            model: path.clone(),
+            text: text.clone(),
+            record,
+        });
+        measured.quality = Some(Arc::new(calibration.model.quality));
+        measured.note = calibration.note;
+    }
+    Ok(measured)
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {

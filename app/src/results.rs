@@ -16,9 +16,8 @@ use crate::certainty::Certainty;
 use crate::checkpoint_report::CheckpointReport;
 use crate::details::Details;
 use crate::kept_front::KeptFront;
-use crate::measurements::Measurements;
-use crate::measuring::{Measured, MeasuringProgress};
-use crate::plots::pareto::{FrontPoint, NamedPoint, PinnedFront};
+use crate::measuring::MeasuringProgress;
+use crate::plots::pareto::{FrontPoint, MeasuredPoint, NamedPoint, PinnedFront};
 use crate::session::Session;
 
 /// Derived state of the window. A clone shares the candidates, however many.
@@ -52,8 +51,8 @@ pub struct Results {
     pub details: Option<Box<Details>>,
     /// Weights of the opened model under the current formats.
     pub checkpoint: Option<CheckpointReport>,
-    /// What was measured on the opened model.
-    pub measurements: Measurements,
+    /// Designs measured on the opened model, as points.
+    pub measured: Vec<MeasuredPoint>,
     /// How far the running measurement is.
     pub measuring: Option<MeasuringProgress>,
     /// Published designs.
@@ -108,7 +107,7 @@ impl Results {
     ) {
         match outcome {
             Ok(mut metrics) => {
-                let measured = self.measurements.of(&session.design, session);
+                let measured = session.measured_accuracy(&session.design);
                 self.current_is_measured = measured.is_some();
                 if let Some(accuracy) = measured {
                     accuracy.put_into(&mut metrics);
@@ -231,7 +230,7 @@ impl Results {
         self.pinned_points.clear();
         for (design, metrics) in session.pinned.iter().zip(&mut self.pinned) {
             let Some(metrics) = metrics else { continue };
-            let measured = self.measurements.of(design, session);
+            let measured = session.measured_accuracy(design);
             if let Some(accuracy) = measured {
                 accuracy.put_into(metrics);
             }
@@ -243,18 +242,12 @@ impl Results {
             });
         }
         self.literature.clone_from(&details.published);
+        self.measured.clone_from(&details.measured);
         self.details = Some(Box::new(details));
     }
 
-    /// Takes what was measured: solid points, and estimates of designs that calculate the same give way.
-    pub fn set_measured(&mut self, found: &Measured, session: &Session) {
-        let (front, current) = (&self.front, self.current);
-        let figures = |place: Option<usize>, design: &Design| match place {
-            Some(place) => front.get(place).map(|point| point.metrics),
-            None => current.filter(|_| *design == session.design),
-        };
-        let n_layers = session.workload.model.n_layers;
-        self.measurements.take(found, n_layers, figures);
+    /// Takes what was measured: estimates of designs that calculate the same give way.
+    pub fn follow_measured(&mut self, session: &Session) {
         self.measure_front(session);
         if let Some(current) = self.current {
             self.set_current(Ok(current), session, false);
@@ -263,14 +256,14 @@ impl Results {
 
     /// Measured accuracies in place of estimates on the front.
     pub fn measure_front(&mut self, session: &Session) {
-        if self.measurements.points().is_empty() {
+        if session.measured_here().next().is_none() {
             return;
         }
         for place in 0..self.front.len() {
             let Some(design) = self.design(self.front[place].index) else {
                 continue;
             };
-            if let Some(accuracy) = self.measurements.of(&design, session) {
+            if let Some(accuracy) = session.measured_accuracy(&design) {
                 self.front[place].set_measured(accuracy.perplexity, accuracy.rise);
             }
         }

@@ -93,13 +93,11 @@ mod tests {
     #[test]
     fn every_design_inside_is_counted_and_an_even_sample_kept() {
         let metrics = |i: u32| Metrics::new([f64::from(i); Metric::COUNT]);
-        let results = Results {
-            shown: Arc::new(Candidates {
-                metrics: (0..200_000).map(metrics).collect(),
-                ..Candidates::default()
-            }),
-            ..Results::default()
-        };
+        let mut results = Results::default();
+        results.shown = Arc::new(Candidates {
+            metrics: (0..200_000).map(metrics).collect(),
+            ..Candidates::default()
+        });
         let selection = Selection {
             x: Metric::Area,
             y: Metric::Perplexity,
@@ -110,7 +108,10 @@ mod tests {
         assert_eq!(selected.count(), 90_000);
         let kept = selected.sample();
         assert!((MOST_KEPT / 2..=MOST_KEPT).contains(&kept.len()));
-        assert!(kept.windows(2).all(|pair| pair[1] - pair[0] == kept[1] - kept[0]));
+        assert!(
+            kept.windows(2)
+                .all(|pair| pair[1] - pair[0] == kept[1] - kept[0])
+        );
         assert_eq!(kept[0], 10);
         assert_eq!(SelectedDesigns::whole(&results, None).count(), 0);
     }

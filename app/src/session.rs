@@ -10,10 +10,12 @@ use blockscape_model::design::Design;
 use blockscape_model::evaluation::Metric;
 use blockscape_model::parameter::Parameter;
 use blockscape_model::preset::{self, PresetError};
+use blockscape_model::quality::calibration::CalibrationRecord;
 use blockscape_model::workload::Workload;
 use serde::{Deserialize, Serialize};
 
 use crate::kept_front::KeptFront;
+use crate::measured_design::MeasuredDesign;
 use crate::plots::pareto::ParetoView;
 
 /// Form of the saved session; older ones are read, newer ones refused.
@@ -54,6 +56,24 @@ pub struct Session {
     /// The opened model, if any.
     #[serde(default)]
     pub checkpoint: Option<PathBuf>,
+    /// Designs whose accuracy was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<MeasuredDesign>,
+    /// How the estimator was calibrated on the opened model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<KeptCalibration>,
+}
+
+/// The runs of a calibration and what they were made on; with them it is taken up again without a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptCalibration {
+    /// The model.
+    pub model: PathBuf,
+    /// The text.
+    pub text: PathBuf,
+    /// The runs.
+    pub record: CalibrationRecord,
 }
 
 /// What is explored around the design: axes, conditions, goals and how many designs.
@@ -114,6 +134,8 @@ impl Session {
             reference: None,
             locked: Vec::new(),
             checkpoint: None,
+            measured: Vec::new(),
+            calibration: None,
         }
     }
 
@@ -139,6 +161,7 @@ impl Session {
             .pinned
             .iter()
             .chain(&session.preset)
+            .chain(session.measured.iter().map(|measured| &measured.design))
             .chain([&session.design])
         {
             design.check().or_else(refuse)?;
@@ -187,6 +210,8 @@ impl Session {
             reference,
             locked,
             checkpoint,
+            measured,
+            calibration,
         } = self;
         (version, design, preset, workload)
             == (
@@ -198,11 +223,18 @@ impl Session {
             && (exploration, pinned, reference)
                 == (&other.exploration, &other.pinned, &other.reference)
             && (locked, checkpoint, fronts) == (&other.locked, &other.checkpoint, &other.fronts)
+            && (measured, calibration) == (&other.measured, &other.calibration)
     }
 
     /// Whether what is judged is the model that comes with the program, which can be run without a file.
     pub fn is_on_built_in_model(&self) -> bool {
         self.checkpoint.is_none() && self.workload.model.name == blockscape_model::story_model::NAME
+    }
+
+    /// The calibration of the opened model, if there is one.
+    pub fn calibration_here(&self) -> Option<&KeptCalibration> {
+        let here = |kept: &&KeptCalibration| self.checkpoint.as_ref() == Some(&kept.model);
+        self.calibration.as_ref().filter(here)
     }
 
     /// Whether there is a model that can be run.

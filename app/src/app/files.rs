@@ -155,7 +155,7 @@ impl App {
             Answer::Recover(copy) => match preset_library::open(&copy) {
                 Ok(Opened::Session(session)) => {
                     self.document.adopt_copy(&copy);
-                    self.edit(Command::ReplaceSession(session));
+                    self.turn_to(*session);
                     self.window
                         .notices
                         .info("Brought back the last session; it is not saved yet");

@@ -13,6 +13,7 @@ use crate::checkpoint_report::CheckpointReport;
 use crate::command::{self, Command};
 use crate::details::Details;
 use crate::file_dialog::Purpose;
+use crate::measured_design::measured_designs;
 use crate::measuring::Measured;
 use crate::panels::layout::{self, Pane};
 
@@ -51,7 +52,15 @@ impl App {
     }
 
     /// Where nothing says what noise costs a model in perplexity, noise itself is what is explored.
+    ///
+    /// A calibration that is still being taken up will say.
     pub(super) fn follow_accuracy(&mut self) {
+        if self.session.calibration_here().is_none() {
+            self.turn_to_noise();
+        }
+    }
+
+    fn turn_to_noise(&mut self) {
         let is_perplexity = |metric| matches!(metric, Metric::Perplexity | Metric::DeltaPerplexity);
         let unknown = |details: &Details| details.evaluation.quality.perplexity.is_none();
         let mut settings = self.session.exploration.clone();
@@ -137,30 +146,45 @@ impl App {
 
     /// A measurement came to its end.
     pub(super) fn measurement_done(&mut self, measured: anyhow::Result<Measured>) {
-        match measured {
-            Ok(found) => {
-                let text = match found.designs.as_slice() {
-                    _ if found.quality.is_some() => format!(
-                        "Calibrated the estimator of {} on {}; perplexities are estimated from now on",
-                        self.session.workload.model.name,
-                        found.subject.text_name()
-                    ),
-                    [(None, design, perplexity)] => format!(
-                        "Measured {}: perplexity {perplexity:.4}, {:.4} unquantized, {} tokens",
-                        design.name, found.reference, found.n_tokens
-                    ),
-                    designs => format!(
-                        "Measured {} designs of the front; they are solid now",
-                        designs.len()
-                    ),
-                };
-                self.results.set_measured(&found, &self.session);
-                self.window.notices.info(text);
-                if let Some(quality) = found.quality {
-                    self.take_quality(quality);
-                }
+        let found = match measured {
+            Ok(found) => found,
+            Err(error) => {
+                self.window.notices.error(format!("{error:#}"));
+                // Without the calibration that was to be taken up, no perplexity is known.
+                self.turn_to_noise();
+                return;
             }
-            Err(error) => self.window.notices.error(format!("{error:#}")),
+        };
+        self.window.notices.info(self.measured_text(&found));
+        if let Some(note) = &found.note {
+            self.window.notices.warning(note);
+        }
+        self.edit(Command::KeepMeasured(measured_designs(&found)));
+        if let Some(calibration) = found.calibration {
+            self.edit(Command::KeepCalibration(Box::new(calibration)));
+        }
+        self.results.follow_measured(&self.session);
+        match found.quality {
+            Some(quality) => self.take_quality(quality),
+            None => self.look_into(),
+        }
+    }
+
+    fn measured_text(&self, found: &Measured) -> String {
+        let (model, text) = (&self.session.workload.model.name, found.subject.text_name());
+        match found.designs.as_slice() {
+            [] => format!("Took up the calibration of {model} on {text}"),
+            _ if found.quality.is_some() => format!(
+                "Calibrated the estimator of {model} on {text}; perplexities are estimated from now on"
+            ),
+            [(design, perplexity)] => format!(
+                "Measured {}: perplexity {perplexity:.4}, {:.4} unquantized, {} tokens",
+                design.name, found.reference, found.n_tokens
+            ),
+            designs => format!(
+                "Measured {} designs of the front; they are solid now",
+                designs.len()
+            ),
         }
     }
 }

@@ -58,9 +58,7 @@ impl App {
                 ctx.set_theme(theme);
             }
             Request::Zoom(zoom) => ctx.set_zoom_factor(zoom.clamp(0.75, 2.0)),
-            Request::LookInto => self
-                .exploration
-                .inspect(&self.session, self.window.tiles.tensor_site),
+            Request::LookInto => self.look_into(),
             Request::CancelExploration => self.exploration.cancel(&mut self.results),
             Request::Measure => self.measure(false),
             Request::VerifyFront => self.measure(true),
@@ -85,18 +83,30 @@ impl App {
         if command::apply(&mut self.session, command) {
             self.explore();
         } else if compared {
-            self.exploration
-                .inspect(&self.session, self.window.tiles.tensor_site);
+            self.look_into();
         }
         if fronts_change {
             self.results.set_kept_fronts(&self.session.fronts);
         }
     }
 
+    /// Has the details of the design made anew.
+    pub(super) fn look_into(&mut self) {
+        let tensor = self.window.tiles.tensor_site;
+        self.exploration.inspect(&self.session, tensor);
+    }
+
     pub(super) fn replace(&mut self, session: Session, path: Option<PathBuf>) {
         self.document.opened(&session, path);
         self.results.checkpoint = None;
+        self.turn_to(session);
+    }
+
+    /// Goes on with a session, its calibration taken up.
+    pub(super) fn turn_to(&mut self, session: Session) {
+        self.exploration.forget_quality();
         self.edit(Command::ReplaceSession(Box::new(session)));
+        self.exploration.recall(&self.session);
     }
 
     pub(super) fn ask(&mut self, purpose: Purpose) {
@@ -127,7 +137,10 @@ impl App {
                 self.exploration
                     .measure(&self.session, &self.results, Some(path), front);
             }
-            Purpose::CalibrateText => self.exploration.calibrate(&self.session, path),
+            Purpose::CalibrateText => {
+                let state = self.window.folders.state.as_deref();
+                self.exploration.calibrate(&self.session, path, state);
+            }
             Purpose::Save => self.save(path),
             Purpose::SaveDesign => {
                 let design = Box::new(self.session.design.clone());

@@ -20,7 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::input;
-use crate::checkpoint_calibration::calibrated;
+use crate::checkpoint_calibration::{RunFile, calibrated};
 use crate::checkpoint_file::CheckpointFile;
 use crate::mapped_file::MappedFile;
 
@@ -152,7 +152,11 @@ fn estimated(
         bar.set_position(progress.runs_done as u64);
     };
     let calibrated = measurement::with_threads(args.threads, || {
-        calibrated(model, windows, file, &report, &|| false)
+        let file = RunFile {
+            path: file.to_path_buf(),
+            instead: None,
+        };
+        calibrated(model, windows, &file, &report, &|| false)
     })?;
     bar.finish_and_clear();
     let design = Design {
@@ -167,7 +171,8 @@ fn estimated(
         context_tokens: u32::try_from(protocol.context)?,
         ..Workload::single_sequence(model.hyperparameters.shape.clone())
     };
-    calibrated?
+    calibrated
+        .map(|calibration| calibration.model)?
         .quality
         .summary(&design, &workload)
         .perplexity

@@ -17,8 +17,9 @@ use blockscape_model::violation::Violation;
 use blockscape_model::workload::{Slot, Workload};
 
 use crate::background::Ticket;
+use crate::measured_design::MeasuredDesign;
 use crate::plots::breakdown::BarGroup;
-use crate::plots::pareto::NamedPoint;
+use crate::plots::pareto::{MeasuredPoint, NamedPoint};
 use crate::plots::roofline::{Roof, RooflinePoint};
 use crate::plots::tensor_view::TensorSummary;
 
@@ -34,6 +35,8 @@ pub struct Question {
     /// The design's evaluation, where somebody made it before.
     pub evaluation: Option<Arc<Evaluation>>,
     pub pinned: Vec<Design>,
+    /// Designs whose accuracy was measured on the session's model.
+    pub measured: Vec<MeasuredDesign>,
     /// Which pinned design to compare with.
     pub reference: Option<usize>,
     /// The tensor to look into.
@@ -48,6 +51,8 @@ pub struct Details {
     pub evaluation: Evaluation,
     /// Figures of the pinned designs; `None` where one cannot be built.
     pub pinned: Vec<Option<Metrics>>,
+    /// The measured designs as points; their accuracy is the measured one.
+    pub measured: Vec<MeasuredPoint>,
     /// What the model makes of the published designs on this workload.
     pub published: Vec<NamedPoint>,
     /// Area, energy and time of the design and of the reference.
@@ -73,10 +78,11 @@ pub fn answer(question: &Question, ticket: &Ticket<'_>) -> Option<Result<Details
         design,
         workload,
         pinned,
+        measured,
         reference,
         tensor,
         published,
-        ..
+        evaluation: _,
     } = question;
     let evaluation = match &question.evaluation {
         Some(evaluation) => (**evaluation).clone(),
@@ -95,6 +101,7 @@ pub fn answer(question: &Question, ticket: &Ticket<'_>) -> Option<Result<Details
     let compared =
         reference.and_then(|index| Some((pinned.get(index)?, others.get(index)?.as_ref()?)));
     let published = published_points(judge, published, workload);
+    let measured = measured_points(judge, measured, workload);
     let bars = bars::groups(&evaluation, compared);
     let steps = steps::steps(judge, design, workload, ticket)?;
     let tensor = tensor::summary(judge, design, *tensor);
@@ -104,6 +111,7 @@ pub fn answer(question: &Question, ticket: &Ticket<'_>) -> Option<Result<Details
             .into_iter()
             .map(|other| other.map(|other| other.metrics()))
             .collect(),
+        measured,
         published,
         bars,
         roofs,
@@ -129,6 +137,30 @@ fn published_points(judge: &Judge, designs: &[Design], workload: &Workload) -> V
             ),
             metrics,
             measured: false,
+        })
+    };
+    designs.iter().filter_map(point).collect()
+}
+
+/// Measured designs as points: their measured accuracy, our figures.
+fn measured_points(
+    judge: &Judge,
+    designs: &[MeasuredDesign],
+    workload: &Workload,
+) -> Vec<MeasuredPoint> {
+    let mut session = judge.session();
+    let point = |measured: &MeasuredDesign| {
+        let mut metrics = session.metrics(&measured.design, workload).ok()?;
+        measured.accuracy().put_into(&mut metrics);
+        Some(MeasuredPoint {
+            point: NamedPoint {
+                name: measured.design.name.clone(),
+                source: measured.basis(),
+                metrics,
+                measured: true,
+            },
+            text: measured.subject.text_name(),
+            design: measured.design.clone(),
         })
     };
     designs.iter().filter_map(point).collect()

@@ -250,7 +250,7 @@ impl SessionFigure<'_> {
             pinned_fronts: &results.pinned_fronts,
             pinned: &results.pinned_points,
             literature: &results.literature,
-            measured: results.measurements.points(),
+            measured: &results.measured,
             limits: &limits,
             n_selected: 0,
             describe: &|_| Vec::new(),

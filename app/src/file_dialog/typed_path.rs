@@ -44,6 +44,9 @@ mod tests {
     fn a_name_without_an_ending_gets_one() {
         let folder = Path::new("/figures");
         assert_eq!(typed_file(folder, "a", "svg"), Path::new("/figures/a.svg"));
-        assert_eq!(typed_file(folder, "a.pdf", "svg"), Path::new("/figures/a.pdf"));
+        assert_eq!(
+            typed_file(folder, "a.pdf", "svg"),
+            Path::new("/figures/a.pdf")
+        );
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn pareto_tile_ui(
         pinned_fronts: &results.pinned_fronts,
         pinned: &results.pinned_points,
         literature: &results.literature,
-        measured: results.measurements.points(),
+        measured: &results.measured,
         limits: &limits,
         n_selected: selected.count(),
         describe: &|candidate| results.settings(candidate),
@@ -85,7 +85,10 @@ fn design_of(scene: &Scene<'_>, target: Target) -> Option<Design> {
                 .find(|design| name.starts_with(&design.name))
                 .cloned()
         }
-        Target::Measured(index) => scene.results.measurements.design(index).cloned(),
+        Target::Measured(index) => {
+            let measured = scene.results.measured.get(index);
+            measured.map(|measured| measured.design.clone())
+        }
         Target::PinnedFront(front, member) => scene.session.fronts.get(front)?.design(member),
     }
 }

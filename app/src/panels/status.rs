@@ -14,10 +14,10 @@ pub fn status_ui(ui: &mut Ui, scene: &Scene<'_>, frame_ms: f32) -> Vec<Request> 
     let mut requests = Vec::new();
     ui.horizontal_centered(|ui| {
         if let Some(progress) = scene.results.measuring {
-            ui.label("measuring");
+            ui.label(progress.task);
             bar_ui(ui, progress.share, 120.0);
             let rate = match progress.tokens_per_second {
-                0.0 => String::new(),
+                0.0 => format!("{:.0} %", 100.0 * progress.share),
                 rate => format!("{} tokens/s", rate_text(rate)),
             };
             fixed_label(ui, &rate, 110.0);

@@ -1,15 +1,14 @@
 //! Pinned designs, kept fronts, measured accuracies, and what the Pareto plot is told to show.
 
-use std::path::Path;
-
 use blockscape::plots::pareto::Selection;
+use blockscape_explorer::{Axis, Spread};
 use blockscape_model::evaluation::Metric;
-use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
 use crate::driver::{
-    Folder, give_path, metrics, opened, qkv_slider, settle, shortcut, small_session, until, window,
+    Folder, data, give_path, metrics, open_model, opened, set_qkv_bits, settle, shortcut,
+    small_session, until, window,
 };
 
 #[test]
@@ -20,11 +19,7 @@ fn two_designs_stand_side_by_side_with_what_differs() {
     window.run_steps(3);
     window.get_by_label("Pin the current design").click();
     settle(&mut window);
-    let (role, label) = qkv_slider();
-    window
-        .get_by_role_and_label(role, label)
-        .set_value_accesskit(4.0);
-    settle(&mut window);
+    set_qkv_bits(&mut window, 4.0);
     window.get_by_label("Formats that differ");
     window.get_by_label("q.activation, k.activation, v.activation");
     window.get_by_label("anda:m=4");
@@ -70,15 +65,47 @@ fn a_selected_box_filters_the_table_and_the_coordinates() {
     let file = folder.0.join("start.ron");
     std::fs::write(&file, session.to_ron()).unwrap();
     let mut window = opened(&folder, &file);
-    window.get_by_label_contains("Nothing of the front lies in the selected box");
+    window.get_by_label_contains("No design lies in the selected box");
     window.get_by_label("Coordinates").click();
     window.run_steps(3);
-    window.get_by_label_contains("Nothing of the front lies in the box selected");
+    window.get_by_label_contains("No design lies in the box selected");
     window.get_by_label("Pareto").click();
     window.run_steps(3);
     window.get_by_label("Clear selection").click();
     window.run_steps(3);
     assert!(window.state().session().pareto.selection.is_none());
+}
+
+#[test]
+fn a_box_over_everything_lists_dominated_designs_too() {
+    let folder = Folder::new("whole-box");
+    let mut session = small_session();
+    session.exploration.axes.push(Axis {
+        parameter: "rows".parse().unwrap(),
+        values: Spread::Range {
+            from: 8.0,
+            to: 16.0,
+            step: 8.0,
+        },
+    });
+    session.pareto.selection = Some(Selection {
+        x: Metric::Area,
+        y: Metric::Sqnr,
+        x_range: (0.0, 1e9),
+        y_range: (0.0, 1e9),
+    });
+    let file = folder.0.join("start.ron");
+    std::fs::write(&file, session.to_ron()).unwrap();
+    let mut window = opened(&folder, &file);
+    let n_front = window.state().results().front.len();
+    let n_designs = window.state().results().shown.metrics.len();
+    assert!(n_front < n_designs, "{n_front} of {n_designs}");
+    window.get_by_label(&format!("{n_designs} designs in the selected box"));
+    // The box is over other objectives than the axes show: its chip says what still filters.
+    let chip = window.get_by_label("Clear selection");
+    chip.hover();
+    window.run_steps(40);
+    window.get_by_label_contains("SQNR: 0");
 }
 
 #[test]
@@ -111,11 +138,7 @@ fn every_front_point_tells_its_ranges() {
 fn the_details_are_those_of_the_edited_design_to_the_bit() {
     let folder = Folder::new("details");
     let mut window = window(&folder);
-    let (role, label) = qkv_slider();
-    window
-        .get_by_role_and_label(role, label)
-        .set_value_accesskit(5.0);
-    settle(&mut window);
+    set_qkv_bits(&mut window, 5.0);
     let details = window.state().results().details.as_ref().unwrap();
     assert!(details.evaluation.metrics().same_bits(&metrics(&window)));
 }
@@ -135,12 +158,9 @@ fn side_panels_close_and_open_by_key() {
 
 #[test]
 fn a_measured_accuracy_outlives_explorations() {
-    let model =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/gguf/stories260K-F32.gguf");
-    if !model.exists() {
-        eprintln!("skipped: {} is not there", model.display());
+    let Some(model) = data("gguf/stories260K-F32.gguf") else {
         return;
-    }
+    };
     let folder = Folder::new("measured");
     let text = folder.0.join("story.txt");
     std::fs::write(
@@ -149,12 +169,7 @@ fn a_measured_accuracy_outlives_explorations() {
     )
     .unwrap();
     let mut window = window(&folder);
-    shortcut(&mut window, Modifiers::COMMAND, Key::M);
-    give_path(&mut window, &model);
-    until(&mut window, "the model", |window| {
-        window.state().results().checkpoint.is_some()
-    });
-    settle(&mut window);
+    open_model(&mut window, &model);
     window.get_by_label("Measure").click();
     window.run_steps(3);
     give_path(&mut window, &text);
@@ -173,10 +188,8 @@ fn a_measured_accuracy_outlives_explorations() {
         metrics(&window).get(Metric::Perplexity).to_bits(),
         measured.to_bits()
     );
-    let slider = window.get_by_role_and_label(Role::Slider, "q k v in mantissa bits");
-    slider.set_value_accesskit(3.0);
-    settle(&mut window);
+    set_qkv_bits(&mut window, 3.0);
     let results = window.state().results();
     assert!(!results.current_is_measured);
-    assert_eq!(results.measurements.points().len(), 1, "its point stays");
+    assert_eq!(results.measured.len(), 1, "its point stays");
 }

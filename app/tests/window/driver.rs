@@ -64,16 +64,21 @@ pub(crate) fn window(folder: &Folder) -> Window {
     opened(folder, &file)
 }
 
-pub(crate) fn opened(folder: &Folder, file: &Path) -> Window {
+/// A window of this size just after it came up; without a file as of a first run.
+pub(crate) fn started(folder: &Folder, file: Option<&Path>, size: [f32; 2]) -> Window {
     let options = Options {
-        file: Some(file.to_path_buf()),
+        file: file.map(Path::to_path_buf),
         folders: folder.folders(),
         n_threads: 1,
     };
-    let mut window = Harness::builder()
-        .with_size(egui::vec2(1280.0, 1600.0))
+    Harness::builder()
+        .with_size(egui::Vec2::from(size))
         .with_os(egui::os::OperatingSystem::Nix)
-        .build_eframe(|context| App::new(&context.egui_ctx, options));
+        .build_eframe(|context| App::new(&context.egui_ctx, options))
+}
+
+pub(crate) fn opened(folder: &Folder, file: &Path) -> Window {
+    let mut window = started(folder, Some(file), [1280.0, 1600.0]);
     settle(&mut window);
     if window.query_by_label("Skip tour").is_some() {
         window.get_by_label("Skip tour").click();
@@ -127,6 +132,67 @@ pub(crate) fn give_path(window: &mut Window, path: &Path) {
     window.run_steps(3);
 }
 
-pub(crate) fn qkv_slider() -> (Role, &'static str) {
-    (Role::Slider, "q k v in mantissa bits")
+/// The slider that most tests move.
+pub(crate) const QKV_SLIDER: &str = "q k v in mantissa bits";
+
+/// Moves that slider to a number of bits and waits for what follows.
+pub(crate) fn set_qkv_bits(window: &mut Window, bits: f64) {
+    let slider = window.get_by_role_and_label(Role::Slider, QKV_SLIDER);
+    slider.set_value_accesskit(bits);
+    settle(window);
+}
+
+/// Drags that slider from its middle over these shares of its length and lets go.
+pub(crate) fn drag_qkv(window: &mut Window, shares: &[f32]) {
+    let rail = window
+        .get_by_role_and_label(Role::Slider, QKV_SLIDER)
+        .rect();
+    let at = |share: f32| egui::pos2(rail.left() + share * rail.width(), rail.center().y);
+    window.drag_at(at(0.5));
+    window.run_steps(2);
+    for share in shares {
+        window.hover_at(at(*share));
+        window.run_steps(40);
+    }
+    window.drop_at(at(shares.last().copied().unwrap_or(0.5)));
+    window.run_steps(3);
+}
+
+/// A file of the data folder; where it is absent the test is skipped with a message.
+pub(crate) fn data(file: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let path = folder.join(file);
+    if !path.exists() {
+        eprintln!("skipped: {} is not there", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// Opens a model by its path and waits until it is looked into.
+pub(crate) fn open_model(window: &mut Window, model: &Path) {
+    shortcut(window, Modifiers::COMMAND, Key::M);
+    give_path(window, model);
+    until(window, "the model", |window| {
+        window.state().results().checkpoint.is_some()
+    });
+    settle(window);
+}
+
+/// Opens the palette and does the first action that its text finds.
+pub(crate) fn choose(window: &mut Window, action: &str) {
+    shortcut(window, Modifiers::COMMAND, Key::P);
+    let field = window.get_by(|node| node.role() == Role::TextInput && node.is_focused());
+    field.type_text(action);
+    window.run_steps(2);
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+}
+
+/// Draws until the newest message has this text in it.
+pub(crate) fn told(window: &mut Window, text: &str) {
+    until(window, text, |window| {
+        let notice = window.state().notice();
+        notice.is_some_and(|notice| notice.contains(text))
+    });
 }

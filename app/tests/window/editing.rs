@@ -5,7 +5,7 @@ use egui::Modifiers;
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 
-use crate::driver::{Folder, Window, settle, window};
+use crate::driver::{Folder, Window, set_qkv_bits, settle, window};
 
 fn format_at(window: &Window, layer: u32, slot: &str) -> String {
     let slot: Slot = slot.parse().unwrap();
@@ -30,10 +30,7 @@ fn a_range_of_layers_is_changed_alone() {
     window.run_steps(3);
     window.get_by_label("Last layer").set_value_accesskit(3.0);
     window.run_steps(3);
-    window
-        .get_by_role_and_label(Role::Slider, "q k v in mantissa bits")
-        .set_value_accesskit(4.0);
-    settle(&mut window);
+    set_qkv_bits(&mut window, 4.0);
     assert_eq!(format_at(&window, 3, "q.activation"), "anda:m=4");
     assert_eq!(format_at(&window, 4, "q.activation"), "anda:m=7");
 }

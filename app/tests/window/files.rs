@@ -9,24 +9,10 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
-use crate::driver::{Folder, Window, give_path, metrics, opened, settle, shortcut, until, window};
-
-/// Opens the palette and does the first action that its text finds.
-fn choose(window: &mut Window, action: &str) {
-    shortcut(window, Modifiers::COMMAND, Key::P);
-    let field = window.get_by(|node| node.role() == Role::TextInput && node.is_focused());
-    field.type_text(action);
-    window.run_steps(2);
-    window.key_press(Key::Enter);
-    window.run_steps(3);
-}
-
-fn told(window: &mut Window, text: &str) {
-    until(window, text, |window| {
-        let notice = window.state().notice();
-        notice.is_some_and(|notice| notice.contains(text))
-    });
-}
+use crate::driver::{
+    Folder, Window, choose, give_path, metrics, opened, set_qkv_bits, settle, shortcut, started,
+    told, until, window,
+};
 
 /// A file as the desktop drops it.
 #[derive(Debug)]
@@ -162,4 +148,96 @@ fn a_session_of_the_first_version_still_opens() {
     told(&mut window, "Opened");
     assert_eq!(window.state().session().design.name, "Anda");
     assert_eq!(window.state().session().exploration.axes.len(), 1);
+}
+
+#[test]
+fn saving_first_goes_on_with_what_was_wanted_also_where_a_name_is_asked_for() {
+    let folder = Folder::new("save-first");
+    let mut window = started(&folder, None, [1280.0, 1600.0]);
+    settle(&mut window);
+    set_qkv_bits(&mut window, 9.0);
+    let edited = window.state().session().design.clone();
+    shortcut(&mut window, Modifiers::COMMAND, Key::N);
+    window.get_by_label("Save").click();
+    window.run_steps(3);
+    let file = folder.0.join("mine.ron");
+    give_path(&mut window, &file);
+    until(&mut window, "a new session", |window| {
+        window.state().session().design != edited
+    });
+    let Opened::Session(saved) = preset_library::open(&file).unwrap() else {
+        panic!("a session was saved");
+    };
+    assert_eq!(saved.design, edited);
+}
+
+#[test]
+fn a_name_that_is_not_given_leaves_everything_as_it_is() {
+    let folder = Folder::new("save-never");
+    let mut window = started(&folder, None, [1280.0, 1600.0]);
+    settle(&mut window);
+    set_qkv_bits(&mut window, 9.0);
+    let edited = window.state().session().clone();
+    shortcut(&mut window, Modifiers::COMMAND, Key::N);
+    window.get_by_label("Save").click();
+    window.run_steps(3);
+    window.get_by_label("Cancel").click();
+    window.run_steps(3);
+    let file = folder.0.join("later.ron");
+    shortcut(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
+    give_path(&mut window, &file);
+    told(&mut window, "Saved");
+    assert_eq!(window.state().session(), &edited, "the wish is forgotten");
+}
+
+#[test]
+fn what_changes_a_part_of_the_session_asks_nothing() {
+    let folder = Folder::new("part");
+    let mut window = window(&folder);
+    let design = folder.0.join("design.ron");
+    choose(&mut window, "Save design");
+    give_path(&mut window, &design);
+    told(&mut window, "design.ron");
+    window.get_by_label("Pin").click();
+    settle(&mut window);
+    shortcut(&mut window, Modifiers::COMMAND, Key::O);
+    give_path(&mut window, &design);
+    told(&mut window, "Opened design");
+    assert!(window.query_by_label("Save the changes?").is_none());
+    assert_eq!(window.state().session().pinned.len(), 1);
+    // A session takes the place of all that.
+    shortcut(&mut window, Modifiers::COMMAND, Key::O);
+    give_path(&mut window, &folder.0.join("start.ron"));
+    window.get_by_label("Save the changes?");
+    window.get_by_label("Discard").click();
+    told(&mut window, "Opened");
+    assert!(window.state().session().pinned.is_empty());
+}
+
+#[test]
+fn a_click_beside_the_path_dialog_reaches_no_design() {
+    let folder = Folder::new("shield");
+    let mut window = window(&folder);
+    let before = window.state().session().clone();
+    shortcut(&mut window, Modifiers::COMMAND, Key::O);
+    let dialog = window.get_by_role_and_label(Role::Button, "Open").rect();
+    let dialog = dialog.expand(150.0);
+    for row in 0..12_u8 {
+        let at = egui::pos2(640.0, 150.0 + 70.0 * f32::from(row));
+        if dialog.contains(at) {
+            continue;
+        }
+        window.drag_at(at);
+        window.drop_at(at);
+        window.run_steps(2);
+    }
+    window.get_by_label("Pin").click();
+    window.run_steps(2);
+    assert_eq!(window.state().session().design, before.design);
+    assert!(window.state().session().pinned.is_empty());
+    window.get_by_label("Cancel").click();
+    window.run_steps(3);
+    window.get_by_label("Pin").click();
+    window.run_steps(2);
+    assert_eq!(window.state().session().pinned.len(), 1);
 }

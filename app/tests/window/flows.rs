@@ -1,7 +1,5 @@
 //! Edit, undo, save, open, compare, paint, recover.
 
-use std::path::Path;
-
 use blockscape::preset_library::first_session;
 use blockscape::session::Session;
 use blockscape_model::evaluation::Metric;
@@ -10,7 +8,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
 use crate::driver::{
-    Folder, give_path, metrics, opened, qkv_slider, settle, shortcut, small_session, until, window,
+    Folder, QKV_SLIDER, data, drag_qkv, give_path, metrics, open_model, opened, set_qkv_bits,
+    settle, shortcut, small_session, told, until, window,
 };
 
 #[test]
@@ -18,11 +17,7 @@ fn a_slider_moves_the_point_and_undo_brings_it_back() {
     let folder = Folder::new("slider");
     let mut window = window(&folder);
     let before = metrics(&window);
-    let (role, label) = qkv_slider();
-    window
-        .get_by_role_and_label(role, label)
-        .set_value_accesskit(4.0);
-    settle(&mut window);
+    set_qkv_bits(&mut window, 4.0);
     let after = metrics(&window);
     assert!(
         after.get(Metric::Sqnr) < before.get(Metric::Sqnr),
@@ -43,17 +38,7 @@ fn a_whole_drag_is_one_step_of_undo() {
     let folder = Folder::new("drag");
     let mut window = window(&folder);
     let before = window.state().session().design.clone();
-    let (role, label) = qkv_slider();
-    let rail = window.get_by_role_and_label(role, label).rect();
-    let at = |share: f32| egui::pos2(rail.left() + share * rail.width(), rail.center().y);
-    window.drag_at(at(0.5));
-    window.run_steps(2);
-    for share in [0.6, 0.7, 0.8, 0.9] {
-        window.hover_at(at(share));
-        window.run_steps(40);
-    }
-    window.drop_at(at(0.9));
-    window.run_steps(3);
+    drag_qkv(&mut window, &[0.6, 0.7, 0.8, 0.9]);
     assert_ne!(window.state().session().design, before);
     shortcut(&mut window, Modifiers::COMMAND, Key::Z);
     assert_eq!(window.state().session().design, before);
@@ -63,8 +48,9 @@ fn a_whole_drag_is_one_step_of_undo() {
 fn arrow_keys_step_a_focused_slider() {
     let folder = Folder::new("arrows");
     let mut window = window(&folder);
-    let (role, label) = qkv_slider();
-    window.get_by_role_and_label(role, label).focus();
+    window
+        .get_by_role_and_label(Role::Slider, QKV_SLIDER)
+        .focus();
     window.run_steps(2);
     window.key_press(Key::ArrowRight);
     window.run_steps(2);
@@ -85,20 +71,11 @@ fn arrow_keys_step_a_focused_slider() {
 fn a_saved_session_opens_to_the_same_numbers() {
     let folder = Folder::new("save");
     let mut window = window(&folder);
-    let (role, label) = qkv_slider();
-    window
-        .get_by_role_and_label(role, label)
-        .set_value_accesskit(9.0);
-    settle(&mut window);
+    set_qkv_bits(&mut window, 9.0);
     let before = metrics(&window);
     shortcut(&mut window, Modifiers::COMMAND, Key::S);
+    told(&mut window, "Saved");
     let saved = folder.0.join("start.ron");
-    assert!(
-        window
-            .state()
-            .notice()
-            .is_some_and(|notice| notice.starts_with("Saved"))
-    );
     drop(window);
     let window = opened(&folder, &saved);
     assert!(metrics(&window).same_bits(&before));
@@ -219,11 +196,7 @@ fn selected_cells_of_the_grid_are_painted_unless_locked() {
 fn unsaved_work_is_asked_about() {
     let folder = Folder::new("unsaved");
     let mut window = window(&folder);
-    let (role, label) = qkv_slider();
-    window
-        .get_by_role_and_label(role, label)
-        .set_value_accesskit(9.0);
-    settle(&mut window);
+    set_qkv_bits(&mut window, 9.0);
     let edited = window.state().session().clone();
     shortcut(&mut window, Modifiers::COMMAND, Key::N);
     window.get_by_label("Cancel").click();
@@ -255,11 +228,7 @@ fn work_of_a_window_that_did_not_close_can_be_brought_back() {
 fn an_edit_leaves_a_copy_for_recovery() {
     let folder = Folder::new("copy");
     let mut window = window(&folder);
-    let (role, label) = qkv_slider();
-    window
-        .get_by_role_and_label(role, label)
-        .set_value_accesskit(10.0);
-    window.run_steps(3);
+    set_qkv_bits(&mut window, 10.0);
     let copy = folder.folders().recovery_path().unwrap();
     // The state before the edit may be copied first.
     until(&mut window, "a copy of the edit", |window| {
@@ -285,28 +254,19 @@ fn a_folder_without_write_permission_costs_a_message_and_nothing_else() {
     field.set_text_value_accesskit(&blocked.join("session.ron").to_string_lossy());
     window.run_steps(2);
     window.get_by_label("Save").click();
-    window.run_steps(3);
-    let notice = window.state().notice().unwrap_or_default().to_owned();
-    assert!(notice.contains("cannot"), "{notice}");
+    told(&mut window, "cannot");
     assert_eq!(std::fs::read(&blocked).unwrap(), b"in the way");
 }
 
 #[test]
 fn a_file_of_unknown_architecture_opens_as_weights_only() {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/data/models/all-MiniLM-L6-v2-f16/model.safetensors");
-    if !model.exists() {
+    let Some(model) = data("models/all-MiniLM-L6-v2-f16/model.safetensors") else {
         return;
-    }
+    };
     let folder = Folder::new("weights");
     let mut window = window(&folder);
     let shape = window.state().session().workload.model.clone();
-    shortcut(&mut window, Modifiers::COMMAND, Key::M);
-    give_path(&mut window, &model);
-    until(&mut window, "the weights", |window| {
-        window.state().results().checkpoint.is_some()
-    });
-    settle(&mut window);
+    open_model(&mut window, &model);
     let report = window.state().results().checkpoint.as_ref().unwrap();
     assert_eq!(
         report.rows.len(),
@@ -322,19 +282,12 @@ fn a_file_of_unknown_architecture_opens_as_weights_only() {
 
 #[test]
 fn an_opened_model_shows_the_error_of_each_weight() {
-    let model =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/gguf/stories260K-F32.gguf");
-    if !model.exists() {
+    let Some(model) = data("gguf/stories260K-F32.gguf") else {
         return;
-    }
+    };
     let folder = Folder::new("model");
     let mut window = window(&folder);
-    shortcut(&mut window, Modifiers::COMMAND, Key::M);
-    give_path(&mut window, &model);
-    until(&mut window, "the model", |window| {
-        window.state().results().checkpoint.is_some()
-    });
-    settle(&mut window);
+    open_model(&mut window, &model);
     let report = window.state().results().checkpoint.as_ref().unwrap();
     assert_eq!(
         report.rows.len(),

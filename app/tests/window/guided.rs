@@ -1,25 +1,18 @@
 //! The guided start: what a first run says, and the model that comes with the program.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use blockscape::app::{App, Options};
 use blockscape_model::evaluation::Metric;
 use egui::{Key, Modifiers};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
-use crate::driver::{Folder, Window, give_path, metrics, settle, shortcut, until, window};
+use crate::driver::{
+    Folder, Window, data, give_path, metrics, open_model, opened, set_qkv_bits, settle, shortcut,
+    started, told, until, window,
+};
 
 fn first_run(folder: &Folder) -> Window {
-    let options = Options {
-        file: None,
-        folders: folder.folders(),
-        n_threads: 1,
-    };
-    let mut window = Harness::builder()
-        .with_size(egui::vec2(1280.0, 1000.0))
-        .with_os(egui::os::OperatingSystem::Nix)
-        .build_eframe(|context| App::new(&context.egui_ctx, options));
+    let mut window = started(folder, None, [1280.0, 1000.0]);
     window.run_steps(3);
     window
 }
@@ -104,39 +97,80 @@ fn with_short_context(mut file: Vec<u8>) -> Vec<u8> {
     file
 }
 
-#[test]
-fn calibrate_turns_noise_of_an_opened_model_into_perplexity() {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let given = data.join("gguf/tiny-llama-2x64-f32.gguf");
-    if !given.exists() {
-        eprintln!("skipped: {} is not there", given.display());
-        return;
-    }
-    let folder = Folder::new("calibrate");
-    // The runs are kept beside the model.
-    let model = folder.0.join("tiny.gguf");
+/// A small model of its own folder with a short context, and a text for it; `None` where the data folder is absent.
+fn small_model(folder: &Folder) -> Option<[PathBuf; 2]> {
+    let given = data("gguf/tiny-llama-2x64-f32.gguf")?;
+    let models = folder.0.join("models");
+    std::fs::create_dir_all(&models).unwrap();
+    let model = models.join("tiny.gguf");
     std::fs::write(&model, with_short_context(std::fs::read(&given).unwrap())).unwrap();
     let text = folder.0.join("text.txt");
     std::fs::write(&text, "The dog saw a cat and ran to it. ".repeat(2)).unwrap();
-    let mut window = window(&folder);
-    shortcut(&mut window, Modifiers::COMMAND, Key::M);
-    give_path(&mut window, &model);
-    until(&mut window, "the model", |window| {
-        window.state().results().checkpoint.is_some()
-    });
-    settle(&mut window);
-    assert!(metrics(&window).get(Metric::Perplexity).is_nan());
+    Some([model, text])
+}
+
+fn calibrate(window: &mut Window, text: &Path) {
     window.get_by_label("Calibrate").click();
     window.run_steps(3);
-    give_path(&mut window, &text);
-    until(&mut window, "the end of the calibration", |window| {
-        let notice = window.state().notice();
-        notice.is_some_and(|notice| notice.starts_with("Calibrated the estimator of"))
+    give_path(window, text);
+    until(window, "the end of the calibration", |window| {
+        window.state().session().calibration.is_some()
     });
-    settle(&mut window);
+    settle(window);
+}
+
+#[test]
+fn calibrate_turns_noise_of_an_opened_model_into_perplexity() {
+    let folder = Folder::new("calibrate");
+    let Some([model, text]) = small_model(&folder) else {
+        return;
+    };
+    let mut window = window(&folder);
+    open_model(&mut window, &model);
+    assert!(metrics(&window).get(Metric::Perplexity).is_nan());
+    calibrate(&mut window, &text);
+    told(&mut window, "Calibrated the estimator of");
     assert!(metrics(&window).get(Metric::Perplexity) > 1.0);
     let objectives = &window.state().session().exploration.objectives;
     assert_eq!(objectives[0].metric, Metric::Perplexity);
-    assert!(folder.0.join("tiny.gguf.calibration.ron").exists());
+    assert!(model.with_extension("gguf.calibration.ron").exists());
     assert!(window.query_by_label("Cancel measurement").is_none());
+    until(&mut window, "the measured design as a point", |window| {
+        let measured = &window.state().results().measured;
+        measured.iter().any(|point| point.text == "text.txt")
+    });
+    // Another design, the point of the measured one stays.
+    set_qkv_bits(&mut window, 4.0);
+    assert_eq!(window.state().results().measured.len(), 1);
+    assert!(!window.state().results().current_is_measured);
+}
+
+#[test]
+fn a_calibration_is_kept_with_the_session_where_its_file_cannot_be() {
+    let folder = Folder::new("unwritable");
+    let Some([model, text]) = small_model(&folder) else {
+        return;
+    };
+    // A name that no file can have is in the way for every user, the superuser too.
+    let long = model.with_file_name(format!("{}.gguf", "m".repeat(245)));
+    std::fs::rename(&model, &long).unwrap();
+    let model = long;
+    let mut window = window(&folder);
+    open_model(&mut window, &model);
+    calibrate(&mut window, &text);
+    told(&mut window, "the runs are kept in the session alone");
+    let estimated = metrics(&window);
+    let file = folder.0.join("calibrated.ron");
+    shortcut(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
+    give_path(&mut window, &file);
+    told(&mut window, "Saved");
+    drop(window);
+    let mut window = opened(&folder, &file);
+    until(&mut window, "the same estimates", |window| {
+        let current = window.state().results().current;
+        current.is_some_and(|current| current.same_bits(&estimated))
+    });
+    assert_eq!(window.state().results().measured.len(), 1);
+    let objectives = &window.state().session().exploration.objectives;
+    assert_eq!(objectives[0].metric, Metric::Perplexity);
 }

@@ -80,12 +80,21 @@ fn target_at(
             .distance(pointer);
         Some(distance).filter(|distance| *distance <= REACH)
     };
-    let named = |points: &'_ [NamedPoint], target: fn(usize) -> Target| {
+    let marked = |points: &mut dyn Iterator<Item = &Metrics>, target: fn(usize) -> Target| {
         let found = points
-            .iter()
             .enumerate()
-            .filter_map(|(i, p)| Some((near_mark(&p.metrics)?, target(i))));
+            .filter_map(|(i, metrics)| Some((near_mark(metrics)?, target(i))));
         nearest(&mut found.collect::<Vec<_>>().into_iter())
+    };
+    let named = |points: &'_ [NamedPoint], target| {
+        marked(&mut points.iter().map(|point| &point.metrics), target)
+    };
+    let measured = || {
+        let points = data.measured.iter();
+        marked(
+            &mut points.map(|measured| &measured.point.metrics),
+            Target::Measured,
+        )
     };
     let front = || {
         let points = cache.visible.iter().filter_map(|&i| data.front.get(i));
@@ -112,7 +121,7 @@ fn target_at(
     };
     named(data.pinned, Target::Pinned)
         .or_else(|| named(literature, Target::Literature))
-        .or_else(|| named(data.measured, Target::Measured))
+        .or_else(measured)
         .or_else(front)
         .or_else(pinned_fronts)
         .or_else(cloud)
@@ -126,7 +135,7 @@ fn metrics_of<'a>(data: &'a ParetoData<'_>, target: Target) -> Option<&'a Metric
             .or_else(|| data.front.iter().find(|p| p.index == i).map(|p| &p.metrics)),
         Target::Literature(i) => data.literature.get(i).map(|p| &p.metrics),
         Target::Pinned(i) => data.pinned.get(i).map(|p| &p.metrics),
-        Target::Measured(i) => data.measured.get(i).map(|p| &p.metrics),
+        Target::Measured(i) => data.measured.get(i).map(|p| &p.point.metrics),
         Target::PinnedFront(f, i) => data.pinned_fronts.get(f)?.points.get(i).map(|p| &p.metrics),
     }
 }
@@ -140,7 +149,7 @@ fn card(ui: &mut Ui, data: &ParetoData<'_>, view: &ParetoView, target: Target, m
         Target::Candidate(_) => ("Explored design".to_owned(), String::new()),
         Target::Literature(i) => named(&data.literature[i]),
         Target::Pinned(i) => named(&data.pinned[i]),
-        Target::Measured(i) => named(&data.measured[i]),
+        Target::Measured(i) => named(&data.measured[i].point),
         Target::PinnedFront(f, _) => (
             data.pinned_fronts[f].name.clone(),
             "pinned front".to_owned(),

@@ -14,6 +14,7 @@ use egui::{Id, Ui};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 
+use blockscape_model::design::Design;
 use blockscape_model::evaluation::{Metric, Metrics};
 
 use super::axis::{Axis, Scale, written_unit};
@@ -48,6 +49,17 @@ pub struct NamedPoint {
     pub measured: bool,
 }
 
+/// A design whose accuracy was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasuredPoint {
+    /// Its figures, and what they rest on.
+    pub point: NamedPoint,
+    /// The text it was measured on; accuracies on different texts do not compare.
+    pub text: String,
+    /// The design.
+    pub design: Design,
+}
+
 /// What the plot shows, borrowed from the caches of the window.
 pub struct ParetoData<'a> {
     /// Changes when the candidates are replaced rather than appended.
@@ -71,7 +83,7 @@ pub struct ParetoData<'a> {
     /// Published designs.
     pub literature: &'a [NamedPoint],
     /// Single designs whose accuracy was measured; drawn without a name.
-    pub measured: &'a [NamedPoint],
+    pub measured: &'a [MeasuredPoint],
     /// Limits of the objectives: the largest allowed value, the smallest where higher is better.
     pub limits: &'a [(Metric, f64)],
     /// Candidates inside the selected box, where there is one.
@@ -333,6 +345,7 @@ fn fit(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Bounds {
         .current
         .into_iter()
         .chain(named.map(|point| &point.metrics))
+        .chain(data.measured.iter().map(|measured| &measured.point.metrics))
     {
         let coordinates = coordinates(metrics);
         if near.is_none_or(|near| is_near(&near, coordinates)) {

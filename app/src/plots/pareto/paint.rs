@@ -49,7 +49,7 @@ impl Scene<'_> {
         self.paint_front_line(self.data.front, Some(self.visible), color);
         self.paint_bands(color);
         self.paint_front_markers(self.data.front, Some(self.visible), color, Marker::Circle);
-        self.paint_measured(color);
+        self.paint_measured(color, &mut entries);
         self.front_entries(color, &mut entries);
         self.keep_clear(&mut labels);
         if self.view.literature {
@@ -255,10 +255,6 @@ impl Scene<'_> {
 
     fn front_entries(&self, color: Color32, entries: &mut Vec<(Key, String)>) {
         let n_measured = self.data.front.iter().filter(|p| p.measured).count();
-        if n_measured == 0 && !self.data.measured.is_empty() {
-            let key = Key::Marker(Marker::Circle, color, true);
-            entries.push((key, "Measured designs".to_owned()));
-        }
         if n_measured > 0 {
             entries.push((
                 Key::Line(Marker::Circle, color, true),
@@ -349,14 +345,30 @@ impl Scene<'_> {
         }
     }
 
-    /// Measured designs as solid points in the front's color.
-    fn paint_measured(&self, color: Color32) {
+    /// Measured designs as solid points in the front's color, one marker a text: accuracies on different texts do not compare.
+    fn paint_measured(&self, color: Color32, entries: &mut Vec<(Key, String)>) {
+        let mut texts: Vec<&str> = Vec::new();
+        for measured in self.data.measured.iter().rev() {
+            if !texts.contains(&measured.text.as_str()) {
+                texts.push(&measured.text);
+            }
+        }
         let frame = self.shown.frame();
-        let centers = self.data.measured.iter();
-        let centers = centers.filter_map(|measured| self.position(&measured.metrics));
-        for center in centers.filter(|center| frame.contains(*center)) {
-            let mark = point(Marker::Circle, center, color, true, self.theme);
-            self.shown.painter.add(mark);
+        for (i, text) in texts.into_iter().enumerate() {
+            // The newest text has the front's marker.
+            let (_, marker) = self.theme.category(i);
+            let on_text = self.data.measured.iter().filter(|each| each.text == text);
+            let centers = on_text.filter_map(|each| self.position(&each.point.metrics));
+            for center in centers {
+                let Placed { at, beyond } = edge::placed(frame, center, self.theme);
+                let painter = &self.shown.painter;
+                painter.add(point(marker, at, color, true, self.theme));
+                if let Some(way) = beyond {
+                    edge::arrow(painter, at, way, color, self.theme);
+                }
+            }
+            let key = Key::Marker(marker, color, true);
+            entries.push((key, format!("Measured on {text}")));
         }
     }
 
