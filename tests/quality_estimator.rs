@@ -308,7 +308,7 @@ fn estimates_for_tinystories_656k_rank_and_measure_as_measured() {
 fn estimates_for_the_embedded_model_rank_and_measure_as_measured() {
     let subject = Subject::story_model();
     // Most of its designs lose below 1 %, where they differ by chance.
-    check(&subject, 0.9, 0.4);
+    check(&subject, 0.95, 0.3);
     let built_in = fs::read_to_string(repository().join("assets/story-model/calibration.ron"));
     assert_eq!(
         preset::from_ron::<CalibrationRecord>(&built_in.unwrap()),

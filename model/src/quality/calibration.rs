@@ -198,8 +198,12 @@ pub fn fit(
         .map(|run| (run.probe.formats(model.n_layers()), run.loss))
         .collect();
     sensitivities.interaction = fit_interaction(&sums(model, &sensitivities, &joint));
-    refit_slopes(model, &mut sensitivities, &joint);
-    sensitivities.interaction = fit_interaction(&sums(model, &sensitivities, &joint));
+    let is_joint = |run: &CalibrationRun| matches!(run.probe, Probe::Joint { .. });
+    // The few runs with all sites alike cannot tell one site's share from another's.
+    if runs.iter().any(is_joint) {
+        refit_slopes(model, &mut sensitivities, &joint);
+        sensitivities.interaction = fit_interaction(&sums(model, &sensitivities, &joint));
+    }
     sensitivities
 }
 

@@ -151,3 +151,135 @@ impl Run {
         (gradients, residual)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::preset;
+    use crate::quality::{Interaction, ModelStatistics, SiteSensitivity};
+    use crate::workload::ModelShape;
+
+    #[test]
+    fn joint_designs_differ_and_stay_in_their_range() {
+        let mut seen = HashSet::new();
+        for number in 0..N_JOINT_DESIGNS {
+            let formats = joint_formats(number, 3);
+            assert_eq!(formats, joint_formats(number, 3));
+            for layer in 0..=3 {
+                for format in formats.row(layer) {
+                    let Format::Bfp(bfp) = format else {
+                        panic!("{format}");
+                    };
+                    assert!((2..=10).contains(&bfp.mantissa_bits), "{format}");
+                    let blocks = [16, 32, 64, 128].map(BlockLen::fixed);
+                    assert!(blocks.contains(&bfp.block_len), "{format}");
+                }
+            }
+            assert!(
+                seen.insert((*formats.row(0), *formats.row(3))),
+                "{number} repeats"
+            );
+        }
+    }
+
+    fn small_model() -> QualityModel {
+        let shape = ModelShape {
+            n_layers: 2,
+            ..preset::model("TinyLlama-1.1B").expect("a built-in model")
+        };
+        QualityModel::from_statistics(&shape, &ModelStatistics::for_model(&shape))
+    }
+
+    /// Sites of every second slot cost three times what the others do, all scaled by what is believed of them.
+    fn sensitivities(model: &QualityModel, belief: fn(usize) -> f64) -> Sensitivities {
+        let row = std::array::from_fn(|slot| SiteSensitivity {
+            slope: belief(slot) * if slot % 2 == 0 { 0.3 } else { 0.1 },
+            ..SiteSensitivity::default()
+        });
+        Sensitivities {
+            reference_perplexity: 10.0,
+            rows: vec![row; model.n_rows()],
+            first_order: Vec::new(),
+            interaction: Interaction {
+                strength: 1.0,
+                half: 0.3,
+            },
+            unbiased_share: 1.0,
+            relative_error: 0.0,
+            absolute_error: 0.0,
+        }
+    }
+
+    fn loss(model: &QualityModel, sensitivities: &Sensitivities, formats: &FormatTable) -> f64 {
+        let mut losses = SiteLosses::default();
+        for Site { layer, slot } in model.sites() {
+            let format = formats.row(layer)[slot.index()];
+            let noise = model.site_noise(layer, slot, format).expect("a site");
+            losses.add(
+                slot,
+                sensitivities.site_loss(layer as usize, slot, format, noise),
+            );
+        }
+        sensitivities.interaction.total(losses)
+    }
+
+    #[test]
+    fn joint_runs_correct_slopes_that_single_runs_got_wrong() {
+        let model = small_model();
+        let truth = sensitivities(&model, |_| 1.0);
+        let wrong = sensitivities(&model, |slot| if slot % 3 == 0 { 1.6 } else { 0.7 });
+        let designs = |numbers: std::ops::Range<u32>| {
+            numbers.map(|number| joint_formats(number, model.n_layers()))
+        };
+        let runs: Vec<(FormatTable, f64)> = designs(0..N_JOINT_DESIGNS)
+            .map(|formats| {
+                let measured = loss(&model, &truth, &formats);
+                (formats, measured)
+            })
+            .collect();
+        let mut refitted = wrong.clone();
+        refit_slopes(&model, &mut refitted, &runs);
+        // Judged on designs that were not measured.
+        let misfit = |sensitivities: &Sensitivities| -> f64 {
+            designs(N_JOINT_DESIGNS..2 * N_JOINT_DESIGNS)
+                .map(|formats| {
+                    let expected = loss(&model, &truth, &formats);
+                    (loss(&model, sensitivities, &formats) / expected - 1.0).abs()
+                })
+                .sum()
+        };
+        assert!(
+            misfit(&refitted) < 0.4 * misfit(&wrong),
+            "{} {}",
+            misfit(&refitted),
+            misfit(&wrong)
+        );
+        for row in &refitted.rows {
+            assert!(row.iter().all(|site| site.slope >= 0.0));
+        }
+    }
+
+    #[test]
+    fn without_joint_runs_slopes_stay() {
+        let model = small_model();
+        let kept = sensitivities(&model, |_| 1.0);
+        let mut refitted = kept.clone();
+        refit_slopes(&model, &mut refitted, &[]);
+        assert_eq!(refitted, kept);
+    }
+
+    #[test]
+    fn a_run_that_loses_less_than_nothing_takes_no_slope_below_zero() {
+        let model = small_model();
+        let before = sensitivities(&model, |_| 1.0);
+        let mut refitted = before.clone();
+        refit_slopes(&model, &mut refitted, &[(joint_formats(0, 2), -5.0)]);
+        for (row, before) in refitted.rows.iter().zip(&before.rows) {
+            for (site, before) in row.iter().zip(before) {
+                assert!((0.0..=before.slope).contains(&site.slope), "{site:?}");
+            }
+        }
+    }
+}
