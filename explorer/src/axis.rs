@@ -121,7 +121,7 @@ impl Axis {
                 format!("from <= to, step > 0, at most {LONGEST_AXIS} values"),
             ));
         }
-        let value = |at: usize| Value::Number((from + at as f64 * step).min(to));
+        let value = |at: usize| Value::Number(tidy(from + at as f64 * step).min(to));
         Ok((0..=n as usize).map(value).collect())
     }
 
@@ -152,5 +152,41 @@ impl Axis {
 
     fn refuse(&self, value: String, allowed: String) -> Violation {
         Violation::new(format!("axis {}", self.parameter), value, allowed)
+    }
+}
+
+/// A value without the last digits, which sums of decimal steps get wrong: 100 + 3 x 33.3 is 199.9.
+fn tidy(value: f64) -> f64 {
+    format!("{value:.12e}").parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(parameter: &str, values: Spread) -> Vec<f64> {
+        let parameter = parameter.parse().expect("a parameter");
+        let values = Axis { parameter, values }.values().expect("values");
+        values.iter().filter_map(|value| value.number()).collect()
+    }
+
+    #[test]
+    fn steps_are_the_decimal_numbers_that_were_meant() {
+        let range = |from, to, step| Spread::Range { from, to, step };
+        assert_eq!(
+            values("clock_mhz", range(100.0, 200.0, 33.3)),
+            [100.0, 133.3, 166.6, 199.9]
+        );
+        assert_eq!(
+            values("voltage_v", range(0.6, 0.9, 0.1)),
+            [0.6, 0.7, 0.8, 0.9]
+        );
+    }
+
+    #[test]
+    fn factors_give_whole_numbers_where_the_parameter_is_whole() {
+        let log = |from, to, factor| Spread::Log { from, to, factor };
+        assert_eq!(values("rows", log(8.0, 64.0, 2.0)), [8.0, 16.0, 32.0, 64.0]);
+        assert_eq!(values("rows", log(1.0, 4.0, 1.2)), [1.0, 2.0, 3.0, 4.0]);
     }
 }
