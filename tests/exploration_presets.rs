@@ -113,7 +113,7 @@ fn check_probabilities(objectives: &[Metric], seed: u64) -> (Certainty, usize) {
     let (space, goal, judge, tried) = small_space(objectives);
     let pool = worker_pool(2).expect("threads");
     let n_samples = 12;
-    let judges = judge.sampled(n_samples, seed);
+    let judges = judge.samples(n_samples, seed);
     let find = || {
         let ticket = Ticket::unlimited();
         pool.install(|| front_probabilities(&space, &goal, &tried, &judges, &ticket))

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use blockscape_explorer::evaluate::{Evaluate, Session};
 use blockscape_explorer::random::Random;
 use blockscape_explorer::store::merge;
-use blockscape_explorer::{Axis, Constraint, DesignSpace, Goal, Objective, Search, Sweep};
+use blockscape_explorer::{
+    Axis, Constraint, DesignSpace, Goal, Objective, Progress, Search, Sweep, SweepError, Ticket,
+};
 use blockscape_model::evaluation::Metric;
 use blockscape_tests::made_up::{base, judge};
 
@@ -53,6 +56,7 @@ fn sweep(search: Search) -> Sweep {
         threads: 1,
         shard: None,
         n_samples: 0,
+        ticket: Ticket::unlimited(),
     }
 }
 
@@ -173,6 +177,91 @@ fn the_journal_of_another_sweep_is_refused_and_kept() {
         fs::read(journal(&output)).expect("the journal"),
         full_journal
     );
+}
+
+/// The made-up judge with a subject of its own, slow enough to report every third design.
+struct Measuring(&'static str);
+
+impl Evaluate for Measuring {
+    fn session(&self) -> Box<dyn Session + '_> {
+        judge.session()
+    }
+
+    fn subject(&self) -> String {
+        self.0.to_owned()
+    }
+
+    fn report_every(&self) -> usize {
+        3
+    }
+}
+
+fn measuring(text: &'static str) -> Sweep {
+    Sweep {
+        evaluator: Arc::new(Measuring(text)),
+        ..sweep(Search::LatinHypercube { evaluations: 900 })
+    }
+}
+
+#[test]
+fn the_journal_of_a_judge_with_another_subject_is_refused() {
+    let folder = Folder::new("subject");
+    let full_journal = whole_journal(&measuring("one text"), &folder);
+    let output = folder.file("subject.csv");
+    fs::write(journal(&output), &full_journal).expect("a journal");
+    let other = measuring("another text").run(&output, &mut |_| {});
+    let error = other.expect_err("another text").to_string();
+    assert!(error.contains("different sweep"), "{error}");
+    run(&measuring("one text"), &output);
+}
+
+#[test]
+fn a_slow_judge_is_reported_within_a_proposal_and_writes_the_same_file() {
+    let folder = Folder::new("slow");
+    let mut n_reports = 0;
+    let output = folder.file("slow.csv");
+    let summary = measuring("a text").run(&output, &mut |_| n_reports += 1);
+    let n_tried = summary.expect("a sweep").n_tried;
+    assert!(n_reports >= n_tried / 3, "{n_reports} of {n_tried}");
+    let quick = run(
+        &sweep(Search::LatinHypercube { evaluations: 900 }),
+        &folder.file("quick.csv"),
+    );
+    assert!(fs::read(&output).expect("the table") == quick);
+}
+
+#[test]
+fn a_sweep_that_is_stopped_says_so_and_goes_on_to_the_same_file() {
+    let folder = Folder::new("stop");
+    for search in searches() {
+        let sweep = sweep(search);
+        let whole = run(&sweep, &folder.file("whole.csv"));
+        let output = folder.file("stopped.csv");
+        let stopped = Sweep {
+            ticket: Ticket::unlimited(),
+            ..sweep.clone()
+        };
+        let mut stop = |progress: &Progress| {
+            if progress.n_tried > 0 {
+                stopped.ticket.revoke();
+            }
+        };
+        match stopped.run(&output, &mut stop) {
+            Err(SweepError::Stopped {
+                n_tried,
+                journal: kept,
+                ..
+            }) => {
+                assert!(n_tried > 0);
+                assert_eq!(kept, journal(&output));
+                assert!(!output.exists());
+                assert!(journal(&output).exists());
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(run(&sweep, &output) == whole, "{:?}", sweep.search);
+        fs::remove_file(&output).expect("the table");
+    }
 }
 
 #[test]

@@ -25,6 +25,22 @@ pub trait Evaluate: Send + Sync {
         None
     }
 
+    /// Perplexity with the formats of a design, whether it can be built or not; `None` where it is not known.
+    fn perplexity(&self, _design: &Design, _workload: &Workload) -> Option<f64> {
+        None
+    }
+
+    /// What its answers rest on beyond design and workload: equal words mean equal answers from the same program. Empty for what is
+    /// built in.
+    fn subject(&self) -> String {
+        String::new()
+    }
+
+    /// Designs that are judged between two reports; few where each takes long, so that little is lost when a search is killed.
+    fn report_every(&self) -> usize {
+        usize::MAX
+    }
+
     /// Judges with other plausible constants, one a sample; none from a judge that knows no ranges.
     fn samples(&self, _n_samples: usize, _seed: u64) -> Vec<Arc<dyn Evaluate>> {
         Vec::new()
@@ -61,7 +77,7 @@ where
     }
 }
 
-/// Designs judged in one piece by one thread.
+/// Most designs judged in one piece by one thread.
 const PIECE: usize = 128;
 
 /// Figures of merit of these designs in their order, `None` for those that cannot be built.
@@ -73,8 +89,10 @@ pub fn evaluate_all(
     indexes: &[u64],
     ticket: &Ticket,
 ) -> Option<Vec<Option<Metrics>>> {
+    // A few slow designs are spread over all threads too.
+    let piece = indexes.len().div_ceil(rayon::current_num_threads());
     let pieces: Vec<Option<Vec<Option<Metrics>>>> = indexes
-        .par_chunks(PIECE)
+        .par_chunks(piece.clamp(1, PIECE))
         .map(|piece| {
             if ticket.is_stale() {
                 return None;

@@ -65,9 +65,15 @@ impl Ticket {
         Self { generation, newest }
     }
 
-    /// A ticket that nobody can make stale.
+    /// A ticket of no engine's: it holds until it is revoked.
     pub fn unlimited() -> Self {
         Self::new(0, Arc::new(AtomicU64::new(0)))
+    }
+
+    /// Takes the right away from this ticket and all its clones.
+    pub fn revoke(&self) {
+        let next = self.generation.wrapping_add(1);
+        self.newest.store(next, Ordering::Relaxed);
     }
 
     /// Whether the job should stop; one atomic read.

@@ -21,6 +21,8 @@ pub struct Judge {
     /// One for each workload and name of a technology that came up.
     cost: RwLock<Vec<NamedCost>>,
     draw: Option<Draw>,
+    /// What a quality model of one's own rests on.
+    subject: String,
 }
 
 /// A cost model and the name under which designs ask for its technology.
@@ -48,6 +50,7 @@ impl Judge {
             quality: OnceLock::new(),
             cost: RwLock::default(),
             draw: None,
+            subject: String::new(),
         }
     }
 
@@ -57,6 +60,12 @@ impl Judge {
             quality: OnceLock::from(quality),
             ..Self::for_model(shape)
         }
+    }
+
+    /// The same judge, said to rest on a model and text ([`Evaluate::subject`]).
+    #[must_use]
+    pub fn about(self, subject: String) -> Self {
+        Self { subject, ..self }
     }
 
     /// The model it judges.
@@ -121,13 +130,11 @@ impl Judge {
 
     /// The same judge with other plausible constants: every constant of the technology drawn from its range and the
     /// perplexity from its interval, one judge a sample.
-    pub fn sampled(&self, n_samples: usize, seed: u64) -> Vec<Arc<dyn Evaluate>> {
-        let sample = |sample: usize| -> Arc<dyn Evaluate> {
-            let judge = Self {
-                draw: Some(Draw::new(seed, sample as u64)),
-                ..Self::with_quality(&self.shape, Arc::clone(self.quality()))
-            };
-            Arc::new(judge)
+    pub(crate) fn sampled(&self, n_samples: usize, seed: u64) -> Vec<Self> {
+        let sample = |sample: usize| Self {
+            draw: Some(Draw::new(seed, sample as u64)),
+            subject: self.subject.clone(),
+            ..Self::with_quality(&self.shape, Arc::clone(self.quality()))
         };
         (0..n_samples).map(sample).collect()
     }
@@ -159,8 +166,21 @@ impl Evaluate for Judge {
         Some(self.evaluation(design, workload))
     }
 
+    fn perplexity(&self, design: &Design, workload: &Workload) -> Option<f64> {
+        let summary = self.quality().summary(design, workload);
+        Some(summary.perplexity?.value)
+    }
+
+    fn subject(&self) -> String {
+        self.subject.clone()
+    }
+
     fn samples(&self, n_samples: usize, seed: u64) -> Vec<Arc<dyn Evaluate>> {
-        self.sampled(n_samples, seed)
+        let judges = self.sampled(n_samples, seed);
+        judges
+            .into_iter()
+            .map(|judge| Arc::new(judge) as Arc<dyn Evaluate>)
+            .collect()
     }
 }
 

@@ -106,10 +106,10 @@ pub struct Goal {
 }
 
 impl Goal {
-    /// Two to five different objectives, and constraints of which those on metrics are used.
+    /// One to five different objectives, and constraints of which those on metrics are used.
     ///
     /// # Errors
-    /// Another number of objectives, one named twice, or a limit that is not a number.
+    /// Another number of objectives, one named twice, or a limit that is not a finite number.
     pub fn new(
         objectives: Vec<Objective>,
         constraints: Vec<Constraint>,
@@ -123,8 +123,15 @@ impl Goal {
             if objectives[..at].iter().any(|other| other.metric == metric) {
                 return Err(Violation::new("objectives", metric, "each metric once"));
             }
-            if objective.limit.is_some_and(|limit| !limit.is_finite()) {
-                return Err(Violation::new("limit", metric, "a finite number"));
+            if let Some(limit) = objective.limit {
+                check_limit(metric, limit)?;
+            }
+        }
+        for constraint in &constraints {
+            if let Constraint::AtMost(metric, limit) | Constraint::AtLeast(metric, limit) =
+                *constraint
+            {
+                check_limit(metric, limit)?;
             }
         }
         Ok(Self {
@@ -141,6 +148,14 @@ impl Goal {
     /// Number of objectives.
     pub fn n_objectives(&self) -> usize {
         self.objectives.len()
+    }
+
+    /// Whether any metric is limited.
+    pub fn has_limit(&self) -> bool {
+        let is_on_metric =
+            |constraint: &Constraint| !matches!(constraint, Constraint::NotAbove(..));
+        self.objectives.iter().any(|each| each.limit.is_some())
+            || self.constraints.iter().any(is_on_metric)
     }
 
     /// Score of a design; `None` stands for one that cannot be built.
@@ -171,6 +186,14 @@ impl Goal {
             violation,
         }
     }
+}
+
+fn check_limit(metric: Metric, limit: f64) -> Result<(), Violation> {
+    if limit.is_finite() {
+        return Ok(());
+    }
+    let field = format!("limit of {metric}");
+    Err(Violation::new(field, limit, "a finite number"))
 }
 
 /// An excess over a limit as a share of it; one that is not a number cannot be kept.

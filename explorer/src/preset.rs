@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use blockscape_model::design::Design;
+use blockscape_model::design::{Design, SitePattern};
+use blockscape_model::parameter::Parameter;
 use blockscape_model::preset;
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::Workload;
@@ -65,6 +66,9 @@ impl SpacePreset {
         let workload = self.workload.workload()?;
         base.check().map_err(first)?;
         workload.check().map_err(first)?;
+        for axis in &self.axes {
+            check_layers(axis.parameter, workload.model.n_layers)?;
+        }
         let goal = Goal::new(self.objectives.clone(), self.constraints.clone())?;
         let space = DesignSpace::new(
             Arc::new(base),
@@ -73,6 +77,24 @@ impl SpacePreset {
             self.constraints.clone(),
         )?;
         Ok((space, goal))
+    }
+}
+
+/// Layers that an axis names exist; the head stands behind the last.
+fn check_layers(parameter: Parameter, n_layers: u32) -> Result<(), Violation> {
+    match parameter {
+        Parameter::Format(
+            _,
+            SitePattern {
+                layers: Some((_, last)),
+                ..
+            },
+        ) if last > n_layers => Err(Violation::new(
+            format!("axis {parameter}"),
+            format!("up to layer {last}"),
+            format!("up to {}, or {n_layers} for the head", n_layers - 1),
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -157,7 +179,35 @@ pub fn space(name: &str) -> Option<SpacePreset> {
 
 #[cfg(test)]
 mod tests {
+    use blockscape_model::evaluation::Metric;
+
     use super::*;
+
+    #[test]
+    fn what_a_space_cannot_mean_is_refused() {
+        let anda = space("Anda").expect("a built-in space");
+        let with = |change: &dyn Fn(&mut SpacePreset)| {
+            let mut changed = anda.clone();
+            change(&mut changed);
+            changed.prepare().expect_err("refused").to_string()
+        };
+        let parameter = |text: &str| text.parse::<Parameter>().expect("a parameter");
+        let beyond = parameter("mantissa_bits layers 4..=40 o.activation");
+        let told = with(&|preset| preset.axes.push(Axis::whole(beyond, 4, 6)));
+        assert!(told.contains("up to 31, or 32 for the head"), "{told}");
+        let told = with(&|preset| {
+            let compared = Constraint::NotAbove(parameter("unit"), parameter("rows"));
+            preset.constraints.push(compared);
+        });
+        assert!(told.contains("parameters that are numbers"), "{told}");
+        let told = with(&|preset| {
+            let limit = Constraint::AtMost(Metric::Area, f64::NAN);
+            preset.constraints.push(limit);
+        });
+        assert!(told.contains("limit of area_mm2 is NaN"), "{told}");
+        let told = with(&|preset| preset.objectives[0].limit = Some(f64::INFINITY));
+        assert!(told.contains("limit of perplexity is inf"), "{told}");
+    }
 
     #[test]
     fn every_built_in_space_is_sound_reads_back_and_is_found_by_name() {

@@ -220,6 +220,25 @@ impl Search {
         }
     }
 
+    /// The one design that the search was after, if it was after one: of Anda's, the cheapest in bit operations that keeps all limits,
+    /// the first of equals.
+    pub fn chosen(&self, space: &DesignSpace, goal: &Goal, tried: &[Tried]) -> Option<u64> {
+        let Self::Anda { .. } = self else {
+            return None;
+        };
+        let cost = bit_operations(space);
+        let keeps_limits = |tried: &&Tried| {
+            let score = goal.score(tried.1.as_ref());
+            score.is_feasible(goal.n_objectives())
+        };
+        let costed = tried
+            .iter()
+            .filter(keeps_limits)
+            .map(|(index, _)| (cost(*index), *index));
+        let cheapest = costed.min_by(|a, b| a.0.total_cmp(&b.0));
+        cheapest.map(|(_, index)| index)
+    }
+
     /// Part `shard` of `n_shards`, `shard` from 0.
     ///
     /// # Errors
@@ -284,7 +303,8 @@ pub type Known<'answers> = dyn FnMut(u64) -> Option<Option<Metrics>> + Send + 'a
 /// Carries out a strategy to its end on the current rayon pool.
 ///
 /// Each design is judged once; `known` answers for designs of an earlier run. `report` receives each batch in the
-/// order of proposal and says whether to go on. Returns `false` if stopped or stale.
+/// order of proposal, a proposal in several batches where the judge is slow, and says whether to go on. Returns `false` if stopped or
+/// stale.
 pub fn carry_out(
     space: &DesignSpace,
     goal: &Goal,
@@ -294,31 +314,31 @@ pub fn carry_out(
     known: &mut Known<'_>,
     report: &mut (dyn FnMut(&[Tried]) -> bool + Send),
 ) -> bool {
+    let report_every = evaluator.report_every().max(1);
     loop {
         let proposal = strategy.propose();
         if proposal.is_empty() {
             return true;
         }
-        let Some(outcomes) = judge(space, evaluator, &proposal, ticket, known) else {
-            return false;
-        };
-        let trials: Vec<Trial> = proposal
-            .iter()
-            .zip(&outcomes)
-            .map(|(&index, metrics)| Trial {
-                index,
+        let mut trials = Vec::with_capacity(proposal.len());
+        for part in proposal.chunks(report_every) {
+            let Some(outcomes) = judge(space, evaluator, part, ticket, known) else {
+                return false;
+            };
+            let batch: Vec<Tried> = part.iter().copied().zip(outcomes).collect();
+            trials.extend(batch.iter().map(|(index, metrics)| Trial {
+                index: *index,
                 score: goal.score(metrics.as_ref()),
-            })
-            .collect();
-        strategy.learn(&trials);
-        let batch: Vec<Tried> = proposal.into_iter().zip(outcomes).collect();
-        if !report(&batch) {
-            return false;
+            }));
+            if !report(&batch) {
+                return false;
+            }
         }
+        strategy.learn(&trials);
     }
 }
 
-/// Outcomes of a proposal, judged or known.
+/// Outcomes of a part of a proposal, judged or known.
 fn judge(
     space: &DesignSpace,
     evaluator: &Arc<dyn Evaluate>,

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use blockscape_model::design::Design;
-use blockscape_model::parameter::Value;
+use blockscape_model::parameter::{Domain, Parameter, Value};
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::Workload;
 
@@ -28,8 +28,8 @@ impl DesignSpace {
     /// A space over these axes, the last one turning fastest.
     ///
     /// # Errors
-    /// An axis without values or with a value outside its domain, a parameter that comes twice, or more than 2^64 - 1
-    /// designs.
+    /// An axis without values or with a value outside its domain, a parameter that comes twice, a comparison of parameters that are
+    /// not numbers, or more than 2^64 - 1 designs.
     pub fn new(
         base: Arc<Design>,
         workload: Arc<Workload>,
@@ -48,6 +48,7 @@ impl DesignSpace {
                 ));
             }
         }
+        constraints.iter().try_for_each(check_comparable)?;
         let values = axes
             .iter()
             .map(Axis::values)
@@ -100,6 +101,12 @@ impl DesignSpace {
     /// Conditions on parameters and metrics.
     pub fn constraints(&self) -> &[Constraint] {
         &self.constraints
+    }
+
+    /// Whether a condition on parameters excludes designs that could be built.
+    pub fn compares_parameters(&self) -> bool {
+        let compares = |each: &Constraint| matches!(each, Constraint::NotAbove(..));
+        self.constraints.iter().any(compares)
     }
 
     /// The design around which the axes turn.
@@ -216,6 +223,27 @@ impl<'space> Cursor<'space> {
             }
         }
         Ok((&self.design, &self.workload))
+    }
+}
+
+/// Only numbers can be compared; formats and names cannot.
+fn check_comparable(constraint: &Constraint) -> Result<(), Violation> {
+    let Constraint::NotAbove(less, more) = constraint else {
+        return Ok(());
+    };
+    let is_number = |parameter: &&Parameter| {
+        matches!(
+            parameter.domain(),
+            Domain::Integer { .. } | Domain::Real { .. }
+        )
+    };
+    match [less, more].into_iter().find(|each| !is_number(each)) {
+        Some(parameter) => Err(Violation::new(
+            "constraint NotAbove",
+            parameter,
+            "two parameters that are numbers",
+        )),
+        None => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use blockscape_model::evaluation::Metrics;
+use blockscape_model::evaluation::{Metric, Metrics};
 use blockscape_model::preset;
 use blockscape_model::violation::Violation;
 use thiserror::Error;
@@ -22,7 +22,7 @@ use crate::store::{Journal, Part, StoreError, fingerprint, write_part, write_tab
 use crate::strategy::Strategy;
 use crate::uncertainty::{Certainty, front_probabilities};
 
-/// Most designs of one sweep: their results are kept in memory, 128 bytes each.
+/// Most designs of one sweep: their results are kept in memory, below 200 bytes each with what the front needs.
 pub const LARGEST_SWEEP: u64 = 1 << 26;
 
 /// What to sweep and how.
@@ -44,13 +44,15 @@ pub struct Sweep {
     pub shard: Option<(u64, u64)>,
     /// Samples of the constants in which the front is found again; 0 for none. Not for shards, which see no whole front.
     pub n_samples: usize,
+    /// Revoked from outside to stop between two reports.
+    pub ticket: Ticket,
 }
 
 /// Why a sweep stopped.
 #[derive(Debug, Error)]
 pub enum SweepError {
     /// Something was asked for that does not go together.
-    #[error("{0}")]
+    #[error(transparent)]
     Request(#[from] Violation),
     /// Results could not be kept.
     #[error(transparent)]
@@ -58,6 +60,19 @@ pub enum SweepError {
     /// No threads.
     #[error("no worker threads: {0}")]
     Threads(std::io::Error),
+    /// Its ticket was revoked.
+    #[error(
+        "stopped after {n_tried} of {total} designs; {} keeps them, and the same command goes on from there",
+        .journal.display()
+    )]
+    Stopped {
+        /// Designs whose results are kept.
+        n_tried: u64,
+        /// Designs to try in all.
+        total: u64,
+        /// Where they are kept.
+        journal: PathBuf,
+    },
 }
 
 /// What a sweep found.
@@ -73,6 +88,10 @@ pub struct Summary {
     pub elapsed: Duration,
     /// Numbers and figures of the non-dominated designs, by objective values.
     pub front: Vec<(u64, Metrics)>,
+    /// The one design that the search was after, where it was after one ([`Search::chosen`]).
+    pub chosen: Option<(u64, Metrics)>,
+    /// Objectives whose value is not known for any design that was tried.
+    pub unknown: Vec<Metric>,
     /// Part of objective space that the front dominates, up to `reference`.
     pub hypervolume: f64,
     /// How sure the front is, where samples were asked for.
@@ -87,13 +106,14 @@ impl Sweep {
     /// While it runs, a journal lies beside the output; a sweep that was killed goes on from there.
     ///
     /// # Errors
-    /// A request that does not go together, or files that cannot be written.
+    /// A request that does not go together, files that cannot be written, or the ticket was revoked.
     pub fn run(
         &self,
         output: &Path,
         progress: &mut (dyn FnMut(&Progress) + Send),
     ) -> Result<Summary, SweepError> {
         let started = Instant::now();
+        self.check()?;
         let (mut strategy, total) = self.strategy()?;
         let fingerprint = self.fingerprint();
         let journal_path = with_suffix(output, ".journal");
@@ -101,10 +121,17 @@ impl Sweep {
         let (mut journal, recovered) = Journal::open(&journal_path, own)?;
         let n_resumed = recovered.len();
         let mut results = Results::new(recovered, total, started);
-        self.search_all(&mut *strategy, &mut results, &mut journal, progress)?;
+        let is_complete = self.search_all(&mut *strategy, &mut results, &mut journal, progress)?;
         let tried = results.tried;
         let elapsed = started.elapsed();
         let certainty = self.certainty(&tried)?;
+        if !is_complete || self.ticket.is_stale() {
+            return Err(SweepError::Stopped {
+                n_tried: tried.len() as u64,
+                total,
+                journal: journal_path,
+            });
+        }
         self.write(output, fingerprint, &tried, certainty.as_ref())?;
         journal.remove()?;
         Ok(Summary {
@@ -119,10 +146,22 @@ impl Sweep {
             return Ok(None);
         }
         let pool = worker_pool(self.threads).map_err(SweepError::Threads)?;
-        let ticket = Ticket::unlimited();
         let probabilities =
-            || front_probabilities(&self.space, &self.goal, tried, &judges, &ticket);
+            || front_probabilities(&self.space, &self.goal, tried, &judges, &self.ticket);
         Ok(pool.install(probabilities))
+    }
+
+    /// Anda's search goes by a limit alone: without one, everything is accurate enough.
+    fn check(&self) -> Result<(), Violation> {
+        let is_anda = matches!(self.search, Search::Anda { .. });
+        if is_anda && !self.goal.has_limit() {
+            return Err(Violation::new(
+                "search",
+                "anda without any limit",
+                "a limit of an objective, or a constraint on a metric",
+            ));
+        }
+        Ok(())
     }
 
     fn strategy(&self) -> Result<(Box<dyn Strategy>, u64), Violation> {
@@ -166,13 +205,14 @@ impl Sweep {
         Ok((strategy, total))
     }
 
+    /// Whether the search came to its end.
     fn search_all(
         &self,
         strategy: &mut dyn Strategy,
         results: &mut Results,
         journal: &mut Journal,
         progress: &mut (dyn FnMut(&Progress) + Send),
-    ) -> Result<(), SweepError> {
+    ) -> Result<bool, SweepError> {
         let pool = worker_pool(self.threads).map_err(SweepError::Threads)?;
         let mut failure = None;
         let replay: Vec<Tried> = std::mem::take(&mut results.recovered);
@@ -191,21 +231,21 @@ impl Sweep {
         };
         // The journal is open and the request sound: from here on it runs.
         report(&[]);
-        pool.install(|| {
+        let is_complete = pool.install(|| {
             carry_out(
                 &self.space,
                 &self.goal,
                 &self.evaluator,
                 strategy,
-                &Ticket::unlimited(),
+                &self.ticket,
                 &mut known,
                 &mut report,
             )
         });
-        failure.map_or(Ok(()), |error| Err(error.into()))
+        failure.map_or(Ok(is_complete), |error| Err(error.into()))
     }
 
-    /// What tells this sweep from others: everything that its results depend on, and the program's version.
+    /// What tells this sweep from others: everything that its results depend on, the program's version and what its judge rests on.
     fn fingerprint(&self) -> u64 {
         let space = &self.space;
         let text = |result: Result<String, _>| {
@@ -220,6 +260,7 @@ impl Sweep {
             text(preset::to_ron(&self.goal.objectives())),
             text(preset::to_ron(&self.search)),
             self.seed.to_string(),
+            self.evaluator.subject(),
         ];
         fingerprint(&parts.join("\n"))
     }
@@ -257,6 +298,19 @@ impl Sweep {
         std::fs::rename(&beside, output).map_err(fail)
     }
 
+    fn unknown(&self, tried: &[Tried]) -> Vec<Metric> {
+        let objectives = self.goal.objectives().iter();
+        let is_unknown = |metric: &Metric| {
+            let known =
+                |(_, metrics): &Tried| metrics.is_some_and(|each| !each.get(*metric).is_nan());
+            !tried.iter().any(known)
+        };
+        objectives
+            .map(|each| each.metric)
+            .filter(is_unknown)
+            .collect()
+    }
+
     fn summary(&self, tried: &[Tried], n_resumed: u64, elapsed: Duration) -> Summary {
         let n = self.goal.n_objectives();
         let mut front = ParetoFront::new(n);
@@ -285,6 +339,8 @@ impl Sweep {
                 *worst = objective.metric.cost(limit);
             }
         }
+        let chosen = self.search.chosen(&self.space, &self.goal, tried);
+        let chosen = chosen.and_then(|index| tried.iter().find(|each| each.0 == index));
         let member = |&place: &u64| {
             let (index, metrics) = tried[usize::try_from(place).ok()?];
             Some((index, metrics?))
@@ -295,6 +351,8 @@ impl Sweep {
             n_resumed,
             elapsed,
             certainty: None,
+            unknown: self.unknown(tried),
+            chosen: chosen.and_then(|&(index, metrics)| Some((index, metrics?))),
             hypervolume: hypervolume(front.points(), &worst),
             front: front.ids().iter().filter_map(member).collect(),
             reference: worst

@@ -12,6 +12,7 @@ use blockscape_model::quality::calibration::{
 use blockscape_model::quality::{QualityModel, captured_samples};
 
 use crate::measurement::{MeasurementError, Perplexity, measure};
+use crate::store::fnv1a;
 
 /// How far a calibration has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,21 +47,19 @@ impl CalibratedModel {
     }
 }
 
-/// What a record belongs to: name and size of the model, and the windows down to their last token.
+/// What a record or a measurement belongs to: name and size of the model, its weights, and the windows down to their last token.
 pub fn subject(model: &LanguageModel, windows: &[Window]) -> String {
     let shape = &model.hyperparameters.shape;
     let tokens = || windows.iter().flat_map(|window| &window.tokens);
-    // FNV-1a, 64 bits: windows of another text or tokenizer are told apart, nothing more is asked of it.
-    let hash = tokens().fold(0xcbf2_9ce4_8422_2325_u64, |hash, token| {
-        (hash ^ u64::from(*token)).wrapping_mul(0x0100_0000_01b3)
-    });
     format!(
-        "{}, {} layers of {}, on {} windows of {} tokens in all ({hash:016x})",
+        "{}, {} layers of {} ({:016x}), on {} windows of {} tokens in all ({:016x})",
         shape.name,
         shape.n_layers,
         shape.hidden_size,
+        fnv1a(model.some_weights().map(f32::to_bits)),
         windows.len(),
         tokens().count(),
+        fnv1a(tokens().copied()),
     )
 }
 

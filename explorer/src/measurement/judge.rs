@@ -1,7 +1,7 @@
 //! A judge that runs the language model: searches that want the real perplexity of every design they try.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use blockscape_model::design::{Design, FormatTable, KeyValuePolicy};
 use blockscape_model::evaluation::{Metrics, figures_of_merit};
@@ -11,6 +11,7 @@ use blockscape_model::violation::Violation;
 use blockscape_model::workload::Workload;
 
 use super::{MeasurementError, measure};
+use crate::calibration::subject;
 use crate::evaluate::{Evaluate, Session};
 use crate::judge::Judge;
 
@@ -18,13 +19,20 @@ use crate::judge::Judge;
 ///
 /// Designs that calculate the same are measured once. A design that cannot be measured, because its formats lack the range that the
 /// model needs, has an infinite perplexity.
+#[derive(Debug)]
 pub struct MeasuringJudge {
     judge: Judge,
+    /// Shared with the judges of samples: other constants do not change what was measured.
+    measured: Arc<Measured>,
+}
+
+/// What is run, and the perplexities found so far.
+struct Measured {
     model: LanguageModel,
     windows: Vec<Window>,
     reference_perplexity: f64,
     /// Few beside the time that each took: looked through one by one.
-    measured: Mutex<Vec<(FormatTable, KeyValuePolicy, f64)>>,
+    known: Mutex<Vec<(FormatTable, KeyValuePolicy, f64)>>,
 }
 
 impl MeasuringJudge {
@@ -39,39 +47,44 @@ impl MeasuringJudge {
     ) -> Result<Self, MeasurementError> {
         let unquantized = QuantizedModel::unquantized(&model);
         let reference = measure(&unquantized, None, &windows, &|_| {}, &|| false)?;
-        Ok(Self {
-            judge,
+        let measured = Measured {
             model,
             windows,
             reference_perplexity: reference.perplexity,
-            measured: Mutex::default(),
+            known: Mutex::default(),
+        };
+        Ok(Self {
+            judge,
+            measured: Arc::new(measured),
         })
     }
+}
 
+impl Measured {
     fn perplexity(&self, design: &Design) -> f64 {
         let Design {
             formats, key_value, ..
         } = design;
-        let kept = || self.measured.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = kept()
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known()
             .iter()
             .find(|(each, policy, _)| each == formats && policy == key_value)
             .map(|(_, _, perplexity)| *perplexity);
-        known.unwrap_or_else(|| {
+        found.unwrap_or_else(|| {
             let quantized = QuantizedModel::new(&self.model, formats, key_value);
             let found = measure(&quantized, None, &self.windows, &|_| {}, &|| false);
             let perplexity = found.map_or(f64::INFINITY, |found| found.perplexity);
-            kept().push((formats.clone(), *key_value, perplexity));
+            known().push((formats.clone(), *key_value, perplexity));
             perplexity
         })
     }
 }
 
-impl fmt::Debug for MeasuringJudge {
+impl fmt::Debug for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MeasuringJudge")
-            .field("judge", &self.judge)
+        f.debug_struct("Measured")
             .field("windows", &self.windows.len())
+            .field("reference_perplexity", &self.reference_perplexity)
             .finish_non_exhaustive()
     }
 }
@@ -80,19 +93,42 @@ impl Evaluate for MeasuringJudge {
     fn session(&self) -> Box<dyn Session + '_> {
         Box::new(MeasuringSession(self))
     }
+
+    fn perplexity(&self, design: &Design, _workload: &Workload) -> Option<f64> {
+        Some(self.measured.perplexity(design))
+    }
+
+    fn subject(&self) -> String {
+        let Measured { model, windows, .. } = &*self.measured;
+        format!("measured: {}", subject(model, windows))
+    }
+
+    fn report_every(&self) -> usize {
+        rayon::current_num_threads()
+    }
+
+    fn samples(&self, n_samples: usize, seed: u64) -> Vec<Arc<dyn Evaluate>> {
+        let judges = self.judge.sampled(n_samples, seed);
+        judges
+            .into_iter()
+            .map(|judge| {
+                let measured = Arc::clone(&self.measured);
+                Arc::new(Self { judge, measured }) as Arc<dyn Evaluate>
+            })
+            .collect()
+    }
 }
 
 struct MeasuringSession<'judge>(&'judge MeasuringJudge);
 
 impl Session for MeasuringSession<'_> {
     fn metrics(&mut self, design: &Design, workload: &Workload) -> Result<Metrics, Vec<Violation>> {
-        let MeasuringSession(judge) = self;
+        let MeasuringJudge { judge, measured } = self.0;
         let cost = judge
-            .judge
             .cost(workload, &design.technology)
             .map_err(|violation| vec![violation])?;
         let cost = cost.summary(design)?;
-        let value = judge.perplexity(design);
+        let value = measured.perplexity(design);
         let quality = QualitySummary {
             basis: QualityBasis::Measured,
             perplexity: Some(Interval {
@@ -100,8 +136,8 @@ impl Session for MeasuringSession<'_> {
                 low: value,
                 high: value,
             }),
-            reference_perplexity: Some(judge.reference_perplexity),
-            ..judge.judge.quality().summary(design, workload)
+            reference_perplexity: Some(measured.reference_perplexity),
+            ..judge.quality().summary(design, workload)
         };
         Ok(figures_of_merit(&cost, &quality))
     }

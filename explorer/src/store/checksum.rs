@@ -34,10 +34,15 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
     !remainder
 }
 
-/// A number that tells texts apart (FNV-1a, 64 bits; Fowler, Noll and Vo).
+/// A number that tells texts apart.
 pub fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    fnv1a(text.bytes().map(u32::from))
+}
+
+/// A number that tells sequences apart: FNV-1a with 64 bits (Fowler, Noll and Vo), over words where these are no bytes.
+pub(crate) fn fnv1a(words: impl Iterator<Item = u32>) -> u64 {
+    words.fold(0xCBF2_9CE4_8422_2325, |hash, word| {
+        (hash ^ u64::from(word)).wrapping_mul(0x0000_0100_0000_01B3)
     })
 }
 

@@ -9,6 +9,7 @@ mod merge;
 mod table;
 
 pub use checksum::fingerprint;
+pub(crate) use checksum::fnv1a;
 pub use journal::Journal;
 pub use merge::{Merged, merge};
 pub use table::{Part, Status, statuses, write_part, write_table};

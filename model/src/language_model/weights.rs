@@ -65,7 +65,32 @@ impl LanguageModel {
             head: Linear::new(head, None),
         })
     }
+
+    /// Some weights of every linear layer, the head's first: enough to tell a model from others of the same shape.
+    pub fn some_weights(&self) -> impl Iterator<Item = f32> {
+        let layers = self.layers.iter().flat_map(|layer| {
+            let always = [
+                &layer.q,
+                &layer.k,
+                &layer.v,
+                &layer.o,
+                &layer.up,
+                &layer.down,
+            ];
+            always.into_iter().chain(&layer.gate)
+        });
+        std::iter::once(&self.head)
+            .chain(layers)
+            .flat_map(|linear| {
+                let values = linear.weight.values();
+                let step = (values.len() / WEIGHTS_OF_A_MATRIX).max(1);
+                values.iter().step_by(step).copied()
+            })
+    }
 }
+
+/// Weights of a matrix that stand for all, about, at equal distances: to look through a billion would take as long as to run them.
+const WEIGHTS_OF_A_MATRIX: usize = 1024;
 
 /// The tensors of a checkpoint by their role.
 struct Source<'c, 'a> {
@@ -242,4 +267,24 @@ fn missing(name: &str) -> CheckpointError {
 
 fn to_len(count: u32) -> usize {
     count as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::story_model::StoryModel;
+
+    #[test]
+    fn some_weights_of_every_matrix_tell_models_apart() {
+        let some = |model: &LanguageModel| model.some_weights().collect::<Vec<f32>>();
+        let mut model = StoryModel::open().model;
+        let before = some(&model);
+        assert!(before.len() >= 1024 * (1 + 7 * model.layers.len()));
+        let last = model.layers.len() - 1;
+        let down = &model.layers[last].down.weight;
+        let scaled = down.values().iter().map(|value| 1.5 * value).collect();
+        let scaled = Matrix::new(scaled, down.n_rows(), down.row_len());
+        model.layers[last].down = Linear::new(scaled, None);
+        assert_ne!(before, some(&model));
+    }
 }
