@@ -82,6 +82,10 @@ pub fn calibrated(
         reference_perplexity: f64::NAN,
         runs: runs.to_vec(),
     };
+    if file.instead.is_none() && !file.path.exists() {
+        // Whether the file can be written is found out before minutes of work, not after.
+        file.write(&unfinished(&done))?;
+    }
     let kept = Mutex::new((done.clone(), Instant::now()));
     let report = |progress: CalibrationProgress| {
         if let Ok(mut kept) = kept.lock() {
