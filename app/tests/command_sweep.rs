@@ -246,7 +246,7 @@ fn a_sweep_of_which_nothing_keeps_the_limits_says_so() {
     let folder = Folder::new("out-of-reach");
     let anda = Path::new(env!("CARGO_MANIFEST_DIR")).join("../presets/spaces/anda.ron");
     let space = std::fs::read_to_string(anda).expect("a space of the repository");
-    let strict = space.replace("limit: 5.92", "limit: 1.0");
+    let strict = space.replace("limit: 5.65", "limit: 1.0");
     assert_ne!(space, strict);
     std::fs::write(folder.0.join("strict.ron"), strict).expect("a writable folder");
     let arguments = ["sweep", "strict.ron", "-o", "out.csv"];
@@ -255,4 +255,48 @@ fn a_sweep_of_which_nothing_keeps_the_limits_says_so() {
     let words = String::from_utf8_lossy(&output.stdout);
     assert!(words.contains("none of these designs"), "{words}");
     assert!(!words.contains("inf"), "{words}");
+}
+
+#[test]
+fn a_sweep_for_a_quality_that_nobody_knows_says_so() {
+    let folder = Folder::new("unknown-quality");
+    let general = Path::new(env!("CARGO_MANIFEST_DIR")).join("../presets/spaces/general.ron");
+    let space = std::fs::read_to_string(general).expect("a space of the repository");
+    let space = space.replace("LLaMA-2-7B", "Gemma-2-9B");
+    std::fs::write(folder.0.join("gemma.ron"), space).expect("a writable folder");
+    let arguments = ["sweep", "gemma.ron", "-o", "out.csv", "--strategy"];
+    let arguments = [&arguments[..], &["random", "--evaluations", "20"]].concat();
+    let output = blockscape(&folder.0, &arguments);
+    let words = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        words.contains("perplexity is not known for Gemma-2-9B"),
+        "{words}"
+    );
+    let tolerant = blockscape(&folder.0, &[&arguments[..], &["--tolerance", "1"]].concat());
+    let error = String::from_utf8_lossy(&tolerant.stderr);
+    assert_eq!(tolerant.status.code(), Some(2), "{error}");
+    assert!(error.contains("of Gemma-2-9B is not known"), "{error}");
+}
+
+#[test]
+fn andas_search_from_published_perplexities_finds_its_tuple_and_needs_a_limit() {
+    let folder = Folder::new("anda-search");
+    let arguments = ["sweep", "Anda", "-o", "a.csv", "--strategy", "anda"];
+    let tolerant = [&arguments[..], &["--tolerance", "1", "--json"]].concat();
+    let document = document(&blockscape(&folder.0, &tolerant));
+    let chosen = &document["chosen"];
+    let front = document["front"].as_array().expect("the front");
+    let member = front.iter().find(|member| member["design"] == *chosen);
+    let values = &member.expect("on the front")["values"];
+    // Figure 14 of the paper: LLaMA-2-7B at 1 %.
+    for (module, published) in [("qkv", 7), ("o", 6), ("gate_up", 6), ("down", 6)] {
+        let width = values[format!("mantissa_bits {module}.activation")].as_str();
+        let width: i32 = width.and_then(|text| text.parse().ok()).expect("a width");
+        assert!((width - published).abs() <= 1, "{module}: {width}");
+    }
+    let limitless = ["sweep", "General", "-o", "g.csv", "--strategy", "anda"];
+    let refused = blockscape(&folder.0, &limitless);
+    let error = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{error}");
+    assert_eq!(error.matches("without any limit").count(), 1, "{error}");
 }

@@ -3,17 +3,20 @@
 //! Results go to standard output, progress and errors to standard error. Bad input ends with one line and exit code 2.
 
 pub mod budget;
+pub mod calibration;
 pub mod computed;
 pub mod evaluate;
 pub mod explore;
 pub mod figure;
 pub mod input;
+pub mod interruption;
 pub mod merge;
 pub mod output;
 pub mod perplexity;
 pub mod quantize;
 pub mod reproduce;
 pub mod sweep;
+pub mod text_cutting;
 pub mod unit;
 
 use std::ffi::OsString;
@@ -132,6 +135,10 @@ fn unknown(file: &Path) -> String {
 fn finish(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if interruption::was_requested() => {
+            output::note(&one_line(&format!("{error:#}")));
+            ExitCode::from(interruption::EXIT_CODE)
+        }
         Err(error) => {
             output::note(&format!("error: {}", one_line(&format!("{error:#}"))));
             ExitCode::from(BAD_INPUT)

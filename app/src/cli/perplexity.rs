@@ -3,26 +3,23 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
-use blockscape_explorer::calibration::CalibrationProgress;
+use anyhow::Context as _;
 use blockscape_explorer::measurement::{self, MeasurementProgress, Perplexity};
 use blockscape_model::design::{Design, FormatTable, KeyValuePolicy};
 use blockscape_model::format::Format;
 use blockscape_model::language_model::{
-    Arithmetic, Cutting, LanguageModel, Protocol, QuantizedModel, Tokenizer, Window,
+    Arithmetic, LanguageModel, Protocol, QuantizedModel, Window,
 };
 use blockscape_model::preset;
 use blockscape_model::quality::Interval;
-use blockscape_model::workload::SlotGroup;
-use blockscape_model::workload::Workload;
-use clap::{Args as Arguments, ValueEnum};
+use blockscape_model::workload::{SlotGroup, Workload};
+use clap::Args as Arguments;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::input;
-use crate::checkpoint_calibration::{RunFile, calibrated};
-use crate::checkpoint_file::CheckpointFile;
-use crate::mapped_file::MappedFile;
+use super::calibration::calibrate;
+use super::text_cutting::{ProtocolName, Subject, TextCutting, Usual};
+use super::{input, interruption};
 
 /// Measure the perplexity of a checkpoint on a text, its operands quantized as a design or the options say
 #[derive(Debug, Clone, Arguments)]
@@ -30,27 +27,11 @@ pub struct Args {
     /// GGUF, safetensors or llama2.c file, index of shards, or folder with config.json
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// tokenizer.json, tokenizer.model or tokenizer.bin; else the one inside or beside the model
-    #[arg(long, value_name = "FILE")]
-    tokenizer: Option<PathBuf>,
     /// UTF-8 text
     #[arg(long, value_name = "FILE")]
     text: PathBuf,
-    /// How the text is cut into windows
-    #[arg(long, value_enum, default_value_t = ProtocolName::Doc)]
-    protocol: ProtocolName,
-    /// Tokens of a window, the start token included; else the model's, at most 2048
-    #[arg(long, value_name = "N")]
-    context: Option<usize>,
-    /// Tokens from one window to the next of the strided protocol; else half the context
-    #[arg(long, value_name = "N")]
-    stride: Option<usize>,
-    /// Use the first windows only
-    #[arg(long, value_name = "N")]
-    max_windows: Option<usize>,
-    /// Use the first bytes of the text only, back to a whole character
-    #[arg(long, value_name = "N")]
-    max_bytes: Option<usize>,
+    #[command(flatten)]
+    cutting: TextCutting,
     /// Format of the weights of all linear layers, the head's included
     #[arg(long, value_name = "FORMAT")]
     weights: Option<Format>,
@@ -76,7 +57,7 @@ pub struct Args {
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8).range(1..=24))]
     accumulator_bits: Option<u8>,
     /// Threads; else all cores
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = input::threads)]
     threads: Option<usize>,
     /// Calibrate the estimator on this model and text, and estimate the same formats; the measured runs are kept in FILE, which is
     /// used again when it exists
@@ -90,27 +71,21 @@ pub struct Args {
     json: bool,
 }
 
-/// The protocols by their short names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ProtocolName {
-    /// One window a document, split at <|endoftext|>
-    Doc,
-    /// Consecutive pieces, each behind a start token
-    Boschunk,
-    /// Overlapping windows that score only what is new
-    Strided,
-}
-
-/// Longest context that is used without being asked for: attention grows with its square.
-const DEFAULT_CONTEXT: usize = 2048;
+/// The whole text, document by document.
+const USUAL: Usual = Usual {
+    protocol: ProtocolName::Doc,
+    longest_context: 2048,
+    max_windows: None,
+};
 
 /// Runs the measurement and prints it.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let file = CheckpointFile::open(&args.model)?;
-    let tokenizer = file.tokenizer(args.tokenizer.as_deref())?;
-    let model = file.language_model()?;
-    let protocol = protocol(args, &model)?;
-    let windows = windows(args, &model, &tokenizer, &protocol)?;
+    let Subject {
+        name,
+        model,
+        protocol,
+        windows,
+    } = args.cutting.subject(&args.model, &args.text, USUAL)?;
     let (formats, policy) = formats(args)?;
     let reference = QuantizedModel::unquantized(&model);
     let arithmetic = Arithmetic {
@@ -122,8 +97,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         || policy.smoothing
         || arithmetic != Arithmetic::default();
     let compared = (is_quantized && !args.no_compare).then_some(&reference);
+    interruption::on_request(|| {})?;
     let measured = measure(args, &quantized, compared, &windows)
-        .with_context(|| format!("{} on {}", file.name(), args.text.display()))?;
+        .with_context(|| format!("{name} on {}", args.text.display()))?;
     let estimated = match &args.calibrate {
         Some(file) => Some(estimated(
             args, &model, &windows, file, &formats, &policy, &protocol,
@@ -143,22 +119,7 @@ fn estimated(
     policy: &KeyValuePolicy,
     protocol: &Protocol,
 ) -> anyhow::Result<Interval> {
-    let bar = ProgressBar::new(0).with_style(
-        ProgressStyle::with_template("{bar:30} {pos} of {len} calibration runs, {eta} left")
-            .expect("the template is well formed"),
-    );
-    let report = |progress: CalibrationProgress| {
-        bar.set_length(progress.n_runs as u64);
-        bar.set_position(progress.runs_done as u64);
-    };
-    let calibrated = measurement::with_threads(args.threads, || {
-        let file = RunFile {
-            path: file.to_path_buf(),
-            instead: None,
-        };
-        calibrated(model, windows, &file, &report, &|| false)
-    })?;
-    bar.finish_and_clear();
+    let calibrated = calibrate(model, windows, file, args.threads)?;
     let design = Design {
         formats: formats.clone(),
         key_value: *policy,
@@ -172,7 +133,6 @@ fn estimated(
         ..Workload::single_sequence(model.hyperparameters.shape.clone())
     };
     calibrated
-        .map(|calibration| calibration.model)?
         .quality
         .summary(&design, &workload)
         .perplexity
@@ -199,61 +159,10 @@ fn measure(
         reference,
         windows,
         &report,
-        &|| false,
+        &interruption::was_requested,
     );
     bar.finish_and_clear();
     Ok(result?)
-}
-
-fn protocol(args: &Args, model: &LanguageModel) -> anyhow::Result<Protocol> {
-    let own = model.hyperparameters.shape.max_context as usize;
-    let context = args.context.unwrap_or_else(|| own.min(DEFAULT_CONTEXT));
-    if args.stride.is_some() && args.protocol != ProtocolName::Strided {
-        bail!("--stride belongs to --protocol strided");
-    }
-    let cutting = match args.protocol {
-        ProtocolName::Doc => Cutting::Documents,
-        ProtocolName::Boschunk => Cutting::StartedChunks,
-        ProtocolName::Strided => Cutting::Strided {
-            stride: args.stride.unwrap_or(context / 2),
-        },
-    };
-    Ok(Protocol {
-        cutting,
-        context,
-        max_windows: args.max_windows,
-    })
-}
-
-fn windows(
-    args: &Args,
-    model: &LanguageModel,
-    tokenizer: &Tokenizer,
-    protocol: &Protocol,
-) -> anyhow::Result<Vec<Window>> {
-    let file = MappedFile::open(&args.text)?;
-    let name = || args.text.display().to_string();
-    let text = text(file.bytes(), args.max_bytes).with_context(name)?;
-    let start_token = model
-        .hyperparameters
-        .start_token
-        .or(tokenizer.start_token());
-    protocol
-        .windows(text, tokenizer, start_token)
-        .with_context(name)
-}
-
-/// The first bytes of a text, back to a whole character.
-fn text(bytes: &[u8], max_bytes: Option<usize>) -> anyhow::Result<&str> {
-    let part = &bytes[..max_bytes.unwrap_or(usize::MAX).min(bytes.len())];
-    match std::str::from_utf8(part) {
-        Ok(text) => Ok(text),
-        // A character cut in two by the limit, not a damaged one.
-        Err(error) if error.error_len().is_none() && part.len() < bytes.len() => {
-            Ok(std::str::from_utf8(&part[..error.valid_up_to()])?)
-        }
-        Err(error) => bail!("byte {} is not UTF-8 text", error.valid_up_to()),
-    }
 }
 
 fn formats(args: &Args) -> anyhow::Result<(FormatTable, KeyValuePolicy)> {

@@ -1,5 +1,6 @@
 //! `blockscape sweep`: tries the designs of a space and writes them to a table, resumable and in shards.
 
+mod judging;
 mod progress;
 mod report;
 
@@ -7,17 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use blockscape_explorer::evaluate::Evaluate;
-use blockscape_explorer::measurement::MeasuringJudge;
 use blockscape_explorer::preset as spaces;
-use blockscape_explorer::preset::Load;
 use blockscape_explorer::sensitivity::{VarianceShares, shares_of_all_metrics};
-use blockscape_explorer::{Judge, Search, SpacePreset, Summary, Sweep, Ticket};
-use blockscape_model::workload::Workload;
+use blockscape_explorer::{Search, SpacePreset, Summary, Sweep, Ticket};
 
 use self::progress::ProgressLine;
-use super::{input, output};
-use crate::measuring;
+use super::text_cutting::TextCutting;
+use super::{input, interruption, output};
 
 /// Arguments of `sweep`.
 #[derive(Debug, clap::Args)]
@@ -48,6 +45,15 @@ pub struct Arguments {
     /// UTF-8 text that it is measured on
     #[arg(long, value_name = "FILE", requires = "model")]
     text: Option<PathBuf>,
+    #[command(flatten)]
+    cutting: TextCutting,
+    /// Estimate perplexity, calibrated on model and text, instead of measuring every design; the measured runs of the calibration
+    /// are kept in FILE, as those of `perplexity --calibrate`
+    #[arg(long, value_name = "FILE", requires = "model")]
+    calibrate: Option<PathBuf>,
+    /// Limit perplexity: by so many percent may accuracy, its inverse, fall below the base design's with FP16 activations
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    tolerance: Option<f64>,
     /// Draw the constants N times from their ranges and tell how often each design is on the front
     #[arg(long, value_name = "N")]
     uncertainty: Option<usize>,
@@ -71,22 +77,14 @@ struct Findings {
 /// An input that cannot be read or does not go together, or an output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut preset = space(&arguments.space)?;
-    let subject = match (&arguments.model, &arguments.text) {
-        (Some(model), Some(text)) => Some(measuring::opened(model, text)?),
-        _ => None,
-    };
-    if let Some((model, _)) = &subject {
-        let shape = model.hyperparameters.shape.clone();
-        preset.workload = Load::Own(Box::new(Workload::single_sequence(shape)));
-    }
+    check_folder(&arguments.output)?;
+    let ticket = Ticket::unlimited();
+    let running = ticket.clone();
+    interruption::on_request(move || running.revoke())?;
+    let evaluator = judging::evaluator(arguments, &mut preset)?;
     let refuse = |violation| input::refused(&arguments.space, &[violation]);
     let (space, goal) = preset.prepare().map_err(refuse)?;
     let (space, goal) = (Arc::new(space), Arc::new(goal));
-    let judge = Judge::for_model(&space.workload().model);
-    let evaluator: Arc<dyn Evaluate> = match subject {
-        None => Arc::new(judge),
-        Some((model, windows)) => Arc::new(MeasuringJudge::new(judge, model, windows)?),
-    };
     let sweep = Sweep {
         search: search(arguments, &preset.search)?,
         seed: arguments.seed,
@@ -96,14 +94,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         evaluator: Arc::clone(&evaluator),
         space: Arc::clone(&space),
         goal: Arc::clone(&goal),
+        ticket: ticket.clone(),
     };
-    check_folder(&arguments.output)?;
     let announcement = announcement(&preset, &sweep, &arguments.output);
     let mut line = ProgressLine::new(&preset.name, announcement);
-    let summary = sweep.run(&arguments.output, &mut |progress| line.show(progress))?;
+    let outcome = sweep.run(&arguments.output, &mut |progress| line.show(progress));
     line.finish();
+    let summary = outcome?;
     let pool = blockscape_explorer::engine::worker_pool(arguments.threads)?;
-    let ticket = Ticket::unlimited();
     let shares = arguments.sensitivity.and_then(|n_samples| {
         let n_samples = n_samples.min(MOST_SAMPLES);
         pool.install(|| {
@@ -184,6 +182,13 @@ fn shard(text: &str) -> Result<(u64, u64), String> {
     numbers
         .filter(|&(shard, of)| 0 < shard && shard <= of)
         .ok_or_else(|| "I/N with I from 1 to N is needed, such as 2/8".to_owned())
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|number| (0.0..100.0).contains(number))
+        .ok_or_else(|| "a number from 0 to below 100 is needed".to_owned())
 }
 
 /// Whether the output can be written is found out before hours of work, not after.

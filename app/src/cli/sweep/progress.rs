@@ -62,11 +62,11 @@ impl ProgressLine {
             // Nobody to read progress is no reason to stop.
             let _ = writeln!(
                 std::io::stderr(),
-                "{}: {} of {} designs, {:.0}/s{left}",
+                "{}: {} of {} designs, {}/s{left}",
                 self.name,
                 progress.n_tried,
                 progress.total,
-                progress.rate(),
+                rate_text(progress.rate()),
             );
         }
     }
@@ -76,5 +76,14 @@ impl ProgressLine {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// A rate as people read it: measuring takes seconds a design.
+pub(super) fn rate_text(rate: f64) -> String {
+    if rate < 10.0 {
+        format!("{rate:.2}")
+    } else {
+        format!("{rate:.0}")
     }
 }

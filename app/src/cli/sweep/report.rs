@@ -14,6 +14,7 @@ use blockscape_model::evaluation::{Metric, Metrics};
 use serde_json::{Map, Value, json};
 
 use super::Findings;
+use super::progress::rate_text;
 
 /// Front members that the text shows.
 const SHOWN: usize = 12;
@@ -48,6 +49,7 @@ pub(super) fn document(
         "front_size": summary.front.len(),
         "hypervolume": summary.hypervolume,
         "reference": summary.reference,
+        "chosen": summary.chosen.map(|(index, _)| index),
         "knee": knee_of(sweep, findings).map(|place| summary.front[place].0),
         "front": front(sweep, findings),
         "output": output.display().to_string(),
@@ -124,14 +126,19 @@ pub(super) fn text(
         let _ = writeln!(text, "{words}");
     };
     line(format!(
-        "{}: {} of {} designs by {} search, {} of them cannot be built; {:.2} s, {:.0} designs/s",
+        "{}: {} of {} designs by {} search, {} of them cannot be built{}; {:.2} s, {} designs/s",
         preset.name,
         summary.n_tried,
         sweep.space.size(),
         sweep.search.name(),
         summary.n_impossible,
+        if sweep.space.compares_parameters() {
+            " or break a condition of the space"
+        } else {
+            ""
+        },
         summary.elapsed.as_secs_f64(),
-        rate(findings),
+        rate_text(rate(findings)),
     ));
     if summary.n_resumed > 0 {
         line(format!(
@@ -140,6 +147,13 @@ pub(super) fn text(
         ));
     }
     line(front_text(sweep, findings));
+    if let Some((index, metrics)) = &summary.chosen {
+        line(format!(
+            "found: #{index}  {}  {}",
+            figures(sweep, metrics),
+            sweep.space.value_texts(*index).join(" ")
+        ));
+    }
     let knee = knee_of(sweep, findings);
     let step = summary.front.len().div_ceil(SHOWN).max(1);
     for (place, (index, metrics)) in summary.front.iter().enumerate() {
@@ -170,6 +184,14 @@ pub(super) fn text(
 fn front_text(sweep: &Sweep, findings: &Findings) -> String {
     let summary = &findings.summary;
     if summary.front.is_empty() {
+        if summary.n_impossible < summary.n_tried && !summary.unknown.is_empty() {
+            let unknown: Vec<String> = summary.unknown.iter().map(Metric::to_string).collect();
+            return format!(
+                "front: none, {} is not known for {}",
+                unknown.join(", "),
+                sweep.space.workload().model.name
+            );
+        }
         return "front: none of these designs can be built and keeps every limit".to_owned();
     }
     let reference = sweep.goal.objectives().iter().zip(&summary.reference);
