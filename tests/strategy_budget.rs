@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use blockscape_explorer::budget::{Choice, LayerBudget, Ledger, Site};
+use blockscape_explorer::budget::{Choice, LINEAR_WEIGHTS, LayerBudget, Ledger, Site};
 use blockscape_explorer::evaluate::evaluate_all;
 use blockscape_explorer::random::Random;
 use blockscape_explorer::{Axis, DesignSpace, Evaluate, Judge, Spread, Ticket};
@@ -189,19 +189,6 @@ fn single_layers_beat_one_format_for_all_at_the_same_number_of_bits() {
     );
 }
 
-/// Weights of all seven linear layers, keys and values: nine sites a layer.
-const NINE_SITES: [&str; 9] = [
-    "q.weight",
-    "k.weight",
-    "v.weight",
-    "o.weight",
-    "gate.weight",
-    "up.weight",
-    "down.weight",
-    "key",
-    "value",
-];
-
 const FIVE_FORMATS: [&str; 5] = [
     "int:w=2,g=128",
     "int:w=3,g=128",
@@ -227,8 +214,10 @@ fn real() -> (Arc<Design>, Arc<Workload>, Arc<dyn Evaluate>) {
 #[test]
 fn real_tables_for_every_site_of_every_layer_come_near_the_bound() {
     let (design, workload, evaluator) = real();
-    let groups: Vec<(SlotGroup, Vec<Format>)> = NINE_SITES
+    // Nine sites a layer.
+    let groups: Vec<(SlotGroup, Vec<Format>)> = LINEAR_WEIGHTS
         .iter()
+        .chain(&["key", "value"])
         .map(|text| (text.parse().expect("sites"), formats(&FIVE_FORMATS)))
         .collect();
     let sites = LayerBudget::all_layers(workload.model.n_layers, &groups);

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use blockscape_explorer::Judge;
-use blockscape_explorer::budget::{LayerBudget, LayerPlan};
+use blockscape_explorer::budget::{LINEAR_WEIGHTS, LayerBudget, LayerPlan};
 use blockscape_explorer::engine::worker_pool;
 use blockscape_explorer::evaluate::Evaluate;
 use blockscape_model::evaluation::Metric;
@@ -33,7 +33,7 @@ pub struct Arguments {
     #[arg(long, default_value = "sqnr_db")]
     loss: String,
     /// Sites of each layer that choose on their own; may be given several times
-    #[arg(long = "site", value_name = "SITES", default_values_t = SITES.map(str::to_owned))]
+    #[arg(long = "site", value_name = "SITES", default_values_t = LINEAR_WEIGHTS.map(str::to_owned))]
     sites: Vec<String>,
     /// Formats to choose from; may be given several times
     #[arg(long = "format", value_name = "FORMAT", default_values_t = FORMATS.map(str::to_owned))]
@@ -48,17 +48,6 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
 }
-
-/// The weights of each linear layer.
-const SITES: [&str; 7] = [
-    "q.weight",
-    "k.weight",
-    "v.weight",
-    "o.weight",
-    "gate.weight",
-    "up.weight",
-    "down.weight",
-];
 
 /// Block formats from two to eight bits.
 const FORMATS: [&str; 7] = [

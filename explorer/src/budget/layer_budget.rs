@@ -23,6 +23,17 @@ pub struct Site {
     pub formats: Vec<Format>,
 }
 
+/// The weights of each linear layer, by the names of their groups: what is usually chosen layer by layer.
+pub const LINEAR_WEIGHTS: [&str; 7] = [
+    "q.weight",
+    "k.weight",
+    "v.weight",
+    "o.weight",
+    "gate.weight",
+    "up.weight",
+    "down.weight",
+];
+
 /// What each format costs and loses at each site, ready to answer any limit.
 #[derive(Debug)]
 pub struct LayerBudget {

@@ -9,4 +9,4 @@ mod knapsack;
 mod layer_budget;
 
 pub use knapsack::{Allocation, Choice, Ledger};
-pub use layer_budget::{LayerBudget, LayerPlan, Site};
+pub use layer_budget::{LINEAR_WEIGHTS, LayerBudget, LayerPlan, Site};
