@@ -70,6 +70,9 @@ fn a_sweep_prints_the_promised_keys_and_writes_one_line_a_design() {
     assert!(front.iter().all(|member| member["probability"].is_number()));
     assert_eq!(document["uncertainty"]["samples"], 4);
     assert!(document["sensitivity"]["perplexity"].is_object());
+    let qkv = &document["one_at_a_time"]["metrics"]["perplexity"]["mantissa_bits qkv.activation"];
+    assert_eq!(qkv["high"]["at"], "4", "{qkv}");
+    assert_eq!(qkv["low"]["at"], "13", "{qkv}");
     let table = std::fs::read_to_string(folder.0.join("out.csv")).expect("the table");
     assert_eq!(table.lines().count(), 301);
     let on_front = table

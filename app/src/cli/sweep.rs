@@ -3,16 +3,17 @@
 mod judging;
 mod progress;
 mod report;
+mod sensitivity;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use blockscape_explorer::preset as spaces;
-use blockscape_explorer::sensitivity::{VarianceShares, shares_of_all_metrics};
 use blockscape_explorer::{Search, SpacePreset, Summary, Sweep, Ticket};
 
 use self::progress::ProgressLine;
+use self::sensitivity::{Sensitivity, sensitivity};
 use super::text_cutting::TextCutting;
 use super::{input, interruption, output};
 
@@ -57,7 +58,7 @@ pub struct Arguments {
     /// Draw the constants N times from their ranges and tell how often each design is on the front
     #[arg(long, value_name = "N")]
     uncertainty: Option<usize>,
-    /// Tell which axis matters, from N samples (Sobol indices)
+    /// Tell which axis matters: Sobol indices from N samples, and one axis at a time around the base design
     #[arg(long, value_name = "N")]
     sensitivity: Option<usize>,
     /// Print one JSON document
@@ -68,7 +69,7 @@ pub struct Arguments {
 /// What is told after a sweep.
 struct Findings {
     summary: Summary,
-    shares: Option<Vec<Option<VarianceShares>>>,
+    sensitivity: Option<Sensitivity>,
 }
 
 /// Sweeps, writes the table and prints what was found.
@@ -84,17 +85,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let evaluator = judging::evaluator(arguments, &mut preset)?;
     let refuse = |violation| input::refused(&arguments.space, &[violation]);
     let (space, goal) = preset.prepare().map_err(refuse)?;
-    let (space, goal) = (Arc::new(space), Arc::new(goal));
     let sweep = Sweep {
         search: search(arguments, &preset.search)?,
         seed: arguments.seed,
         threads: arguments.threads,
         shard: arguments.shard,
         n_samples: arguments.uncertainty.unwrap_or(0).min(MOST_SAMPLES),
-        evaluator: Arc::clone(&evaluator),
-        space: Arc::clone(&space),
-        goal: Arc::clone(&goal),
-        ticket: ticket.clone(),
+        evaluator,
+        space: Arc::new(space),
+        goal: Arc::new(goal),
+        ticket,
     };
     let announcement = announcement(&preset, &sweep, &arguments.output);
     let mut line = ProgressLine::new(&preset.name, announcement);
@@ -102,13 +102,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     line.finish();
     let summary = outcome?;
     let pool = blockscape_explorer::engine::worker_pool(arguments.threads)?;
-    let shares = arguments.sensitivity.and_then(|n_samples| {
-        let n_samples = n_samples.min(MOST_SAMPLES);
-        pool.install(|| {
-            shares_of_all_metrics(&space, n_samples, arguments.seed, &evaluator, &ticket)
-        })
-    });
-    let findings = Findings { summary, shares };
+    let sensitivity = arguments
+        .sensitivity
+        .and_then(|n_samples| pool.install(|| sensitivity(&sweep, n_samples.min(MOST_SAMPLES))));
+    let findings = Findings {
+        summary,
+        sensitivity,
+    };
     if arguments.json {
         output::json(&report::document(
             &preset,

@@ -70,22 +70,9 @@ pub(super) fn document(
     if let Some((shard, n_shards)) = sweep.shard {
         document["shard"] = json!({ "part": shard, "of": n_shards });
     }
-    if let Some(shares) = &findings.shares {
-        let by_metric = Metric::ALL
-            .iter()
-            .zip(shares)
-            .filter_map(|(metric, shares)| {
-                let shares = shares.as_ref()?;
-                let axes = sweep.space.axes().iter().enumerate();
-                let axes: Map<String, Value> = axes
-                    .map(|(at, axis)| {
-                        let share = json!({ "first": shares.first[at], "total": shares.total[at] });
-                        (axis.parameter.to_string(), share)
-                    })
-                    .collect();
-                Some((metric.to_string(), Value::Object(axes)))
-            });
-        document["sensitivity"] = Value::Object(by_metric.collect());
+    if let Some(sensitivity) = &findings.sensitivity {
+        document["sensitivity"] = sensitivity.shares_document(sweep);
+        document["one_at_a_time"] = sensitivity.effects_document(sweep);
     }
     document
 }
@@ -175,7 +162,10 @@ pub(super) fn text(
     if let Some(certainty) = &summary.certainty {
         line(certainty_text(certainty));
     }
-    shares_text(sweep, findings, &mut line);
+    let sensitivity = findings.sensitivity.as_ref();
+    for told in sensitivity.map_or_else(Vec::new, |found| found.lines(sweep)) {
+        line(told);
+    }
     line(format!("written to {}", output.display()));
     text.trim_end().to_owned()
 }
@@ -221,34 +211,6 @@ fn certainty_text(certainty: &Certainty) -> String {
         certainty.n_samples,
         certainty.designs.len() - n_members,
     )
-}
-
-/// Shares of variance of the objectives, one line a metric, the largest first.
-fn shares_text(sweep: &Sweep, findings: &Findings, line: &mut impl FnMut(String)) {
-    let Some(shares) = &findings.shares else {
-        return;
-    };
-    for objective in sweep.goal.objectives() {
-        let Some(shares) = &shares[objective.metric.index()] else {
-            continue;
-        };
-        let mut axes: Vec<(f64, String)> = shares
-            .total
-            .iter()
-            .zip(sweep.space.axes())
-            .map(|(&share, axis)| (share, axis.parameter.to_string()))
-            .collect();
-        axes.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let axes: Vec<String> = axes
-            .into_iter()
-            .map(|(share, name)| format!("{name} {:.0} %", 100.0 * share))
-            .collect();
-        line(format!(
-            "{} depends on {}",
-            objective.metric,
-            axes.join(", ")
-        ));
-    }
 }
 
 fn figures(sweep: &Sweep, metrics: &Metrics) -> String {
