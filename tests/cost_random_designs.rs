@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use blockscape_model::design::{Dataflow, Delivery, Design};
+use blockscape_model::design::{Dataflow, Delivery, Design, Target};
 use blockscape_model::hardware::cost::{Component, ProductCost};
 use blockscape_model::hardware::{CostModel, technology};
 use blockscape_model::preset;
@@ -18,9 +18,18 @@ static MODEL: LazyLock<CostModel> = LazyLock::new(|| {
 
 /// Presets of all datapaths with random array, buffers, memory and, where activations are blocks, mantissa.
 fn designs() -> impl Strategy<Value = Design> {
-    let bases = ["FP-FP", "FP-INT", "iFPU", "FIGNA", "Anda", "Harmonia"];
+    let asic = |design: &Design| design.target == Target::Asic;
+    around(preset::designs().into_iter().filter(asic).collect())
+}
+
+/// As [`designs`], with the presets on programmable devices, whose arrays stay as they are.
+fn all_designs() -> impl Strategy<Value = Design> {
+    around(preset::designs())
+}
+
+fn around(bases: Vec<Design>) -> impl Strategy<Value = Design> {
     (
-        prop::sample::select(bases.to_vec()),
+        prop::sample::select(bases),
         (1_u32..=64, 1_u32..=64, 0_u32..=7),
         (2_u32..=12, 2_u32..=12, 0_u32..=10),
         (1_u16..=8, 2_u8..=8),
@@ -28,12 +37,13 @@ fn designs() -> impl Strategy<Value = Design> {
         any::<bool>(),
     )
         .prop_map(
-            |(base, array, buffers, (channels, mantissa), dataflow, systolic)| {
-                let mut design = preset::design(base).expect("built in");
+            |(mut design, array, buffers, (channels, mantissa), dataflow, systolic)| {
                 "16 nm".clone_into(&mut design.technology);
                 design.voltage_v = None;
-                (design.array.rows, design.array.columns) = (array.0, array.1);
-                design.array.lanes = 1 << array.2;
+                if design.target == Target::Asic {
+                    (design.array.rows, design.array.columns) = (array.0, array.1);
+                    design.array.lanes = 1 << array.2;
+                }
                 design.array.dataflow = dataflow;
                 design.buffers.activation_kib = 1 << buffers.0;
                 design.buffers.weight_kib = 1 << buffers.1;
@@ -42,9 +52,10 @@ fn designs() -> impl Strategy<Value = Design> {
                 if systolic {
                     design.datapath.delivery = Delivery::Systolic;
                 }
-                let format = match base {
+                let format = match design.name.as_str() {
                     "Anda" => Some(format!("anda:m={mantissa}")),
                     "Harmonia" => Some(format!("bfp:m={mantissa},e=5,b=32")),
+                    "MASE" => Some(format!("mxint:w={mantissa},b=16")),
                     _ => None,
                 };
                 if let Some(format) = format {
@@ -58,7 +69,7 @@ fn designs() -> impl Strategy<Value = Design> {
 }
 
 proptest! {
-    #![proptest_config(properties(48))]
+    #![proptest_config(properties(64))]
 
     #[test]
     fn parts_sum_to_totals(design in designs()) {
@@ -84,23 +95,53 @@ proptest! {
     }
 
     #[test]
-    fn more_bandwidth_never_slows_or_costs_traffic(design in designs(), more in 1_u16..=8) {
+    fn more_bandwidth_never_slows_or_costs_traffic(design in all_designs(), more in 1_u16..=8) {
         let base = MODEL.summary(&design).expect("a known cost");
         let mut wide = design;
-        wide.memory.channels += more;
+        match wide.target {
+            Target::Asic => wide.memory.channels += more,
+            // Each bank is a stream of its own.
+            Target::Fpga { .. } => wide.buffers.banks += more,
+        }
         let wide = MODEL.summary(&wide).expect("a known cost");
         prop_assert!(wide.prefill.time <= base.prefill.time);
         prop_assert!(wide.decode.time <= base.decode.time);
         prop_assert_eq!(wide.prefill.external_bits.to_bits(), base.prefill.external_bits.to_bits());
+        prop_assert_eq!(wide.decode.external_bits.to_bits(), base.decode.external_bits.to_bits());
     }
 
     #[test]
-    fn bigger_buffers_never_add_traffic(design in designs()) {
+    fn a_faster_memory_beside_a_device_never_slows(design in all_designs(), more in 1.0_f64..8.0) {
+        let base = MODEL.summary(&design).expect("a known cost");
+        let mut faster = technology("16 nm").expect("built in");
+        for memory in &mut faster.memories {
+            memory.gigabytes_per_second.value *= more;
+        }
+        for device in &mut faster.programmable.devices {
+            device.gigabytes_per_second.value *= more;
+        }
+        let faster = CostModel::new(MODEL.workload(), &faster).expect("a table of SRAM");
+        let faster = faster.summary(&design).expect("a known cost");
+        prop_assert!(faster.prefill.time <= base.prefill.time);
+        prop_assert!(faster.decode.time <= base.decode.time);
+    }
+
+    #[test]
+    fn bigger_buffers_never_add_traffic(design in all_designs(), which in 1_u8..8) {
         let base = MODEL.summary(&design).expect("a known cost");
         let mut larger = design;
-        larger.buffers.activation_kib *= 2;
-        larger.buffers.weight_kib *= 2;
-        larger.buffers.output_kib *= 2;
+        for (index, buffer) in [
+            &mut larger.buffers.activation_kib,
+            &mut larger.buffers.weight_kib,
+            &mut larger.buffers.output_kib,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            if which & (1 << index) != 0 {
+                *buffer *= 2;
+            }
+        }
         let larger = MODEL.summary(&larger).expect("a known cost");
         for (large, small) in [(larger.prefill, base.prefill), (larger.decode, base.decode)] {
             prop_assert!(large.external_bits <= small.external_bits * (1.0 + 1e-12));

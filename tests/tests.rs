@@ -4,6 +4,7 @@
 
 mod checkpoint_containers; // the same model and vocabulary from different files
 mod checkpoint_hostile; // damaged, truncated and absurd files
+mod cost_bits_law; // more bits never cost less, over random designs of every kind of element
 mod cost_cross_checks; // other people's models where they coincide with ours
 mod cost_gates; // gate model against the synthesis table
 mod cost_laws; // laws of the cost model

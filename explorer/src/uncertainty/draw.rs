@@ -55,6 +55,14 @@ impl Draw {
             redraw(&mut memory.pj_per_bit);
             redraw(&mut memory.gigabytes_per_second);
         }
+        redraw(&mut technology.programmable.usable_luts);
+        for device in &mut technology.programmable.devices {
+            redraw(&mut device.gigabytes_per_second);
+            redraw(&mut device.power_w);
+            redraw(&mut device.host_macs_per_second);
+            redraw(&mut device.product_seconds);
+            redraw(&mut device.tile_seconds);
+        }
     }
 
     /// The perplexity at this draw's place in its interval, log-normal.

@@ -10,17 +10,32 @@ pub(super) struct Accesses {
     pub(super) activation_written: f64,
     pub(super) weight_read: f64,
     pub(super) weight_written: f64,
-    pub(super) output_read: f64,
+    /// Partial sums that the array reads back.
+    pub(super) sums: f64,
+    /// Results on their way to external memory.
+    pub(super) drained: f64,
+    /// Partial sums and results.
     pub(super) output_written: f64,
 }
 
 impl Accesses {
-    /// Cycles of the busiest buffer whose ports pass `bits` a cycle.
+    /// Cycles of the buffers whose ports pass `bits` a cycle.
+    ///
+    /// The array reads and writes all buffers in lockstep, so the busiest sets its pace. External memory fills and
+    /// drains one buffer at a time at the width of its ports, and a single-ported buffer serves one side a cycle: the
+    /// array waits meanwhile.
     pub(super) fn port_cycles(&self, bits: f64) -> f64 {
-        let activation = self.activation_read + self.activation_written;
-        let weight = self.weight_read + self.weight_written;
-        let output = self.output_read + self.output_written;
-        activation.max(weight).max(output) / bits
+        let array = self
+            .activation_read
+            .max(self.weight_read)
+            .max(self.sums + self.output_written);
+        let external = self.activation_written + self.weight_written + self.drained;
+        (array + external) / bits
+    }
+
+    /// Bits read from the output buffer: partial sums by the array, results on their way out.
+    pub(super) const fn output_read(&self) -> f64 {
+        self.sums + self.drained
     }
 }
 
@@ -52,7 +67,8 @@ pub(super) fn accesses(
         activation_written: traffic.moving,
         weight_read: stationary * stationary_reads,
         weight_written: traffic.stationary,
-        output_read: partial + traffic.output,
+        sums: partial,
+        drained: traffic.output,
         output_written: partial + stored,
     }
 }

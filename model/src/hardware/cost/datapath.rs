@@ -133,14 +133,22 @@ impl Demand {
     /// The element that can take both.
     pub(super) fn widest(self, other: Self) -> Self {
         let most = |left: [u32; 2], right: [u32; 2]| [left[0].max(right[0]), left[1].max(right[1])];
-        Self {
+        let mut widest = Self {
             float: wider_float(self.float, other.float),
             magnitude: most(self.magnitude, other.magnitude),
             minifloat: most(self.minifloat, other.minifloat),
             stationary_is_block: self.stationary_is_block || other.stationary_is_block,
             block: self.block.min(other.block),
             ..self
+        };
+        if widest.minifloat[0] > 0 {
+            // Where some sites are integers, their magnitudes go through the multipliers of the significands.
+            for integers in [self, other].iter().filter(|each| each.minifloat[0] == 0) {
+                let magnitude = integers.magnitude[0].max(integers.magnitude[1]);
+                widest.minifloat[1] = widest.minifloat[1].max(magnitude - 1);
+            }
         }
+        widest
     }
 
     /// Composes the element.
@@ -410,10 +418,11 @@ fn stationary_bits(operand: &OperandWidths) -> u32 {
     u32::from(operand.kind.magnitude_bits())
 }
 
+/// The multiplier whose significand holds the operand's. Exponents need no choice: products go to FP32 in all of them.
 const fn float_kind(operand: &OperandWidths) -> FloatKind {
     match operand.kind {
         OperandKind::Float { fraction: 11.., .. } => FloatKind::Fp32,
-        OperandKind::Float { exponent: 6.., .. } => FloatKind::Bf16,
+        OperandKind::Float { fraction: ..8, .. } => FloatKind::Bf16,
         _ => FloatKind::Fp16,
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn product_energy(
         ),
         (
             event.output_component,
-            accesses.output_read,
+            accesses.output_read(),
             accesses.output_written,
         ),
     ];

@@ -17,11 +17,9 @@ impl CostModel {
         device: &str,
         see: &mut dyn FnMut(ProductCost),
     ) -> Result<CostSummary, Vec<Violation>> {
-        let device = self
-            .fpga
-            .device(device)
-            .map_err(|violation| vec![violation])?;
-        let fabric = Fabric::new(design, device, &self.fpga, self.pairs(design))?;
+        let family = &self.technology.programmable;
+        let device = family.device(device).map_err(|violation| vec![violation])?;
+        let fabric = Fabric::new(design, device, family, self.pairs(design))?;
         let n_layers = self.workload.model.n_layers;
         let mut phase = |phase: Phase| {
             let layers = design.formats.layer_groups(n_layers).flat_map(|group| {

@@ -11,7 +11,7 @@ use super::tiling::{Operands, least_traffic};
 use super::{Band, Component, CostMemory, EnergyBreakdown, band};
 use crate::design::{Design, Target};
 use crate::format::Format;
-use crate::hardware::technology::{FpgaFamily, SramTable, Technology};
+use crate::hardware::technology::{SramTable, Technology};
 use crate::units::{Energy, Macs, Time};
 use crate::violation::Violation;
 use crate::workload::{MatrixProduct, Phase, Product, Side, Slot, Workload};
@@ -20,12 +20,11 @@ use crate::workload::{MatrixProduct, Phase, Product, Side, Slot, Workload};
 #[derive(Debug, Clone)]
 pub struct CostModel {
     pub(super) workload: Workload,
-    technology: Technology,
+    pub(super) technology: Technology,
     sram: SramTable,
     /// Products of one layer in prefill and decode.
     pub(super) layer: [[Option<MatrixProduct>; MOST_PRODUCTS]; 2],
     pub(super) head: MatrixProduct,
-    pub(super) fpga: FpgaFamily,
 }
 
 /// Products of one layer at most.
@@ -59,7 +58,6 @@ impl CostModel {
             sram: SramTable::of(technology.node.sram.table_nm, technology.node.sram.ports)?,
             layer,
             head: workload.head_product(),
-            fpga: FpgaFamily::built_in(),
         })
     }
 
@@ -115,10 +113,11 @@ impl CostModel {
         };
         let (band, sources) = match &design.target {
             Target::Fpga { device, .. } => {
-                let device = self.fpga.device(device).map_err(|each| vec![each])?;
+                let family = &self.technology.programmable;
+                let device = family.device(device).map_err(|each| vec![each])?;
                 (
                     Band::on_device(&summary, device),
-                    band::device_sources(&self.fpga, device),
+                    band::device_sources(family, device),
                 )
             }
             Target::Asic => (

@@ -29,6 +29,8 @@ pub struct Technology {
     pub cells: CellLibrary,
     /// External memories.
     pub memories: Vec<MemoryTechnology>,
+    /// Programmable devices, which hang on no node: a design that targets one asks nothing else of the technology.
+    pub programmable: FpgaFamily,
 }
 
 /// Constants of a node; preset form under `presets/technologies`.

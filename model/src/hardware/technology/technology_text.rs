@@ -1,6 +1,6 @@
 //! The technologies built into the program and how their texts are put together.
 
-use super::{NodeConstants, Technology};
+use super::{FpgaFamily, NodeConstants, Technology};
 use crate::hardware::gates::CellLibrary;
 use crate::preset::{PresetError, from_ron, same_name};
 use crate::violation::Violation;
@@ -39,6 +39,7 @@ impl Technology {
                     node,
                     cells,
                     memories: from_ron(MEMORIES)?,
+                    programmable: FpgaFamily::built_in(),
                 };
                 return technology.checked();
             }
