@@ -65,8 +65,34 @@ fn half_of_the_published_units_lie_within_15_percent() {
 
 #[test]
 fn tokens_on_the_kria_lie_near_the_published_ones_with_assumed_driver_times() {
-    for row in rows("fbfq") {
-        assert_eq!(row.basis, Basis::Derived);
-        assert!((0.0..=0.25).contains(&row.relative_error), "{row:?}");
+    let rows = rows("fbfq");
+    let [q2_best, q2_mean, q3_best, q3_mean] = rows.as_slice() else {
+        panic!("{rows:?}");
+    };
+    for (q2, q3) in [(q2_best, q3_best), (q2_mean, q3_mean)] {
+        assert_eq!(q2.basis, Basis::Derived);
+        assert!(q2.relative_error.abs() <= 0.25, "{q2:?}");
+        assert!(q3.relative_error.abs() <= 0.25, "{q3:?}");
+        assert!(q3.ours < q2.ours, "more bits stream longer");
+    }
+}
+
+#[test]
+fn harmonia_meets_area_and_energy_efficiency_under_its_soundest_reading() {
+    let case = "prefill of 4096, and one FP32 stage for 16 elements";
+    let rows = rows("harmonia");
+    let soundest: Vec<&Row> = rows
+        .iter()
+        .filter(|row| row.quantity.ends_with(case))
+        .collect();
+    assert_eq!(soundest.len(), 6);
+    for row in soundest {
+        // At equal area, speed and area efficiency are one; the published two differ by a quarter.
+        let within = if row.quantity.starts_with("speed") {
+            0.25
+        } else {
+            0.06
+        };
+        assert!(row.relative_error.abs() <= within, "{row:?}");
     }
 }

@@ -144,6 +144,7 @@ fn products(phase: &PhaseCost) -> Vec<Value> {
                 "layers": product.n_layers,
                 "placement": match product.placement {
                     Placement::Array => "array",
+                    Placement::FloatArray => "floating-point array",
                     Placement::VectorUnit => "vector unit",
                 },
                 "macs_per_byte": finite(product.intensity()),

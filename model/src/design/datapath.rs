@@ -29,6 +29,10 @@ pub struct Datapath {
     pub aligned_mantissa_bits: Option<u8>,
     /// Floating-point lanes of the vector unit, which also runs products whose formats the array cannot take; 1 to 4096.
     pub vector_lanes: u16,
+    /// Rows and columns, 0 to 1024, of a floating-point array beside the main one: it runs the products whose formats
+    /// the main array cannot take, one product an element and cycle, and reuses operands along rows and columns, which
+    /// the vector unit cannot. None where either is 0.
+    pub float_array: [u16; 2],
     /// Converters from floating point to blocks that work at the same time, 1 to 4096.
     pub converter_lanes: u16,
 }
@@ -42,12 +46,18 @@ impl Default for Datapath {
             subnormals: false,
             aligned_mantissa_bits: None,
             vector_lanes: 64,
+            float_array: [0, 0],
             converter_lanes: 16,
         }
     }
 }
 
 impl Datapath {
+    /// Whether a floating-point array stands beside the main one.
+    pub const fn has_float_array(&self) -> bool {
+        self.float_array[0] > 0 && self.float_array[1] > 0
+    }
+
     pub(super) fn check(&self, number: &mut impl FnMut(&str, f64, f64, f64)) {
         let aligned = self.aligned_mantissa_bits.map_or(1, u16::from);
         for (field, value, most) in [
@@ -61,6 +71,9 @@ impl Datapath {
             ("datapath.aligned_mantissa_bits", aligned, 24.0),
         ] {
             number(field, f64::from(value), 1.0, most);
+        }
+        for edge in self.float_array {
+            number("datapath.float_array", f64::from(edge), 0.0, 1024.0);
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn rows() -> Vec<Row> {
             0.97,
             parallel[0] / with_slices,
             Basis::Derived,
-            "multipliers that fit: MXInt4 in LUTs; 8-bit products in LUTs and two in each of the U250's DSP slices; equal board power",
+            "multipliers that fit: MXInt4 in LUTs; 8-bit products in LUTs and two in each of the U250's DSP slices; equal board power. The nearest of the readings tried: with one product a slice it is 1.7, with slices alone 1.8; what remains is not explained, since the paper's operator areas and power were not at hand",
         ),
         Row::new(
             SYSTEM,

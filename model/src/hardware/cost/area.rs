@@ -86,7 +86,8 @@ pub(super) fn chip_area(
             );
         }
     }
-    let lanes = f64::from(design.datapath.vector_lanes);
+    let [rows, columns] = design.datapath.float_array.map(f64::from);
+    let lanes = f64::from(design.datapath.vector_lanes) + rows * columns;
     let lane = vector_lane(design.datapath.pipelined);
     let lane = composed.unit(technology, &lane).area;
     area.add(Component::VectorUnit, lane * (lanes * placed));

@@ -1,11 +1,14 @@
-//! What elements and units come to, remembered between neighboring designs: an edit composes only what it touches.
+//! What elements, units and products come to, remembered between neighboring designs: an edit computes what it touches.
 
 use super::datapath::Demand;
+use super::prepared::Shared;
+use super::product::Operation;
+use super::result::ProductCost;
 use crate::hardware::gates::Unit;
 use crate::hardware::technology::Technology;
 use crate::units::{Area, Energy};
 
-/// Elements and units that were composed before, for one technology.
+/// Elements and units that were composed before and the products of the last design, for one technology.
 ///
 /// Belongs to the cost model it was first used with. Answers are bit for bit those of composing anew, whatever was asked
 /// before.
@@ -13,6 +16,59 @@ use crate::units::{Area, Energy};
 pub struct CostMemory {
     elements: Vec<(Demand, ComposedElement)>,
     units: Vec<(Unit, ComposedUnit)>,
+    pub(super) products: ProductMemory,
+}
+
+/// The products of the last walk, in its order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ProductMemory {
+    shared: Option<Shared>,
+    known: Vec<(Operation, ProductCost)>,
+}
+
+/// A walk beside the last one.
+pub(super) struct BesideLast<'a> {
+    known: &'a mut Vec<(Operation, ProductCost)>,
+    next: usize,
+}
+
+impl ProductMemory {
+    /// Begins a walk; what products share on other hardware is forgotten.
+    pub(super) fn walk(&mut self, shared: Shared) -> BesideLast<'_> {
+        if self.shared != Some(shared) {
+            self.known.clear();
+            self.shared = Some(shared);
+        }
+        BesideLast {
+            known: &mut self.known,
+            next: 0,
+        }
+    }
+}
+
+impl BesideLast<'_> {
+    /// The cost of the walk's next product: the last walk's where it was the same, else computed anew.
+    pub(super) fn cost(
+        &mut self,
+        operation: &Operation,
+        anew: impl FnOnce() -> ProductCost,
+    ) -> ProductCost {
+        let place = self.next;
+        self.next += 1;
+        match self.known.get_mut(place) {
+            Some((known, cost)) if known == operation => *cost,
+            Some(other) => {
+                let cost = anew();
+                *other = (*operation, cost);
+                cost
+            }
+            None => {
+                let cost = anew();
+                self.known.push((*operation, cost));
+                cost
+            }
+        }
+    }
 }
 
 /// A processing element before layout and voltage.

@@ -12,6 +12,8 @@ use crate::units::{Area, Energy};
 pub enum Placement {
     /// On the processing array.
     Array,
+    /// On a floating-point array beside it, since the array cannot take the formats.
+    FloatArray,
     /// On the vector unit, in floating point, since the array cannot take the formats.
     VectorUnit,
 }

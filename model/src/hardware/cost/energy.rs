@@ -34,6 +34,17 @@ pub(super) struct Events {
     pub(super) vector: f64,
 }
 
+impl Events {
+    /// Groups on the array and operations of floating-point lanes; conversions are counted later.
+    pub(super) const fn on_array(groups: f64, vector: f64) -> Self {
+        Self {
+            groups,
+            conversions: 0.0,
+            vector,
+        }
+    }
+}
+
 /// Energy by component, leakage excluded; `group` is the energy of one group of lanes in one element.
 pub(super) fn product_energy(
     event: &EventEnergies,

@@ -17,6 +17,7 @@ mod fpga_model;
 mod latency;
 mod model;
 mod prepared;
+mod product;
 mod result;
 mod storage;
 mod tiling;

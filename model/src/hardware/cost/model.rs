@@ -1,20 +1,17 @@
 //! The walk over all products of both phases.
 
-use super::activity::accesses;
-use super::datapath::Placement;
-use super::energy::{Events, product_energy};
-use super::latency::Folding;
+use super::composition::ProductMemory;
 use super::prepared::Prepared;
+use super::product::Operation;
 use super::result::{Cost, CostSummary, ElementPart, PhaseCost, PhaseSummary, ProductCost};
-use super::storage::{output_format, sides, stationary_bits, stored_bits, to_f64};
-use super::tiling::{Operands, least_traffic};
+use super::storage::{sides, stored_bits};
 use super::{Band, Component, CostMemory, EnergyBreakdown, band};
 use crate::design::{Design, Target};
 use crate::format::Format;
 use crate::hardware::technology::{SramTable, Technology};
-use crate::units::{Energy, Macs, Time};
+use crate::units::{Macs, Time};
 use crate::violation::Violation;
-use crate::workload::{MatrixProduct, Phase, Product, Side, Slot, Workload};
+use crate::workload::{MatrixProduct, Phase, Product, Workload};
 
 /// The cost model made ready for one workload and technology; immutable, so threads can share it.
 #[derive(Debug, Clone)]
@@ -29,15 +26,6 @@ pub struct CostModel {
 
 /// Products of one layer at most.
 const MOST_PRODUCTS: usize = 9;
-
-/// One layer's share of a walk.
-#[derive(Debug, Clone, Copy)]
-struct LayerRun<'a> {
-    phase: Phase,
-    first: u32,
-    count: u32,
-    formats: &'a [Format; Slot::COUNT],
-}
 
 impl CostModel {
     /// Prepares a workload and a technology.
@@ -76,10 +64,16 @@ impl CostModel {
     /// # Errors
     /// Every value out of range, and every part of the design whose cost is not known.
     pub fn summary(&self, design: &Design) -> Result<CostSummary, Vec<Violation>> {
-        self.summary_beside(design, &mut CostMemory::default())
+        if let Target::Fpga { device, .. } = &design.target {
+            return self.fpga_summary(design, device, &mut |_| {});
+        }
+        let prepared = self.prepare(design, &mut CostMemory::default())?;
+        Ok(self.walk(&prepared, None, &mut |_| {}))
     }
 
     /// As [`CostModel::summary`], digit for digit; `memory` keeps what neighboring designs share and belongs to this model.
+    ///
+    /// An edit of one format composes and walks again only what it touches.
     ///
     /// # Errors
     /// As [`CostModel::summary`].
@@ -92,7 +86,7 @@ impl CostModel {
             return self.fpga_summary(design, device, &mut |_| {});
         }
         let prepared = self.prepare(design, memory)?;
-        Ok(self.walk(&prepared, &mut |_| {}))
+        Ok(self.walk(&prepared, Some(&mut memory.products), &mut |_| {}))
     }
 
     /// Full cost of a design; its totals have the digits of [`CostModel::summary`].
@@ -107,7 +101,7 @@ impl CostModel {
         } else {
             let prepared = self.prepare(design, &mut CostMemory::default())?;
             (
-                self.walk(&prepared, &mut see),
+                self.walk(&prepared, None, &mut see),
                 self.element_parts(&prepared),
             )
         };
@@ -170,10 +164,16 @@ impl CostModel {
         })
     }
 
-    fn walk(&self, prepared: &Prepared<'_>, see: &mut impl FnMut(ProductCost)) -> CostSummary {
+    fn walk(
+        &self,
+        prepared: &Prepared<'_>,
+        memory: Option<&mut ProductMemory>,
+        see: &mut impl FnMut(ProductCost),
+    ) -> CostSummary {
         let formats = &prepared.design.formats;
         let n_layers = self.workload.model.n_layers;
-        let phase = |phase: Phase, see: &mut dyn FnMut(ProductCost)| {
+        let mut walked = memory.map(|memory| memory.walk(prepared.shared));
+        let mut phase = |phase: Phase, see: &mut dyn FnMut(ProductCost)| {
             let mut total = PhaseSummary {
                 time: Time::ZERO,
                 cycles: 0.0,
@@ -181,33 +181,31 @@ impl CostModel {
                 macs: Macs::ZERO,
                 external_bits: 0.0,
             };
-            let mut take = |cost: ProductCost| {
-                let times = f64::from(cost.n_layers);
+            let mut take = |shape, row, first_layer: u32, n_layers: u32| {
+                let operation = Operation::new(phase, shape, row);
+                let anew = || self.product(prepared, &operation);
+                let cost = match &mut walked {
+                    Some(walked) => walked.cost(&operation, anew),
+                    None => anew(),
+                };
+                let times = f64::from(n_layers);
                 total.time += cost.time * times;
                 total.energy.add_all(&cost.energy, times);
-                total.macs += cost.macs * u64::from(cost.n_layers);
+                total.macs += cost.macs * u64::from(n_layers);
                 total.external_bits += cost.external_bits * times;
-                see(cost);
+                see(ProductCost {
+                    first_layer,
+                    n_layers,
+                    ..cost
+                });
             };
             for group in formats.layer_groups(n_layers) {
-                let run = LayerRun {
-                    phase,
-                    first: group.first,
-                    count: group.count,
-                    formats: group.formats,
-                };
-                for product in self.layer[phase as usize].iter().flatten() {
-                    take(self.product(prepared, &run, *product));
+                for shape in self.layer[phase as usize].iter().flatten() {
+                    take(*shape, group.formats, group.first, group.count);
                 }
             }
-            let run = LayerRun {
-                phase,
-                first: n_layers,
-                count: 1,
-                formats: formats.row(n_layers),
-            };
-            take(self.product(prepared, &run, self.head));
-            total.cycles = total.time.to_seconds() * prepared.clock_hz;
+            take(self.head, formats.row(n_layers), n_layers, 1);
+            total.cycles = total.time.to_seconds() * prepared.shared.clock_hz;
             total
                 .energy
                 .add(Component::Leakage, prepared.leakage * total.time);
@@ -226,192 +224,6 @@ impl CostModel {
             weight_bits,
             kv_bits,
             batch: self.workload.batch,
-        }
-    }
-
-    /// One product in one layer of a run.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "the pipeline of one product, read from top to bottom"
-    )]
-    fn product(
-        &self,
-        prepared: &Prepared<'_>,
-        run: &LayerRun<'_>,
-        shape: MatrixProduct,
-    ) -> ProductCost {
-        let design = prepared.design;
-        let at = |product, side| run.formats[Slot::of(product, side).index()];
-        let product = shape.product;
-        let moving = at(product, Side::Moving);
-        let stationary = at(product, Side::Stationary);
-        let [m, n, k, count] = [shape.m, shape.n, shape.k, shape.count].map(to_f64);
-        let protected = if product.is_linear() {
-            0.0
-        } else {
-            design.key_value.protected_share(self.keys(run.phase))
-        };
-        let stored_stationary = stationary_bits(design, stationary, protected);
-        let output = output_format(run.formats, product);
-        let output_bits = match product {
-            Product::K | Product::V => {
-                let share = design.key_value.protected_share(self.keys(run.phase));
-                stationary_bits(design, output, share)
-            }
-            _ => output.bits_per_value(),
-        };
-        let half = prepared.capacity.activation / 2.0;
-        let fused =
-            prepared.capacity.rows * n.max(k) * at(Product::Pv, Side::Moving).bits_per_value()
-                <= half;
-        let moving_bits = moving.bits_per_value();
-        let operands = Operands {
-            m,
-            n,
-            k,
-            bits: [moving_bits, stored_stationary, output_bits],
-            on_chip: [
-                m * k * moving_bits * count <= half || (product == Product::Pv && fused),
-                match product {
-                    Product::K | Product::V => false,
-                    Product::Qk => fused,
-                    // The gate's output meets that of the up projection on the chip.
-                    Product::Gate => true,
-                    _ => m * n * output_bits * count <= half,
-                },
-            ],
-        };
-        let traffic = least_traffic(&operands, &prepared.capacity);
-        let pairing = prepared.pairing([moving, stationary], &self.technology);
-        let lanes = f64::from(design.array.lanes);
-        let array = [prepared.capacity.rows, prepared.capacity.columns];
-        let (cycles, group, events, groups, array) = match pairing.placement {
-            Placement::Array => {
-                let (group_cycles, group_energy) = self.mixed(prepared, moving, pairing, protected);
-                let groups = (k / lanes).ceil();
-                let folding = Folding {
-                    dataflow: design.array.dataflow,
-                    delivery: prepared.delivery,
-                    rows: array[0],
-                    columns: array[1],
-                    cycles: group_cycles,
-                };
-                let events = Events {
-                    groups: m * n * groups,
-                    conversions: 0.0,
-                    vector: m * n,
-                };
-                (
-                    folding.cycles(m, n, groups),
-                    group_energy,
-                    events,
-                    groups,
-                    array,
-                )
-            }
-            Placement::VectorUnit => {
-                let events = Events {
-                    groups: 0.0,
-                    conversions: 0.0,
-                    vector: m * n * k,
-                };
-                (
-                    m * n * k * pairing.cycles,
-                    Energy::ZERO,
-                    events,
-                    k,
-                    [1.0, f64::from(design.datapath.vector_lanes)],
-                )
-            }
-        };
-        let accumulator = prepared.capacity.accumulator_bits;
-        let accesses = accesses(
-            &operands,
-            &traffic,
-            design.array.dataflow,
-            array,
-            groups,
-            accumulator,
-        );
-        let events = Events {
-            conversions: Self::conversions(prepared, moving, output, &accesses, moving_bits, m * n),
-            ..events
-        };
-        let per_instance = product_energy(&prepared.event, group, &events, &accesses, &traffic);
-        let mut energy = EnergyBreakdown::ZERO;
-        energy.add_all(&per_instance, count);
-        let compute = Time::seconds(cycles * count / prepared.clock_hz);
-        let ports =
-            Time::seconds(accesses.port_cycles(prepared.port_bits) * count / prepared.clock_hz);
-        let external_bits = traffic.total() * count;
-        let external = Time::seconds(external_bits / prepared.external_bits_per_second);
-        ProductCost {
-            phase: run.phase,
-            first_layer: run.first,
-            n_layers: run.count,
-            product,
-            placement: pairing.placement,
-            macs: shape.macs(),
-            time: compute.max(ports).max(external),
-            compute,
-            ports,
-            external,
-            energy,
-            external_bits,
-            order: traffic.order,
-        }
-    }
-
-    /// Cycles and energy of a group, averaged over protected and other tokens.
-    fn mixed(
-        &self,
-        prepared: &Prepared<'_>,
-        moving: Format,
-        pairing: super::prepared::Pairing,
-        protected: f64,
-    ) -> (f64, Energy) {
-        match prepared.design.key_value.protected {
-            Some(format) if protected > 0.0 => {
-                let other = prepared.pairing([moving, format], &self.technology);
-                if other.placement == Placement::VectorUnit {
-                    return (pairing.cycles, pairing.group);
-                }
-                (
-                    pairing.cycles + (other.cycles - pairing.cycles) * protected,
-                    pairing.group + (other.group - pairing.group) * protected,
-                )
-            }
-            _ => (pairing.cycles, pairing.group),
-        }
-    }
-
-    /// Values brought to blocks: outputs whose reader wants blocks, and activations aligned on each read.
-    fn conversions(
-        prepared: &Prepared<'_>,
-        moving: Format,
-        output: Format,
-        accesses: &super::activity::Accesses,
-        moving_bits: f64,
-        outputs: f64,
-    ) -> f64 {
-        let written = if output.operand().shared_exponent_bits > 0 {
-            outputs
-        } else {
-            0.0
-        };
-        let is_float = moving.operand().shared_exponent_bits == 0;
-        let read = if prepared.aligns_on_read && is_float {
-            accesses.activation_read / moving_bits
-        } else {
-            0.0
-        };
-        written + read
-    }
-
-    const fn keys(&self, phase: Phase) -> u32 {
-        match phase {
-            Phase::Prefill => self.workload.prefill_tokens,
-            Phase::Decode => self.workload.context_tokens,
         }
     }
 

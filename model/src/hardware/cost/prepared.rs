@@ -6,7 +6,7 @@ use super::composition::{ComposedElement, CostMemory};
 use super::datapath::{Demand, Placement, aligns};
 use super::energy::EventEnergies;
 use super::tiling::Capacity;
-use crate::design::{Delivery, Design};
+use crate::design::{Datapath, Design, KeyValuePolicy, ProcessingArray, UnitKind};
 use crate::format::{Format, OperandKind, Rounding};
 use crate::hardware::gates::Unit;
 use crate::hardware::technology::{SramAccess, SramMacro, SramTable, Technology};
@@ -27,11 +27,14 @@ pub(super) struct Pairing {
     pub(super) group: Energy,
 }
 
-/// A design with everything that its products share.
-#[derive(Debug, Clone)]
-pub(super) struct Prepared<'a> {
-    pub(super) design: &'a Design,
-    pub(super) area: AreaBreakdown,
+/// All that the cost of a product hangs on beside its shape and formats, for one technology and workload.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Shared {
+    unit: UnitKind,
+    array: ProcessingArray,
+    datapath: Datapath,
+    voltage_v: Option<f64>,
+    key_value: KeyValuePolicy,
     pub(super) event: EventEnergies,
     pub(super) capacity: Capacity,
     /// Bits a cycle through the ports of activation, weight and output buffer.
@@ -39,8 +42,15 @@ pub(super) struct Prepared<'a> {
     /// Bits a second to and from external memory.
     pub(super) external_bits_per_second: f64,
     pub(super) clock_hz: f64,
+}
+
+/// A design with everything that its products share.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared<'a> {
+    pub(super) design: &'a Design,
+    pub(super) area: AreaBreakdown,
     pub(super) leakage: Power,
-    pub(super) delivery: Delivery,
+    pub(super) shared: Shared,
     /// Whether activations are aligned each time they are read.
     pub(super) aligns_on_read: bool,
     /// Widest element on the array; `None` where the array takes no site.
@@ -157,15 +167,21 @@ impl<'a> Prepared<'a> {
         Ok(Self {
             design,
             area,
-            event,
-            capacity,
-            port_bits: banks * port,
-            external_bits_per_second: 8e9
-                * memory.gigabytes_per_second.value
-                * f64::from(design.memory.channels),
-            clock_hz: design.clock_mhz * 1e6,
             leakage,
-            delivery: design.datapath.delivery,
+            shared: Shared {
+                unit: design.unit,
+                array: design.array,
+                datapath: design.datapath,
+                voltage_v: design.voltage_v,
+                key_value: design.key_value,
+                event,
+                capacity,
+                port_bits: banks * port,
+                external_bits_per_second: 8e9
+                    * memory.gigabytes_per_second.value
+                    * f64::from(design.memory.channels),
+                clock_hz: design.clock_mhz * 1e6,
+            },
             aligns_on_read: aligns(design.unit),
             demand,
             pairings,
@@ -204,6 +220,12 @@ fn pairing(
             placement: Placement::Array,
             cycles: element.cycles,
             group: element.energy * scale,
+        },
+        None if design.datapath.has_float_array() => Pairing {
+            formats,
+            placement: Placement::FloatArray,
+            cycles: 1.0,
+            group: Energy::ZERO,
         },
         None => Pairing {
             formats,
