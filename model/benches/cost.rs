@@ -1,9 +1,11 @@
-//! Designs per second of the cost model over random designs: nothing is remembered between them.
+//! Designs per second of the cost model over random designs, where nothing is remembered between them, and edits of one
+//! format beside the last design, whose share of a whole evaluation is what an edit costs.
 //!
 //! One design is a whole model, prefill and decode, with formats of their own for each module.
 
 use blockscape_model::design::Design;
 use blockscape_model::format::Format;
+use blockscape_model::hardware::cost::CostMemory;
 use blockscape_model::hardware::{CostModel, technology};
 use blockscape_model::preset;
 use blockscape_model::workload::{SlotGroup, Workload};
@@ -81,5 +83,47 @@ fn hundred_full_costs(bencher: divan::Bencher<'_, '_>) {
                 .map(|design| model.estimate(design).expect("a known cost"))
                 .map(|cost| cost.prefill.products.len())
                 .sum::<usize>()
+        });
+}
+
+/// A design and the same with another width at one module.
+fn edited() -> [Design; 2] {
+    let base = preset::design("Anda").expect("built in");
+    [5, 6].map(|mantissa| {
+        let mut design = base.clone();
+        let format = format!("anda:m={mantissa}").parse().expect("a format");
+        design
+            .formats
+            .set("o.activation".parse().expect("a group"), format);
+        design
+    })
+}
+
+#[divan::bench]
+fn thousand_edits_evaluated_whole(bencher: divan::Bencher<'_, '_>) {
+    let (model, designs) = (model(), edited());
+    bencher
+        .counter(divan::counter::ItemsCount::new(1000_usize))
+        .bench(|| {
+            (0..1000)
+                .map(|edit| model.summary(&designs[edit % 2]).expect("a known cost"))
+                .fold(0.0, |sum, cost| sum + cost.prefill.time.to_seconds())
+        });
+}
+
+#[divan::bench]
+fn thousand_edits_beside_the_last(bencher: divan::Bencher<'_, '_>) {
+    let (model, designs) = (model(), edited());
+    bencher
+        .counter(divan::counter::ItemsCount::new(1000_usize))
+        .bench(|| {
+            let mut memory = CostMemory::default();
+            (0..1000)
+                .map(|edit| {
+                    model
+                        .summary_beside(&designs[edit % 2], &mut memory)
+                        .expect("a known cost")
+                })
+                .fold(0.0, |sum, cost| sum + cost.prefill.time.to_seconds())
         });
 }

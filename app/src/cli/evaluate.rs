@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use blockscape_explorer::Judge;
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::{Evaluation, Metric};
-use blockscape_model::hardware::cost::{Cost, PhaseCost, Placement};
+use blockscape_model::hardware::cost::{Cost, ElementPart, PhaseCost, Placement};
 use blockscape_model::units::{Area, Energy};
 use blockscape_model::workload::Workload;
 use serde_json::{Value, json};
@@ -89,7 +89,8 @@ fn document(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Va
             "area_mm2": cost.area.parts().map(|(part, area)| (part.key().to_owned(), area.to_square_millimeters().into())).collect::<serde_json::Map<_, _>>(),
             "prefill_energy_j": energies(&cost.prefill),
             "decode_energy_j": energies(&cost.decode),
-            "element_um2": element_parts(cost),
+            "element_um2": element_parts(cost, |part| part.area.to_square_micrometers()),
+            "element_fj_per_group": element_parts(cost, |part| part.energy.to_femtojoules()),
         },
         "band": {
             "area_mm2": cost.band.area.map(Area::to_square_millimeters),
@@ -113,14 +114,15 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 /// Areas of the element's parts by name; parts of the same name in several units count together.
-fn element_parts(cost: &Cost) -> serde_json::Map<String, Value> {
-    let mut areas: BTreeMap<&str, f64> = BTreeMap::new();
+/// A figure of each part of the processing element, parts of one name together.
+fn element_parts(cost: &Cost, figure: fn(&ElementPart) -> f64) -> serde_json::Map<String, Value> {
+    let mut parts: BTreeMap<&str, f64> = BTreeMap::new();
     for part in &cost.element {
-        *areas.entry(&part.name).or_default() += part.area.to_square_micrometers();
+        *parts.entry(&part.name).or_default() += figure(part);
     }
-    areas
+    parts
         .into_iter()
-        .map(|(name, area)| (name.to_owned(), area.into()))
+        .map(|(name, figure)| (name.to_owned(), figure.into()))
         .collect()
 }
 

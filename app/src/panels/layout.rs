@@ -39,10 +39,12 @@ pub enum Pane {
     Compare,
     /// Weight error of an opened model, tensor by tensor.
     Checkpoint,
+    /// Parts of the processing element, and one hardware unit by itself.
+    Element,
 }
 
 impl Pane {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Pareto,
         Self::Roofline,
         Self::Layers,
@@ -55,6 +57,7 @@ impl Pane {
         Self::BitLayout,
         Self::Tensors,
         Self::Checkpoint,
+        Self::Element,
     ];
 
     /// Title of its tab.
@@ -64,6 +67,7 @@ impl Pane {
             Self::Formats => "Formats",
             Self::Compare => "Compare",
             Self::Checkpoint => "Model weights",
+            Self::Element => "Element",
             plot => plot.figure().map_or("Plot", FigurePlot::title),
         }
     }
@@ -79,7 +83,7 @@ impl Pane {
             Self::Coordinates => Some(FigurePlot::Coordinates),
             Self::BitLayout => Some(FigurePlot::Formats),
             Self::Tensors => Some(FigurePlot::Tensor),
-            Self::Table | Self::Formats | Self::Compare | Self::Checkpoint => None,
+            Self::Table | Self::Formats | Self::Compare | Self::Checkpoint | Self::Element => None,
         }
     }
 
@@ -110,6 +114,9 @@ impl Pane {
             Self::Checkpoint => {
                 "Weight error of the opened model under the current formats, tensor by tensor"
             }
+            Self::Element => {
+                "Parts of the processing element with their shares, and the cost of one unit by itself"
+            }
         }
     }
 }
@@ -129,6 +136,7 @@ pub fn default_tree() -> Tree<Pane> {
         Pane::Table,
         Pane::Compare,
         Pane::Breakdown,
+        Pane::Element,
         Pane::BitLayout,
         Pane::Tensors,
         Pane::Checkpoint,

@@ -16,6 +16,7 @@ pub mod palette;
 pub mod pareto_tile;
 pub mod status;
 pub mod tiles;
+pub mod unit_card;
 
 use crate::preset_library::PresetLibrary;
 use crate::results::Results;

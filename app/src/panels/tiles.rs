@@ -12,6 +12,7 @@ use super::explore::short_label;
 use super::format_grid::{FormatGridView, format_grid_ui};
 use super::layout::Pane;
 use super::pareto_tile::pareto_tile_ui;
+use super::unit_card::{UnitCardView, unit_card_ui};
 use crate::command::Command;
 use crate::details::{Details, SERIES};
 use crate::explored_axes::ExploredAxes;
@@ -34,6 +35,7 @@ pub struct TileViews {
     pub formats: FormatGridView,
     compare: CompareView,
     table: TableView,
+    unit: UnitCardView,
     /// Those that a figure draws too.
     pub plots: PlotViews,
     /// The tensor to look into.
@@ -48,6 +50,7 @@ impl Default for TileViews {
             formats: FormatGridView::default(),
             compare: CompareView::default(),
             table: TableView::default(),
+            unit: UnitCardView::default(),
             plots: PlotViews::default(),
             tensor_site: (0, Slot::ALL[0]),
             selected: SelectedDesigns::default(),
@@ -68,6 +71,10 @@ pub fn tile_ui(ui: &mut Ui, pane: Pane, scene: &Scene<'_>, views: &mut TileViews
             Vec::new()
         }
         Pane::Compare => compare_ui(ui, scene, &mut views.compare),
+        Pane::Element => {
+            unit_card_ui(ui, scene, &mut views.unit);
+            Vec::new()
+        }
         Pane::Checkpoint => super::checkpoint::checkpoint_ui(ui, scene),
         Pane::Breakdown | Pane::Roofline | Pane::Layers | Pane::Sensitivity | Pane::Tensors => {
             let Some(details) = &scene.results.details else {

@@ -4,6 +4,7 @@
 mod comparing;
 mod driver;
 mod editing;
+mod element;
 mod files;
 mod flows;
 mod guided;

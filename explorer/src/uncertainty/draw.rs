@@ -90,3 +90,28 @@ fn triangular(low: f64, mode: f64, high: f64, share: f64) -> f64 {
         high - ((1.0 - share) * range * (high - mode)).sqrt()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use blockscape_model::hardware::technology;
+
+    #[test]
+    fn constants_of_devices_are_drawn_within_their_ranges_alike_in_every_technology() {
+        let nominal = technology("16 nm").unwrap();
+        let mut moved = 0;
+        for sample in 0..20 {
+            let draw = Draw::new(7, sample);
+            let (mut drawn, mut other) = (nominal.clone(), technology("28 nm").unwrap());
+            draw.apply(&mut drawn);
+            draw.apply(&mut other);
+            assert_eq!(drawn.programmable, other.programmable);
+            for device in &drawn.programmable.devices {
+                assert!(device.power_w.is_consistent(), "{device:?}");
+                assert!(device.product_seconds.is_consistent(), "{device:?}");
+            }
+            moved += usize::from(drawn.programmable != nominal.programmable);
+        }
+        assert_eq!(moved, 20);
+    }
+}

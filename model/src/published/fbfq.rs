@@ -10,9 +10,9 @@ const SYSTEM: &str = "fbfq";
 /// Which of the two formats the weights have: the paper's mixes by model are not public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mix {
-    /// llama.cpp's Q2_K mix: Q3_K for value and down projections.
+    /// llama.cpp's `Q2_K` mix: `Q3_K` for value and down projections.
     MostlyQ2,
-    /// Q3_K alone.
+    /// `Q3_K` alone.
     OnlyQ3,
 }
 

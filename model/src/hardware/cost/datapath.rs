@@ -1,87 +1,9 @@
-//! The processing element of each kind, composed of units from the widths of the formats.
+//! What the formats ask of a processing element of each kind, and the units it is then composed of.
 
+use super::element::Element;
 use crate::design::{Datapath, Design, UnitKind};
 use crate::format::{BlockLen, Format, OperandKind, OperandWidths};
-use crate::hardware::gates::{
-    CellLibrary, FloatKind, FloatOperand, Pipelining, ReconfigurableMode, Switching, Unit,
-};
-use crate::units::{Area, Energy};
-
-/// Where a product runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Placement {
-    /// On the processing array.
-    Array,
-    /// On a floating-point array beside it, since the array cannot take the formats.
-    FloatArray,
-    /// On the vector unit, in floating point, since the array cannot take the formats.
-    VectorUnit,
-}
-
-/// Some units of one kind in an element, and how often they work.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Instance {
-    /// What it is.
-    pub unit: Unit,
-    /// How many stand in an element; below 1 where elements share one.
-    pub count: f64,
-    /// Uses for one group of `lanes` products.
-    pub uses: f64,
-}
-
-/// A processing element: `lanes` products summed in `cycles` cycles.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Element {
-    instances: [Option<Instance>; Self::MOST],
-    /// Cycles for one group of `lanes` products.
-    pub cycles: f64,
-}
-
-impl Element {
-    const MOST: usize = 6;
-
-    const fn new(cycles: f64) -> Self {
-        Self {
-            instances: [None; Self::MOST],
-            cycles,
-        }
-    }
-
-    fn with(mut self, unit: Unit, count: f64, uses: f64) -> Self {
-        let free = self.instances.iter().position(Option::is_none);
-        self.instances[free.expect("no element has more kinds of units")] =
-            Some(Instance { unit, count, uses });
-        self
-    }
-
-    /// Its units.
-    pub fn instances(&self) -> impl Iterator<Item = &Instance> {
-        self.instances.iter().flatten()
-    }
-
-    /// Area of its cells.
-    pub fn area(&self, cells: &CellLibrary) -> Area {
-        self.instances()
-            .map(|each| {
-                let parts = each.unit.parts();
-                let area: Area = parts.iter().map(|part| cells.area(&part.gates)).sum();
-                area * each.count
-            })
-            .sum()
-    }
-
-    /// Energy of its cells for one group of `lanes` products.
-    pub fn energy(&self, cells: &CellLibrary, switching: Switching) -> Energy {
-        self.instances()
-            .map(|each| {
-                let parts = each.unit.parts();
-                let energy: Energy = parts.iter().map(|part| cells.energy(part, switching)).sum();
-                // A shared stage works for each element in turn: its energy is not shared.
-                energy * (each.uses * each.count.max(1.0))
-            })
-            .sum()
-    }
-}
+use crate::hardware::gates::{FloatKind, FloatOperand, Pipelining, ReconfigurableMode, Unit};
 
 /// What an element must be able to take: the widest of all sites on the array.
 #[derive(Debug, Clone, Copy, PartialEq)]

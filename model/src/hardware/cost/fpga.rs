@@ -3,7 +3,8 @@
 //! It has no area in mm2; what it takes is counted in LUTs. Energy is the board's power over time: activity on an FPGA is
 //! not modeled. Products that the fabric does not take run on the processor beside it.
 
-use super::datapath::{Demand, Placement};
+use super::datapath::Demand;
+use super::element::Placement;
 use super::result::{PhaseSummary, ProductCost};
 use super::tiling::LoopOrder;
 use super::{Component, Element, EnergyBreakdown};

@@ -11,6 +11,7 @@ mod band;
 mod component;
 mod composition;
 mod datapath;
+mod element;
 mod energy;
 mod fpga;
 mod fpga_model;
@@ -25,7 +26,7 @@ mod tiling;
 pub use band::Band;
 pub use component::{AreaBreakdown, Component, EnergyBreakdown};
 pub use composition::CostMemory;
-pub use datapath::{Element, Placement};
+pub use element::{Element, Instance, Placement};
 pub use latency::systolic_cycles;
 pub use model::CostModel;
 pub use result::{

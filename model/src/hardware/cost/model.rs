@@ -9,7 +9,7 @@ use super::{Band, Component, CostMemory, EnergyBreakdown, band};
 use crate::design::{Design, Target};
 use crate::format::Format;
 use crate::hardware::technology::{SramTable, Technology};
-use crate::units::{Macs, Time};
+use crate::units::{Macs, Time, Voltage};
 use crate::violation::Violation;
 use crate::workload::{MatrixProduct, Phase, Product, Workload};
 
@@ -233,12 +233,17 @@ impl CostModel {
         };
         let node = &self.technology.node;
         let placed = node.area.value * node.layout_area.value;
+        let voltage = prepared.design.voltage_v.map(Voltage::volts);
+        let scale = self.technology.energy_factor(voltage).unwrap_or(1.0);
         let mut parts = Vec::new();
+        let cells = &self.technology.cells;
         for instance in demand.element().instances() {
             for part in &instance.unit.parts() {
                 parts.push(ElementPart {
                     name: part.name.to_owned(),
-                    area: self.technology.cells.area(&part.gates) * (instance.count * placed),
+                    area: cells.area(&part.gates) * (instance.count * placed),
+                    energy: cells.energy(part, node.switching)
+                        * (instance.uses_of_all() * scale * node.layout_energy.value),
                 });
             }
         }

@@ -3,7 +3,8 @@
 use super::area::{chip_area, converter_units, vector_lane};
 use super::component::{AreaBreakdown, Component};
 use super::composition::{ComposedElement, CostMemory};
-use super::datapath::{Demand, Placement, aligns};
+use super::datapath::{Demand, aligns};
+use super::element::Placement;
 use super::energy::EventEnergies;
 use super::tiling::Capacity;
 use crate::design::{Datapath, Design, KeyValuePolicy, ProcessingArray, UnitKind};

@@ -1,7 +1,7 @@
 //! One matrix product of one layer: the pipeline from formats to time and energy, read from top to bottom.
 
 use super::activity::{Accesses, accesses};
-use super::datapath::Placement;
+use super::element::Placement;
 use super::energy::{Events, product_energy};
 use super::latency::Folding;
 use super::prepared::{Pairing, Prepared};

@@ -125,6 +125,8 @@ pub struct ElementPart {
     pub name: String,
     /// Area in one element, layout included.
     pub area: Area,
+    /// Energy of one group of lanes in the widest formats, layout included.
+    pub energy: Energy,
 }
 
 /// A constant that a result rests on.

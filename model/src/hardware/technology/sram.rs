@@ -1,8 +1,8 @@
 //! SRAM macros: a table computed with CACTI 7, interpolated in size and port width, scaled to the node.
 //!
 //! CACTI 7 with itrs-hp cells, ECC, cycle-time objective with ED^2, 360 K, one bank; sizes from 1 KiB to 8 MiB in
-//! quarter octaves. Its choice of subarrays makes steps that no smooth formula follows: intervals that hold one are
-//! halved down to a sixty-fourth of an octave or less, so that a size between is seldom on the wrong side.
+//! quarter octaves. Its choice of subarrays makes steps that no smooth formula follows, and near a step two choices take
+//! turns from one whole row of cells to the next: there the table holds every row, and both sides of each turn.
 //! Nodes between and below the table's are scaled, which the technology's constants say.
 
 use serde::{Deserialize, Serialize};
@@ -148,7 +148,8 @@ impl SramTable {
         Ok(table)
     }
 
-    /// Cost of a macro at the table's node: linear between sizes and between port widths.
+    /// Cost of a macro at the table's node: linear between sizes and between port widths, except between sizes so near
+    /// that CACTI rounds them to the same rows of cells.
     ///
     /// Ports wider than 256 bits are several macros side by side, narrower than 64 bits cost what 64 cost; sizes
     /// outside the table are several of its largest, or its smallest.
@@ -184,5 +185,14 @@ fn at_size(rows: &[(f64, SramAccess)], bytes: f64) -> SramAccess {
         return access;
     }
     let (before, smaller) = rows[after - 1];
-    smaller.mix(access, (bytes - before) / (size - before))
+    if size - before >= SAME_ROWS * size {
+        smaller.mix(access, (bytes - before) / (size - before))
+    } else if bytes - before <= size - bytes {
+        smaller
+    } else {
+        access
+    }
 }
+
+/// Sizes nearer than this, as a share, differ by less than a row of cells or stand on both sides of a step.
+const SAME_ROWS: f64 = 0.006;

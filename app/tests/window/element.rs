@@ -1,0 +1,49 @@
+//! The tile with the parts of the processing element and one hardware unit by itself.
+
+use blockscape::widgets::number_text;
+use blockscape_model::hardware::technology;
+use egui_kittest::kittest::Queryable as _;
+
+use crate::driver::{Folder, settle, window};
+
+#[test]
+fn one_unit_is_costed_in_any_synthesis_flow() {
+    let folder = Folder::new("unit");
+    let mut window = window(&folder);
+    window.get_by_label("Element").click();
+    settle(&mut window);
+    window.get_by_label("products and tree");
+    window
+        .get_by_label("Parameters of the unit")
+        .set_text_value_accesskit("m=9 n=5 lanes=16 acc=27");
+    window.run_steps(3);
+    let area = |flow| {
+        let given = [
+            ("m", "9"),
+            ("n", "5"),
+            ("lanes", "16"),
+            ("acc", "27"),
+            ("flow", flow),
+        ];
+        let node = technology("nangate45").unwrap();
+        let report = node.unit_from_text("bfp_int_dot", &given).unwrap();
+        number_text(report.area_um2)
+    };
+    let smallest = area("fa");
+    assert!(
+        window.query_all_by_label(&smallest).count() > 0,
+        "{smallest}"
+    );
+    window.get_by_label("Synthesis flow").click_accesskit();
+    window.run_steps(3);
+    window.get_by_label("fap@1000").click_accesskit();
+    window.run_steps(3);
+    let fast = area("fap@1000");
+    assert_ne!(smallest, fast);
+    assert!(window.query_all_by_label(&fast).count() > 0, "{fast}");
+    window
+        .get_by_label("Parameters of the unit")
+        .set_text_value_accesskit("m=9 n=5 lanes=0 acc=27");
+    window.run_steps(3);
+    window.get_by_label_contains("1 to 4096");
+}
