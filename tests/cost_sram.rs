@@ -33,21 +33,16 @@ fn deviations() -> Vec<[f64; 3]> {
 
 #[test]
 fn macros_between_the_sizes_of_the_table_follow_cacti() {
-    // CACTI changes its subarrays in steps; the table is dense around them, yet a size may fall on the other side.
+    // Sizes from 2 KB to 4 MB drawn at random; CACTI changes its subarrays in steps, which the table follows row by row.
     let deviations = deviations();
-    assert_eq!(deviations.len(), 180);
+    assert_eq!(deviations.len(), 516);
     for index in 0..3 {
         let mut sizes: Vec<f64> = deviations.iter().map(|each| each[index].abs()).collect();
         sizes.sort_by(f64::total_cmp);
-        let within = sizes.iter().filter(|size| **size <= 0.10).count();
-        assert!(within >= 178, "column {index}: {within} of 180 within 10 %");
-        assert!(sizes[90] <= 0.002, "column {index}: median {}", sizes[90]);
+        let (median, largest) = (sizes[sizes.len() / 2], sizes[sizes.len() - 1]);
+        assert!(largest <= 0.10, "column {index}: largest {largest}");
+        assert!(median <= 0.002, "column {index}: median {median}");
     }
-    let whole = deviations
-        .iter()
-        .filter(|each| each.iter().all(|column| column.abs() <= 0.10))
-        .count();
-    assert!(whole >= 177, "{whole} of 180 macros within 10 % throughout");
 }
 
 #[test]
