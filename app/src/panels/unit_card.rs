@@ -193,7 +193,7 @@ fn report_ui(ui: &mut Ui, report: &UnitReport) {
     Grid::new("unit figures").num_columns(6).show(ui, |ui| {
         for (index, (label, value, unit, help)) in figures.into_iter().enumerate() {
             ui.label(label).on_hover_text(help);
-            figure_ui(ui, value);
+            figure_ui(ui, value, FIGURES[0]);
             ui.weak(unit);
             if index % 2 == 1 {
                 ui.end_row();
@@ -240,7 +240,9 @@ impl SourceText {
 }
 
 /// Width of the bar that stands for the whole.
-const WHOLE: f32 = 90.0;
+const WHOLE: f32 = 60.0;
+/// Widths of the columns of figures: area, energy.
+const FIGURES: [f32; 2] = [80.0, 125.0];
 
 /// Parts with their figures and their shares as bars; those of one name stand together.
 fn parts_ui<'a>(
@@ -262,21 +264,33 @@ fn parts_ui<'a>(
     let whole = |pick: fn(&PartRow<'_>) -> f64| rows.iter().map(pick).sum::<f64>();
     let totals = [whole(|row| row.area), whole(|row| row.energy)];
     Grid::new(id).num_columns(5).striped(true).show(ui, |ui| {
-        for title in ["Part", "Area, µm²", "Share", energy_title, "Share"] {
-            ui.label(RichText::new(title).weak());
+        for (title, width) in [
+            ("Part", 0.0),
+            ("Area, µm²", FIGURES[0]),
+            ("Share", 0.0),
+            (energy_title, FIGURES[1]),
+            ("Share", 0.0),
+        ] {
+            let title = RichText::new(title).weak();
+            if width > 0.0 {
+                right_aligned_ui(ui, title, width);
+            } else {
+                ui.label(title);
+            }
         }
         ui.end_row();
         for row in &rows {
             ui.label(row.name);
-            for (value, total) in [row.area, row.energy].into_iter().zip(totals) {
-                figure_ui(ui, value);
+            let values = [row.area, row.energy];
+            for ((value, total), width) in values.into_iter().zip(totals).zip(FIGURES) {
+                figure_ui(ui, value, width);
                 share_ui(ui, if total > 0.0 { value / total } else { 0.0 });
             }
             ui.end_row();
         }
         ui.label("Total");
-        for total in totals {
-            figure_ui(ui, total);
+        for (total, width) in totals.into_iter().zip(FIGURES) {
+            figure_ui(ui, total, width);
             ui.label("");
         }
         ui.end_row();
@@ -284,12 +298,16 @@ fn parts_ui<'a>(
 }
 
 /// A figure that ends where the others of its column end.
-fn figure_ui(ui: &mut Ui, value: f64) {
-    let size = egui::vec2(80.0, theme().layout.row_height);
+fn figure_ui(ui: &mut Ui, value: f64, width: f32) {
+    right_aligned_ui(ui, RichText::new(number_text(value)).monospace(), width);
+}
+
+fn right_aligned_ui(ui: &mut Ui, text: RichText, width: f32) {
+    let size = egui::vec2(width, theme().layout.row_height);
     let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
     let layout = Layout::right_to_left(Align::Center);
     let inside = egui::UiBuilder::new().max_rect(rect).layout(layout);
-    ui.new_child(inside).monospace(number_text(value));
+    ui.new_child(inside).label(text);
 }
 
 fn share_ui(ui: &mut Ui, share: f64) {
