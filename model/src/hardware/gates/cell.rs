@@ -33,15 +33,13 @@ pub enum Cell {
     FloatControl,
     /// Buffers and duplicates, a bit, on a normalizer and floating-point adder cut by no register.
     UncutPath,
-    /// Sticky, tie and saturation logic of one rounded output of a converter.
-    RoundingControl,
     /// One output bit of an aligner that shifts out of sight (converter).
     AlignerBit,
 }
 
 impl Cell {
     /// How many kinds there are.
-    pub const COUNT: usize = 16;
+    pub const COUNT: usize = 15;
 
     /// All of them.
     pub const ALL: [Self; Self::COUNT] = [
@@ -59,7 +57,6 @@ impl Cell {
         Self::SignExtension,
         Self::FloatControl,
         Self::UncutPath,
-        Self::RoundingControl,
         Self::AlignerBit,
     ];
 
