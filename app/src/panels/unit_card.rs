@@ -131,7 +131,7 @@ pub fn unit_card_ui(ui: &mut Ui, scene: &Scene<'_>, view: &mut UnitCardView) {
         match element.map(|details| details.evaluation.cost.element.as_slice()) {
             None => _ = ui.weak("The design is being evaluated"),
             Some([]) => {
-                _ = ui.weak("On a programmable device an element is counted in LUTs, not in parts")
+                _ = ui.weak("On a programmable device an element is counted in LUTs, not in parts");
             }
             Some(parts) => element_ui(ui, parts),
         }
@@ -401,7 +401,7 @@ mod tests {
     fn a_wrong_parameter_says_what_is_allowed() {
         let mut view = UnitCardView::default();
         view.fields.parameters = "m=6".to_owned();
-        assert!(view.answer().is_err_and(|why| why.contains("n")));
+        assert!(view.answer().is_err_and(|why| why.contains('n')));
         view.fields.parameters = "m".to_owned();
         assert!(view.answer().is_err_and(|why| why.contains("key=value")));
     }
