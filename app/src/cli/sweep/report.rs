@@ -1,13 +1,14 @@
 //! What a sweep found, as JSON and as text.
 #![expect(
     clippy::cast_precision_loss,
-    reason = "counts of designs become a rate"
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of designs become a rate, and powers of ten a number of decimals"
 )]
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use blockscape_explorer::pareto::{Points, knee};
+use blockscape_explorer::pareto::{Points, knee, thin};
 use blockscape_explorer::uncertainty::Certainty;
 use blockscape_explorer::{SpacePreset, Sweep};
 use blockscape_model::evaluation::{Metric, Metrics};
@@ -16,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::Findings;
 use super::progress::rate_text;
 
-/// Front members that the text shows.
+/// Front members that the text shows at most, about.
 const SHOWN: usize = 12;
 
 pub(super) fn document(
@@ -108,11 +109,32 @@ pub(super) fn text(
     output: &Path,
 ) -> String {
     let summary = &findings.summary;
-    let mut text = String::new();
-    let mut line = |words: String| {
-        let _ = writeln!(text, "{words}");
-    };
-    line(format!(
+    let mut lines = vec![tried_text(preset, sweep, findings)];
+    if summary.n_resumed > 0 {
+        lines.push(format!(
+            "{} of them from an interrupted run",
+            summary.n_resumed
+        ));
+    }
+    lines.push(front_text(sweep, findings));
+    if let Some((index, metrics)) = &summary.chosen {
+        lines.push(format!("found: {}", design_text(sweep, *index, metrics)));
+    }
+    lines.extend(member_lines(sweep, findings));
+    if let Some(certainty) = &summary.certainty {
+        lines.push(certainty_text(certainty));
+    }
+    if let Some(sensitivity) = &findings.sensitivity {
+        lines.extend(sensitivity.lines(sweep));
+    }
+    lines.push(format!("written to {}", output.display()));
+    lines.join("\n")
+}
+
+/// How much was tried and how fast.
+fn tried_text(preset: &SpacePreset, sweep: &Sweep, findings: &Findings) -> String {
+    let summary = &findings.summary;
+    format!(
         "{}: {} of {} designs by {} search, {} of them cannot be built{}; {:.2} s, {} designs/s",
         preset.name,
         summary.n_tried,
@@ -126,48 +148,48 @@ pub(super) fn text(
         },
         summary.elapsed.as_secs_f64(),
         rate_text(rate(findings)),
-    ));
-    if summary.n_resumed > 0 {
-        line(format!(
-            "{} of them from an interrupted run",
-            summary.n_resumed
-        ));
-    }
-    line(front_text(sweep, findings));
-    if let Some((index, metrics)) = &summary.chosen {
-        line(format!(
-            "found: #{index}  {}  {}",
-            figures(sweep, metrics),
-            sweep.space.value_texts(*index).join(" ")
-        ));
-    }
-    let knee = knee_of(sweep, findings);
-    let step = summary.front.len().div_ceil(SHOWN).max(1);
-    for (place, (index, metrics)) in summary.front.iter().enumerate() {
-        if place % step == 0 || Some(place) == knee {
-            let mark = if Some(place) == knee { "  knee" } else { "" };
-            let certainty = summary.certainty.as_ref();
-            let sure = certainty
-                .and_then(|certainty| certainty.of(*index))
-                .map_or_else(String::new, |design| {
-                    format!("  on the front {:.0} %", 100.0 * design.probability)
-                });
-            line(format!(
-                "  #{index}  {}  {}{sure}{mark}",
-                figures(sweep, metrics),
-                sweep.space.value_texts(*index).join(" ")
-            ));
+    )
+}
+
+/// Members of the front, some that stand for all where it has many; the knee is always among them.
+fn member_lines(sweep: &Sweep, findings: &Findings) -> Vec<String> {
+    let summary = &findings.summary;
+    let points = front_points(sweep, findings);
+    let knee = knee(&points);
+    let mut places = few(&points);
+    places.extend(knee);
+    places.sort_unstable();
+    places.dedup();
+    let member = |place: usize| {
+        let (index, metrics) = &summary.front[place];
+        let mark = if Some(place) == knee { "  knee" } else { "" };
+        let certainty = summary.certainty.as_ref();
+        let sure = certainty
+            .and_then(|certainty| certainty.of(*index))
+            .map_or_else(String::new, |design| {
+                format!("  on the front {:.0} %", 100.0 * design.probability)
+            });
+        format!("  {}{sure}{mark}", design_text(sweep, *index, metrics))
+    };
+    places.into_iter().map(member).collect()
+}
+
+/// Places of members that stand for a front, at most about [`SHOWN`]: the finest thinning with so few.
+fn few(points: &Points) -> Vec<usize> {
+    let mut epsilon = 0.0;
+    loop {
+        let places = thin(points, epsilon);
+        if places.len() <= SHOWN || epsilon >= 1.0 {
+            return places;
         }
+        epsilon = (1.25 * epsilon).max(1e-3);
     }
-    if let Some(certainty) = &summary.certainty {
-        line(certainty_text(certainty));
-    }
-    let sensitivity = findings.sensitivity.as_ref();
-    for told in sensitivity.map_or_else(Vec::new, |found| found.lines(sweep)) {
-        line(told);
-    }
-    line(format!("written to {}", output.display()));
-    text.trim_end().to_owned()
+}
+
+/// Number, objectives and axis values of a design.
+fn design_text(sweep: &Sweep, index: u64, metrics: &Metrics) -> String {
+    let values = sweep.space.value_texts(index).join(" ");
+    format!("#{index}  {}  {values}", figures(sweep, metrics))
 }
 
 /// Size of the front and the part of objective space under it, or why there is none.
@@ -186,12 +208,12 @@ fn front_text(sweep: &Sweep, findings: &Findings) -> String {
     }
     let reference = sweep.goal.objectives().iter().zip(&summary.reference);
     let reference: Vec<String> = reference
-        .map(|(objective, value)| format!("{} {value:.6}", objective.metric))
+        .map(|(objective, value)| format!("{} {}", objective.metric, digits(*value)))
         .collect();
     format!(
-        "front: {} designs, hypervolume {:.6} up to {}",
+        "front: {} designs, hypervolume {} up to {}",
         summary.front.len(),
-        summary.hypervolume,
+        digits(summary.hypervolume),
         reference.join(", ")
     )
 }
@@ -221,9 +243,14 @@ fn figures(sweep: &Sweep, metrics: &Metrics) -> String {
         .map(|objective| {
             let description = objective.metric.description();
             let value = metrics.get(objective.metric);
-            format!("{} {value:.4} {}", description.label, description.unit)
-                .trim_end()
-                .to_owned()
+            format!(
+                "{} {} {}",
+                description.label,
+                digits(value),
+                description.unit
+            )
+            .trim_end()
+            .to_owned()
         })
         .collect();
     figures.join("  ")
@@ -237,9 +264,62 @@ fn rate(findings: &Findings) -> f64 {
 }
 
 fn knee_of(sweep: &Sweep, findings: &Findings) -> Option<usize> {
+    knee(&front_points(sweep, findings))
+}
+
+/// Objectives of the members, to be minimized.
+fn front_points(sweep: &Sweep, findings: &Findings) -> Points {
     let mut points = Points::new(sweep.goal.n_objectives());
     for (_, metrics) in &findings.summary.front {
         points.push(&sweep.goal.score(Some(metrics)).objectives);
     }
-    knee(&points)
+    points
+}
+
+/// Five significant digits, as a terminal and a script read them.
+pub(super) fn digits(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude == 0.0 {
+        "0".to_owned()
+    } else if (1e-3..1e6).contains(&magnitude) {
+        let before = magnitude.log10().floor();
+        let decimals = (4.0 - before).clamp(0.0, 7.0) as usize;
+        format!("{value:.decimals$}")
+    } else {
+        format!("{value:.4e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_five_significant_digits_whatever_their_size() {
+        for (value, expected) in [
+            (5.644_812, "5.6448"),
+            (0.000_535_12, "5.3512e-4"),
+            (0.012_345_6, "0.012346"),
+            (159.048_8, "159.05"),
+            (138_343.9, "138344"),
+            (-15.2, "-15.200"),
+            (2.5e9, "2.5000e9"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(digits(value), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_front_is_shown_by_a_few_members_and_its_ends() {
+        let rows: Vec<[f64; 2]> = (0..500)
+            .map(|at| [f64::from(at), 500.0 / (1.0 + f64::from(at))])
+            .collect();
+        let points = Points::from_rows(2, rows.iter().map(|row| &row[..]));
+        let places = few(&points);
+        assert!((4..=SHOWN).contains(&places.len()), "{places:?}");
+        assert!(places.contains(&0) && places.contains(&499));
+        let short = Points::from_rows(2, rows[..SHOWN].iter().map(|row| &row[..]));
+        assert_eq!(few(&short), (0..SHOWN).collect::<Vec<_>>());
+    }
 }

@@ -7,6 +7,8 @@ use blockscape_explorer::sensitivity::{
 use blockscape_model::evaluation::Metric;
 use serde_json::{Map, Value, json};
 
+use super::report::digits;
+
 /// What was found for every metric.
 pub(super) struct Sensitivity {
     /// Sobol indices by metric; `None` where too few of the samples have it.
@@ -102,7 +104,7 @@ impl Sensitivity {
             (effect.swing(metric), axis.parameter.to_string())
         });
         let told = by_size(axes.collect(), |swing| {
-            format!("{swing:.4} {unit}").trim_end().to_owned()
+            format!("{} {unit}", digits(swing)).trim_end().to_owned()
         });
         format!("  around #{} it moves by {told}", self.center)
     }
