@@ -1,7 +1,7 @@
 //! `sweep`, `merge` and `budget` as a user runs them.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -302,4 +302,19 @@ fn andas_search_from_published_perplexities_finds_its_tuple_and_needs_a_limit() 
     let error = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(2), "{error}");
     assert_eq!(error.matches("without any limit").count(), 1, "{error}");
+}
+
+#[test]
+fn a_sweep_whose_progress_nobody_reads_goes_on() {
+    let folder = Folder::new("unread");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_blockscape"))
+        .current_dir(&folder.0)
+        .args(["sweep", "Anda", "-o", "out.csv", "--tolerance", "1"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    drop(child.stderr.take());
+    assert!(child.wait().expect("an end").success());
+    assert!(folder.0.join("out.csv").is_file());
 }

@@ -9,6 +9,7 @@ use blockscape_model::language_model::{LanguageModel, Window};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::interruption;
+use super::pace::Pace;
 use crate::checkpoint_calibration::{RunFile, calibrated};
 
 /// The estimator calibrated on these windows; its runs are kept in `file`, and those that are there already are not made again.
@@ -24,9 +25,14 @@ pub fn calibrate(
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(
         "{bar:30} {pos} of {len} calibration runs, {eta} left",
     )?);
+    let pace = Pace::from_now();
     let report = |progress: CalibrationProgress| {
-        bar.set_length(progress.n_runs as u64);
-        bar.set_position(progress.runs_done as u64);
+        let CalibrationProgress {
+            runs_done, n_runs, ..
+        } = progress;
+        bar.set_length(n_runs as u64);
+        bar.set_position(runs_done as u64);
+        pace.line(|| format!("{runs_done} of {n_runs} calibration runs"));
     };
     let runs = RunFile {
         path: file.to_path_buf(),

@@ -12,6 +12,7 @@ pub mod input;
 pub mod interruption;
 pub mod merge;
 pub mod output;
+pub mod pace;
 pub mod perplexity;
 pub mod quantize;
 pub mod reproduce;

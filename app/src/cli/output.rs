@@ -23,11 +23,7 @@ pub fn text(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// One line on standard error.
-#[expect(
-    clippy::print_stderr,
-    reason = "the one place that speaks to a user of the command line about its course"
-)]
+/// One line on standard error; nobody to read it is no reason to stop.
 pub fn note(line: &str) {
-    eprintln!("{line}");
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -18,6 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::calibration::calibrate;
+use super::pace::Pace;
 use super::text_cutting::{ProtocolName, Subject, TextCutting, Usual};
 use super::{input, interruption};
 
@@ -149,9 +150,19 @@ fn measure(
         ProgressStyle::with_template("{bar:30} {pos} of {len} windows, {msg}, {eta} left")
             .expect("the template is well formed"),
     );
+    let pace = Pace::from_now();
     let report = |progress: MeasurementProgress| {
+        let speed = format!("{:.0} tokens/s", progress.tokens_per_second());
+        pace.line(|| {
+            let MeasurementProgress {
+                windows_done,
+                n_windows,
+                ..
+            } = progress;
+            format!("{windows_done} of {n_windows} windows, {speed}")
+        });
         bar.set_position(progress.windows_done as u64);
-        bar.set_message(format!("{:.0} tokens/s", progress.tokens_per_second()));
+        bar.set_message(speed);
     };
     let result = measurement::measure_with_threads(
         args.threads,

@@ -1,17 +1,10 @@
 //! Progress on standard error: a bar on a terminal, a line now and then elsewhere.
 
-use std::io::{IsTerminal as _, Write as _};
-use std::time::{Duration, Instant};
-
 use blockscape_explorer::Progress;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use crate::cli::output;
-
-/// Pause between plain lines: a log of an hour has some hundred.
-const LINE_EVERY: Duration = Duration::from_secs(30);
-/// Wait before the first plain line, so that short sweeps stay silent.
-const FIRST_LINE: Duration = Duration::from_secs(2);
+use crate::cli::pace::Pace;
 
 /// Shows how far a sweep is.
 pub(super) struct ProgressLine {
@@ -19,13 +12,14 @@ pub(super) struct ProgressLine {
     /// What is said once the sweep has really begun.
     announcement: Option<String>,
     bar: Option<ProgressBar>,
-    next_line: Instant,
+    pace: Pace,
 }
 
 impl ProgressLine {
     /// Starts to show.
     pub(super) fn new(name: &str, announcement: String) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let pace = Pace::from_now();
+        let bar = pace.is_on_terminal().then(|| {
             let template =
                 "{prefix} [{wide_bar}] {human_pos} of {human_len}  {per_sec}  {eta} left";
             let style = ProgressStyle::with_template(template)
@@ -39,7 +33,7 @@ impl ProgressLine {
             name: name.to_owned(),
             announcement: Some(announcement),
             bar,
-            next_line: Instant::now() + FIRST_LINE,
+            pace,
         }
     }
 
@@ -54,21 +48,19 @@ impl ProgressLine {
         if let Some(bar) = &self.bar {
             bar.set_length(progress.total);
             bar.set_position(progress.n_tried);
-        } else if Instant::now() >= self.next_line {
-            self.next_line = Instant::now() + LINE_EVERY;
+        }
+        self.pace.line(|| {
             let left = progress.remaining().map_or_else(String::new, |left| {
                 format!(", {} left", HumanDuration(left))
             });
-            // Nobody to read progress is no reason to stop.
-            let _ = writeln!(
-                std::io::stderr(),
+            format!(
                 "{}: {} of {} designs, {}/s{left}",
                 self.name,
                 progress.n_tried,
                 progress.total,
                 rate_text(progress.rate()),
-            );
-        }
+            )
+        });
     }
 
     /// Takes the bar away.
