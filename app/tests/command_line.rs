@@ -1,17 +1,14 @@
 //! The command line as a whole: results without a display, help, first words that mean nothing, a reader that goes away.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
+mod empty_folder;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use blockscape::preset_library;
 
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
+use empty_folder::folder;
 
 fn blockscape(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blockscape"));

@@ -1,7 +1,8 @@
 //! `blockscape figure` from start to file, and back: a figure opened again is the session it was made from.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
-use std::path::{Path, PathBuf};
+mod empty_folder;
+
 use std::process::{Command, Output};
 
 use blockscape::export::{FrontFile, front_file, points_csv};
@@ -12,12 +13,7 @@ use blockscape_explorer::{Candidate, DesignSpace, Evaluate as _, Judge, Progress
 use blockscape_model::evaluation::Metric;
 use blockscape_model::preset;
 
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
+use empty_folder::folder;
 
 fn blockscape(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_blockscape"))

@@ -1,17 +1,14 @@
 //! Sweeps that run a checkpoint: limits by tolerance, what a journal belongs to, and requests to end.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
-use std::path::{Path, PathBuf};
+mod empty_folder;
+
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
+use empty_folder::folder;
 
 /// A sweep that measures the story model on some of its stories.
 fn sweep(folder: &Path, space: &str, output: &str, more: &[&str]) -> Command {

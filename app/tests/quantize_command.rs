@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod empty_folder;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -9,12 +11,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize_to_file};
 use serde_json::Value;
 
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
+use empty_folder::folder;
 
 fn quantize(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_blockscape"))
