@@ -35,7 +35,7 @@ fn deviations() -> Vec<[f64; 3]> {
 fn macros_between_the_sizes_of_the_table_follow_cacti() {
     // Sizes from 2 KB to 4 MB drawn at random; CACTI changes its subarrays in steps, which the table follows row by row.
     let deviations = deviations();
-    assert_eq!(deviations.len(), 516);
+    assert_eq!(deviations.len(), 644);
     for index in 0..3 {
         let mut sizes: Vec<f64> = deviations.iter().map(|each| each[index].abs()).collect();
         sizes.sort_by(f64::total_cmp);

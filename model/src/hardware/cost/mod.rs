@@ -1,9 +1,11 @@
 //! Cost of a design for a workload in a technology. Reads as the pipeline:
 //!
-//! `datapath` composes the processing element from the formats; `area` adds up what stands on the chip; for each
-//! product `tiling` finds the external traffic, `activity` counts accesses and switching, `latency` the time,
-//! `energy` the energy. [`CostModel::summary`] walks all products of both phases without allocating;
-//! [`estimate`] walks the same way and keeps what it sees, so their digits agree.
+//! `datapath` says what the formats ask of a processing element and composes it of units (`element`); `area` adds up
+//! what stands on the chip; `prepared` holds all that the products share. For each product, `product` goes from
+//! `tiling`, which finds the external traffic, over `activity`, which counts accesses and switching, and `latency`,
+//! which gives the time, to `energy`. [`CostModel::summary`] walks all products of both phases without allocating;
+//! [`estimate`] walks the same way and keeps what it sees, so their digits agree. [`CostModel::summary_beside`]
+//! computes only what differs from the design before (`composition`).
 
 mod activity;
 mod area;
