@@ -226,10 +226,10 @@ impl eframe::App for App {
         self.clock.begin();
         self.window.settings.zoom = ui.ctx().zoom_factor();
         let asks = self.window.question.is_some() || self.window.dialog.is_open();
-        let mut requests = if !asks {
-            palette::shortcuts(ui.ctx())
-        } else {
+        let mut requests = if asks {
             Vec::new()
+        } else {
+            palette::shortcuts(ui.ctx())
         };
         requests.extend(self.panels_ui(ui));
         let ctx = ui.ctx().clone();
