@@ -11,7 +11,7 @@ use blockscape_model::workload::Workload;
 use serde_json::{Value, json};
 
 use super::{input, output};
-use crate::export::sites_and_formats;
+use crate::export::{opening_words, sites_and_formats};
 use crate::widgets::{number_text, scaled};
 
 /// Arguments of `evaluate`.
@@ -161,15 +161,7 @@ fn products(phase: &PhaseCost) -> Vec<Value> {
 
 fn report(design: &Design, workload: &Workload, evaluation: &Evaluation) -> String {
     let metrics = evaluation.metrics();
-    let mut lines = vec![format!(
-        "{} on {}: prefill {} tokens, decode at {} tokens, batch {}, {}",
-        design.name,
-        workload.model.name,
-        workload.prefill_tokens,
-        workload.context_tokens,
-        workload.batch,
-        design.technology,
-    )];
+    let mut lines = vec![opening_words(design, workload)];
     for (sites, format) in sites_and_formats(design) {
         lines.push(format!("  {sites:<28}{format}"));
     }

@@ -17,13 +17,15 @@ use crate::settings::write_whole;
 
 mod architecture;
 mod front;
+mod llama_cpp;
 mod points;
 mod recipe;
 
 pub use architecture::{timeloop_yaml, zigzag_yaml};
 pub use front::{FrontDesign, FrontFile, front_file};
+pub use llama_cpp::llama_cpp_arguments;
 pub use points::{csv_field, points_csv};
-pub use recipe::{llama_cpp_arguments, recipe_json, rounding_and_scale, sites_and_formats};
+pub use recipe::{opening_words, recipe_json, rounding_and_scale, sites_and_formats};
 
 /// What the window was asked to export, with all that it needs: the window goes on meanwhile.
 #[derive(Debug)]

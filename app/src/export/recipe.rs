@@ -1,12 +1,8 @@
-//! The number formats of a design, layer by layer: JSON for emulators, arguments for llama.cpp's quantizer.
-
-use std::fmt::Write as _;
+//! The number formats of a design, layer by layer, as JSON for emulators.
 
 use blockscape_model::design::Design;
-use blockscape_model::format::{
-    BlockLen, FloatFormat, Format, GgmlFormat, OperandKind, Rounding, ScaleRule,
-};
-use blockscape_model::workload::{Operand, Phase, Product, Slot, Workload};
+use blockscape_model::format::{BlockLen, Format, OperandKind, Rounding, ScaleRule};
+use blockscape_model::workload::{Phase, Product, Slot, Workload};
 use serde_json::{Value, json};
 
 /// Every site's format: its text form and the fields that an emulator needs to reproduce it.
@@ -102,6 +98,21 @@ fn rules(format: Format) -> (Option<Rounding>, Option<ScaleRule>) {
     }
 }
 
+/// "Anda on LLaMA-2-7B: prefill 2048 tokens, decode at 2048 tokens, batch 1, 16 nm at 285 MHz": the words that open a report
+/// and a caption.
+pub fn opening_words(design: &Design, workload: &Workload) -> String {
+    format!(
+        "{} on {}: prefill {} tokens, decode at {} tokens, batch {}, {} at {} MHz",
+        design.name,
+        workload.model.name,
+        workload.prefill_tokens,
+        workload.context_tokens,
+        workload.batch,
+        design.technology,
+        design.clock_mhz
+    )
+}
+
 /// The rules of a design's format table as its preset writes them: sites, format.
 pub fn sites_and_formats(design: &Design) -> impl Iterator<Item = (String, Format)> + '_ {
     let rules = design.formats.rules();
@@ -120,115 +131,6 @@ pub fn rounding_and_scale(format: Format) -> String {
     }
 }
 
-/// Lines of arguments for `llama-quantize`, and comments for weights whose format llama.cpp does not have.
-///
-/// Each pattern names its layers, so that none overlaps another and their order does not matter; weights in formats without a
-/// llama.cpp type keep the type of the command line's last argument.
-pub fn llama_cpp_arguments(design: &Design, workload: &Workload) -> String {
-    let n_layers = workload.model.n_layers;
-    let mut out = String::new();
-    let mut missing = String::new();
-    let products: Vec<Product> = workload
-        .layer_products(Phase::Prefill)
-        .map(|product| product.product)
-        .collect();
-    for slot in Slot::ALL
-        .into_iter()
-        .filter(|slot| slot.operand() == Operand::Weight)
-    {
-        let Some(tensor) = tensor_name(slot.product()) else {
-            continue;
-        };
-        if slot.product() == Product::Head {
-            match type_name(design.formats.at(n_layers, slot)) {
-                Some(name) => _ = writeln!(out, "--output-tensor-type {name}"),
-                None => {
-                    _ = writeln!(
-                        missing,
-                        "# output.weight: no llama.cpp type for {}",
-                        design.formats.at(n_layers, slot)
-                    );
-                }
-            }
-            continue;
-        }
-        if !products.contains(&slot.product()) {
-            continue;
-        }
-        for (format, layers) in formats_of(design, slot, n_layers) {
-            let all = layers.len() == n_layers as usize;
-            match type_name(format) {
-                Some(name) if all => _ = writeln!(out, "--tensor-type {tensor}={name}"),
-                Some(name) => {
-                    _ = writeln!(
-                        out,
-                        "--tensor-type \"blk\\.({})\\.{tensor}={name}\"",
-                        joined(&layers, "|")
-                    );
-                }
-                None if all => _ = writeln!(missing, "# {tensor}: no llama.cpp type for {format}"),
-                None => {
-                    let layers = joined(&layers, " ");
-                    _ = writeln!(
-                        missing,
-                        "# {tensor}, layers {layers}: no llama.cpp type for {format}"
-                    );
-                }
-            }
-        }
-    }
-    out + &missing
-}
-
-/// Formats of a slot with their layers, in order of first use.
-fn formats_of(design: &Design, slot: Slot, n_layers: u32) -> Vec<(Format, Vec<u32>)> {
-    let mut found: Vec<(Format, Vec<u32>)> = Vec::new();
-    for layer in 0..n_layers {
-        let format = design.formats.at(layer, slot);
-        match found.iter_mut().find(|(known, _)| *known == format) {
-            Some((_, layers)) => layers.push(layer),
-            None => found.push((format, vec![layer])),
-        }
-    }
-    found
-}
-
-fn joined(layers: &[u32], separator: &str) -> String {
-    layers
-        .iter()
-        .map(u32::to_string)
-        .collect::<Vec<_>>()
-        .join(separator)
-}
-
-/// Name of a product's weight in a GGUF file.
-const fn tensor_name(product: Product) -> Option<&'static str> {
-    match product {
-        Product::Q => Some("attn_q"),
-        Product::K => Some("attn_k"),
-        Product::V => Some("attn_v"),
-        Product::O => Some("attn_output"),
-        Product::Gate => Some("ffn_gate"),
-        Product::Up => Some("ffn_up"),
-        Product::Down => Some("ffn_down"),
-        Product::Head => Some("output"),
-        Product::Qk | Product::Pv => None,
-    }
-}
-
-/// Name of the ggml type that stores a format, where there is one.
-fn type_name(format: Format) -> Option<String> {
-    match format {
-        Format::Float(FloatFormat::Fp32) => Some("f32".to_owned()),
-        Format::Float(FloatFormat::Fp16) => Some("f16".to_owned()),
-        Format::Float(FloatFormat::Bf16) => Some("bf16".to_owned()),
-        Format::Ggml(GgmlFormat::Q8_K) => None, // holds intermediate activations, never weights
-        Format::Ggml(_) => Some(format.to_string()),
-        format if Ok(format) == "mxfp4".parse() => Some("mxfp4".to_owned()),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,34 +138,6 @@ mod tests {
 
     fn workload() -> Workload {
         Workload::single_sequence(preset::model("LLaMA-2-7B").unwrap())
-    }
-
-    #[test]
-    fn layers_with_their_own_type_get_a_pattern_that_overlaps_no_other() {
-        let mut design = preset::design("Anda").unwrap();
-        design
-            .formats
-            .set("weights".parse().unwrap(), "q4_k".parse().unwrap());
-        design.formats.set_layers(
-            3..=4,
-            "down.weight".parse().unwrap(),
-            "q6_k".parse().unwrap(),
-        );
-        design.formats.set(
-            "q.weight".parse().unwrap(),
-            "bfp:m=4,e=8,b=32".parse().unwrap(),
-        );
-        let text = llama_cpp_arguments(&design, &workload());
-        assert!(text.contains("--tensor-type attn_k=q4_k\n"), "{text}");
-        assert!(
-            text.contains("--tensor-type \"blk\\.(3|4)\\.ffn_down=q6_k\"\n"),
-            "{text}"
-        );
-        assert!(text.contains("--tensor-type \"blk\\.(0|1|2|5|"), "{text}");
-        assert!(
-            text.contains("# attn_q: no llama.cpp type for bfp:m=4,e=8,b=32"),
-            "{text}"
-        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{FigurePlot, SessionFigure};
-use crate::export::{rounding_and_scale, sites_and_formats};
+use crate::export::{opening_words, rounding_and_scale, sites_and_formats};
 
 /// Rules of the format table that are written out; a table by layers would fill a page.
 const MOST_FORMATS: usize = 10;
@@ -11,18 +11,8 @@ const MOST_FORMATS: usize = 10;
 impl SessionFigure<'_> {
     /// What the caption says unless the user says otherwise: workload, technology, formats with their rules, accuracy basis.
     pub fn caption(&self) -> String {
-        let workload = &self.session.workload;
         let design = &self.session.design;
-        let mut out = format!(
-            "{}: {}, prefill {} tokens, decode at {} tokens, batch {}, {} at {} MHz. ",
-            design.name,
-            workload.model.name,
-            workload.prefill_tokens,
-            workload.context_tokens,
-            workload.batch,
-            design.technology,
-            design.clock_mhz
-        );
+        let mut out = opening_words(design, &self.session.workload) + ". ";
         let mut formats: Vec<String> = sites_and_formats(design)
             .map(|(sites, format)| format!("{sites} {format}{}", rounding_and_scale(format)))
             .collect();
