@@ -10,7 +10,7 @@ use crate::request::Request;
 use crate::theme::theme;
 use crate::widgets::number_text;
 
-const WIDTHS: [f32; 6] = [110.0, 70.0, 130.0, 90.0, 90.0, 90.0];
+const WIDTHS: [f32; 6] = [84.0, 64.0, 112.0, 70.0, 80.0, 90.0];
 const TITLES: [&str; 6] = [
     "Shape",
     "Stored as",
@@ -49,17 +49,19 @@ pub fn checkpoint_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
     head_ui(ui, report);
     let height = theme().layout.row_height;
     let name_width = (ui.available_width() - WIDTHS.iter().sum::<f32>() - 80.0).max(160.0);
-    row_ui(ui, name_width, "Tensor", &TITLES.map(str::to_owned), true);
-    ScrollArea::vertical().auto_shrink(false).show_rows(
-        ui,
-        height,
-        report.rows.len(),
-        |ui, shown| {
-            for tensor in &report.rows[shown] {
-                row_ui(ui, name_width, &tensor.name, &cells(tensor), false);
-            }
-        },
-    );
+    ScrollArea::horizontal().show(ui, |ui| {
+        row_ui(ui, name_width, "Tensor", &TITLES.map(str::to_owned), true);
+        ScrollArea::vertical().auto_shrink(false).show_rows(
+            ui,
+            height,
+            report.rows.len(),
+            |ui, shown| {
+                for tensor in &report.rows[shown] {
+                    row_ui(ui, name_width, &tensor.name, &cells(tensor), false);
+                }
+            },
+        );
+    });
     requests
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Id, Modal, Ui};
+use egui::{Id, Label, Modal, RichText, Ui};
 
 use crate::file_dialog::Purpose;
 use crate::request::Request;
@@ -56,7 +56,9 @@ pub fn question_ui(ui: &mut Ui, question: &Question) -> Option<Answer> {
                 ui.label(
                     "Blockscape did not close properly. A copy of the work until then is there.",
                 );
-                ui.weak(path.to_string_lossy());
+                let copy = RichText::new(path.to_string_lossy()).weak();
+                ui.add(Label::new(copy).truncate())
+                    .on_hover_text(path.to_string_lossy());
                 ui.add_space(theme().layout.grid);
                 ui.horizontal(|ui| {
                     if ui.button("Bring back").clicked() {

@@ -196,8 +196,10 @@ impl Chart<'_> {
             theme.small_text_size * 3.4
         };
         let y_axis = axis_hints(AxisHints::new_y(), y, theme).min_thickness(y_thickness);
-        let (x_marks, x_labels) = spacer(x.clone(), label_room(theme)[0]);
-        let (y_marks, y_labels) = spacer(y.clone(), label_room(theme)[1]);
+        let (x_marks, x_labels) = spacer(x.clone(), label_room(theme)[0], 0.0);
+        // In the lower left corner the first numbers of both axes would meet.
+        let corner = theme.small_text_size * 0.6;
+        let (y_marks, y_labels) = spacer(y.clone(), label_room(theme)[1], corner);
         Plot::new(self.id.to_owned())
             .show_background(false)
             .show_grid(false)
@@ -286,6 +288,8 @@ fn axis_hints<'a>(hints: AxisHints<'a>, axis: &Axis, theme: &PlotTheme) -> AxisH
 }
 
 /// The marks of an axis and the text of each: `egui_plot` asks for the marks first, then for each mark's text.
+///
+/// Marks nearer to the low end than `bare`, in points, have no text.
 #[expect(
     clippy::type_complexity,
     reason = "two closures over one list of labels"
@@ -293,6 +297,7 @@ fn axis_hints<'a>(hints: AxisHints<'a>, axis: &Axis, theme: &PlotTheme) -> AxisH
 fn spacer<'a>(
     axis: Axis,
     label_room: f32,
+    bare: f32,
 ) -> (
     impl Fn(egui_plot::GridInput) -> Vec<GridMark> + 'a,
     impl Fn(GridMark, &std::ops::RangeInclusive<f64>) -> String + 'a,
@@ -300,7 +305,13 @@ fn spacer<'a>(
     let labels = Rc::new(RefCell::new(Vec::<(GridMark, String)>::new()));
     let written = Rc::clone(&labels);
     let marks = move |input: egui_plot::GridInput| {
-        let marks = grid_marks(&axis, &input, label_room);
+        let mut marks = grid_marks(&axis, &input, label_room);
+        let per_point = input.base_step_size / f64::from(FINEST_GRID);
+        for (mark, label) in &mut marks {
+            if mark.value - input.bounds.0 < per_point * f64::from(bare) {
+                label.clear();
+            }
+        }
         let bare = marks.iter().map(|(mark, _)| *mark).collect();
         *written.borrow_mut() = marks;
         bare

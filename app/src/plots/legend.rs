@@ -24,11 +24,11 @@ pub enum Key {
     Current(Color32),
 }
 
-/// The corner of `area` where a legend hides the fewest of `points`; of equal ones the first of `corners`.
+/// The place in `area` where a legend hides the fewest of `points`; of equal ones the first of `corners`.
 pub fn free_corner(
     painter: &Painter,
     area: Rect,
-    corners: [Align2; 4],
+    corners: &[Align2],
     entries: &[(Key, String)],
     points: &[Pos2],
     theme: &PlotTheme,
@@ -38,10 +38,8 @@ pub fn free_corner(
         let card = card(area, *corner, size, theme).expand(theme.marker_radius);
         points.iter().filter(|point| card.contains(**point)).count()
     };
-    corners
-        .into_iter()
-        .min_by_key(hidden)
-        .unwrap_or(Align2::RIGHT_TOP)
+    let best = corners.iter().min_by_key(|corner| hidden(corner));
+    best.copied().unwrap_or(Align2::RIGHT_TOP)
 }
 
 fn names(painter: &Painter, entries: &[(Key, String)], theme: &PlotTheme) -> Vec<Arc<Galley>> {
@@ -197,6 +195,12 @@ impl Labels {
         self.taken.push(rect);
     }
 
+    /// Places that what is drawn later should not hide: both ends and the middle of each name.
+    pub fn places(&self) -> impl Iterator<Item = Pos2> + '_ {
+        let ends = |rect: &Rect| [rect.left_center(), rect.center(), rect.right_center()];
+        self.written.iter().flat_map(ends)
+    }
+
     /// Writes `text` beside `center`, in the first free place of rings around it, with a line to it from the far ones; else where it covers no other name.
     pub fn place(
         &mut self,
@@ -232,16 +236,25 @@ impl Labels {
                 .map(move |(anchor, offset)| anchor.anchor_size(center + offset * distance, size))
         };
         let inside = |rect: &Rect| area.contains_rect(*rect);
-        let hits = |rect: &Rect, taken: &[Rect]| {
-            taken.iter().any(|taken| taken.intersects(rect.shrink(0.5)))
+        // Two names side by side must not read as one.
+        let apart = vec2(theme.small_text_size * 0.45, -0.5);
+        let hits_name = |rect: &Rect| {
+            let names = self.written.iter();
+            names
+                .copied()
+                .any(|name| name.intersects(rect.expand2(apart)))
+        };
+        let hits_mark = |rect: &Rect| {
+            let marks = self.taken.iter();
+            marks.copied().any(|mark| mark.intersects(rect.shrink(0.5)))
         };
         let free = around(1.0)
             .chain(around(1.8))
             .chain(around(2.6))
             .chain(around(3.8))
             .chain(around(5.0))
-            .find(|rect| inside(rect) && !hits(rect, &self.taken))
-            .or_else(|| around(1.0).find(|rect| inside(rect) && !hits(rect, &self.written)));
+            .find(|rect| inside(rect) && !hits_mark(rect) && !hits_name(rect))
+            .or_else(|| around(1.0).find(|rect| inside(rect) && !hits_name(rect)));
         if let Some(rect) = free {
             let near = rect.clamp(center);
             if near.distance(center) > off * 2.7 {
@@ -249,7 +262,6 @@ impl Labels {
                 painter.add(line(center, near, stroke));
             }
             painter.galley(rect.min, galley, color);
-            self.taken.push(rect);
             self.written.push(rect);
         }
     }

@@ -252,7 +252,7 @@ fn paint_legend(
         Align2::CENTER_BOTTOM,
     ];
     let (painter, frame) = (&shown.painter, shown.frame());
-    let corner = free_corner(painter, frame, corners, &entries, &points, theme);
+    let corner = free_corner(painter, frame, &corners, &entries, &points, theme);
     labels.avoid(legend(painter, frame, corner, &entries, theme));
 }
 

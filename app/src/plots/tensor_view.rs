@@ -299,7 +299,7 @@ fn channels_ui(
     let corner = free_corner(
         &shown.painter,
         shown.frame(),
-        corners,
+        &corners,
         &entries,
         &places,
         theme,

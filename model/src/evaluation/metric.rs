@@ -185,7 +185,7 @@ impl Metric {
             ),
             Self::KvBits => (
                 "kv_bits",
-                "Bits per cached value",
+                "Bits per KV value",
                 "bit",
                 Minimize,
                 "Stored bits per value of the key and value cache, scales included",

@@ -11,7 +11,16 @@ use crate::plots::theme::{Marker, PlotTheme};
 /// How near the pointer must be, in points.
 const REACH: f32 = 10.0;
 /// Lines of settings on the card.
-const MOST_SETTINGS: usize = 14;
+const MOST_SETTINGS: usize = 8;
+/// What the card tells beside the two axes; the table tells the rest.
+const TOLD: [Metric; 6] = [
+    Metric::Perplexity,
+    Metric::Sqnr,
+    Metric::Area,
+    Metric::EnergyPerToken,
+    Metric::DecodeRate,
+    Metric::PrefillTime,
+];
 
 /// Shows the card of the point under the pointer; a click loads it, a Shift-click pins it.
 pub(super) fn interact(
@@ -165,10 +174,10 @@ fn card(ui: &mut Ui, data: &ParetoData<'_>, view: &ParetoView, target: Target, m
         .show(ui, |ui| {
             for metric in Metric::ALL {
                 let value = metrics.get(metric);
-                if !value.is_finite() {
+                let shown = metric == view.x || metric == view.y;
+                if !value.is_finite() || !(shown || TOLD.contains(&metric)) {
                     continue;
                 }
-                let shown = metric == view.x || metric == view.y;
                 let label = RichText::new(metric.description().label);
                 ui.label(if shown { label.strong() } else { label });
                 let unit = written_unit(metric.description().unit);

@@ -1,13 +1,13 @@
 //! Everything on the plot but the cloud, in the order it is laid down.
 
-use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2};
+use egui::{Align, Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2};
 
 use blockscape_model::evaluation::{Metric, Metrics};
 
 use super::edge::{self, Placed};
 use super::front::{FrontPoint, more_is_better, staircase, visible_front};
 use super::{NamedPoint, ParetoData, ParetoView, ShownChart};
-use crate::plots::legend::{Key, Labels, current, legend, point};
+use crate::plots::legend::{Key, Labels, current, free_corner, legend, point};
 use crate::plots::theme::{Marker, PlotTheme, line};
 
 /// Color and marker of a kept front; the first category is the newest front's.
@@ -74,56 +74,51 @@ impl Scene<'_> {
             self.theme,
         );
         let (painter, frame) = (&self.shown.painter, self.shown.frame());
-        let corner = self.legend_corner(&entries);
+        let corner = self.legend_corner(&entries, &labels);
         legend(painter, frame, corner, &entries, self.theme);
     }
 
-    /// The corner where the legend hides the least; among equals the one farthest from what is good on both axes.
-    fn legend_corner(&self, entries: &[(Key, String)]) -> Align2 {
+    /// The place where the legend hides the least; among equals the one farthest from what is good on both axes.
+    fn legend_corner(&self, entries: &[(Key, String)], labels: &Labels) -> Align2 {
         let (right, top) = (!more_is_better(self.view.x), !more_is_better(self.view.y));
-        let corner = |right: bool, top: bool| match (right, top) {
-            (true, true) => Align2::RIGHT_TOP,
-            (true, false) => Align2::RIGHT_BOTTOM,
-            (false, true) => Align2::LEFT_TOP,
-            (false, false) => Align2::LEFT_BOTTOM,
-        };
+        let side = |right: bool| if right { Align::Max } else { Align::Min };
+        let height = |top: bool| if top { Align::Min } else { Align::Max };
+        let places = [
+            Align2([side(right), height(top)]),
+            Align2([side(right), height(!top)]),
+            Align2([side(!right), height(top)]),
+            Align2([side(!right), height(!top)]),
+            Align2([Align::Center, height(top)]),
+            Align2([side(right), Align::Center]),
+            Align2([side(!right), Align::Center]),
+            Align2([Align::Center, height(!top)]),
+        ];
         let frame = self.shown.frame();
-        let n_letters = entries.iter().map(|(_, name)| name.chars().count()).max();
-        let letter = self.theme.small_text_size;
-        let size = Vec2::new(
-            letter * (4.0 + 0.55 * n_letters.unwrap_or(0) as f32),
-            letter * (1.5 + 1.35 * entries.len() as f32),
-        );
         let literature: &[NamedPoint] = if self.view.literature {
             self.data.literature
         } else {
             &[]
         };
         let named = self.data.pinned.iter().chain(literature);
+        let measured = self.data.measured.iter().map(|each| &each.point);
+        let members = self.visible.iter().filter_map(|&i| self.data.front.get(i));
         let points = named
+            .chain(measured)
             .map(|point| &point.metrics)
-            .chain(
-                self.visible
-                    .iter()
-                    .filter_map(|&i| Some(&self.data.front.get(i)?.metrics)),
-            )
+            .chain(members.map(|point| &point.metrics))
             .chain(self.data.current);
-        let marks: Vec<Pos2> = points
+        let marks = points
             .filter_map(|metrics| self.position(metrics))
-            .map(|at| edge::placed(frame, at, self.theme).at)
-            .collect();
-        let hidden = |corner: &Align2| {
-            let card = corner.align_size_within_rect(size, frame);
-            marks.iter().filter(|at| card.contains(**at)).count()
-        };
-        let corners = [
-            corner(right, top),
-            corner(right, !top),
-            corner(!right, top),
-            corner(!right, !top),
-        ];
-        let best = corners.into_iter().min_by_key(hidden);
-        best.unwrap_or(corners[0])
+            .map(|at| edge::placed(frame, at, self.theme).at);
+        let marks: Vec<Pos2> = marks.chain(labels.places()).collect();
+        free_corner(
+            &self.shown.painter,
+            frame,
+            &places,
+            entries,
+            &marks,
+            self.theme,
+        )
     }
 
     fn values(&self, metrics: &Metrics) -> [f64; 2] {
