@@ -1,8 +1,8 @@
 //! The background engine: newest job wins, the same results for any number of threads, no panic gets out.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use blockscape_explorer::{
@@ -181,6 +181,38 @@ fn a_panic_in_a_judge_fails_its_job_and_the_next_one_runs() {
     assert!(message.contains("no rows left"), "{message}");
     let generation = explorer.submit(job(&medium_space(), Search::Exhaustive, Arc::new(judge)));
     assert_eq!(follow(&explorer, generation).0.len(), 1920);
+}
+
+#[test]
+fn an_edit_is_answered_while_an_older_sweep_does_not_listen() {
+    let explorer = explorer(1);
+    let gate = Arc::new(Mutex::new(()));
+    let shut = gate.lock().expect("nobody panicked with it");
+    let calls = Arc::new(AtomicUsize::new(0));
+    let stuck = {
+        let (gate, calls) = (Arc::clone(&gate), Arc::clone(&calls));
+        move |design: &Design, workload: &Workload| {
+            // The first is the edited design, the others are the sweep.
+            if calls.fetch_add(1, Ordering::Relaxed) > 0 {
+                drop(gate.lock());
+            }
+            judge(design, workload)
+        }
+    };
+    explorer.submit(job(&medium_space(), Search::Exhaustive, Arc::new(stuck)));
+    while calls.load(Ordering::Relaxed) < 2 {
+        std::thread::yield_now();
+    }
+    let newest = explorer.submit(job(&medium_space(), Search::Exhaustive, Arc::new(judge)));
+    loop {
+        let update = explorer.recv_timeout(PATIENCE).expect("an update");
+        assert_eq!(update.generation(), newest);
+        if matches!(update, Update::Edited { .. }) {
+            break;
+        }
+    }
+    drop(shut);
+    assert_eq!(follow(&explorer, newest).0.len(), 1920);
 }
 
 #[test]

@@ -180,6 +180,12 @@ pub fn current(center: Pos2, color: Color32, theme: &PlotTheme) -> Shape {
     ])
 }
 
+/// Places along the line from a point to its name.
+fn leader(center: Pos2, name: &Rect) -> impl Iterator<Item = Pos2> {
+    let near = name.clamp(center);
+    (1..12_u8).map(move |step| center.lerp(near, f32::from(step) / 12.0))
+}
+
 /// Places names beside points so that they cover neither each other nor the points already there.
 #[derive(Debug, Default)]
 pub struct Labels {
@@ -248,18 +254,30 @@ impl Labels {
             let marks = self.taken.iter();
             marks.copied().any(|mark| mark.intersects(rect.shrink(0.5)))
         };
+        let is_far = |rect: &Rect| rect.clamp(center).distance(center) > off * 2.7;
+        let crosses_name = |rect: &Rect| {
+            let names = self.written.iter();
+            is_far(rect)
+                && names
+                    .copied()
+                    .any(|name| leader(center, rect).any(|at| name.contains(at)))
+        };
         let free = around(1.0)
             .chain(around(1.8))
             .chain(around(2.6))
             .chain(around(3.8))
             .chain(around(5.0))
-            .find(|rect| inside(rect) && !hits_mark(rect) && !hits_name(rect))
+            .find(|rect| {
+                inside(rect) && !hits_mark(rect) && !hits_name(rect) && !crosses_name(rect)
+            })
             .or_else(|| around(1.0).find(|rect| inside(rect) && !hits_name(rect)));
         if let Some(rect) = free {
-            let near = rect.clamp(center);
-            if near.distance(center) > off * 2.7 {
+            if is_far(&rect) {
                 let stroke = Stroke::new(theme.line_width * 0.4, theme.weak_text);
-                painter.add(line(center, near, stroke));
+                painter.add(line(center, rect.clamp(center), stroke));
+                let side = Vec2::splat(theme.line_width * 2.0);
+                let line = leader(center, &rect).map(|at| Rect::from_center_size(at, side));
+                self.taken.extend(line);
             }
             painter.galley(rect.min, galley, color);
             self.written.push(rect);
