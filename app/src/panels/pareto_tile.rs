@@ -4,10 +4,12 @@ use blockscape_model::design::Design;
 use egui::Ui;
 
 use super::Scene;
+use super::explore::short_label;
 use crate::command::Command;
 use crate::plots::PlotTheme;
 use crate::plots::pareto::{ParetoAction, ParetoData, Target, pareto_ui};
 use crate::request::Request;
+use crate::results::Results;
 use crate::selected_designs::SelectedDesigns;
 use crate::session::Session;
 
@@ -34,7 +36,7 @@ pub(super) fn pareto_tile_ui(
         measured: &results.measured,
         limits: &limits,
         n_selected: selected.count(),
-        describe: &|candidate| results.settings(candidate),
+        describe: &|candidate| settings(results, candidate),
     };
     let mut view = scene.session.pareto.clone();
     let action = pareto_ui(ui, &data, &mut view, theme);
@@ -58,6 +60,15 @@ pub(super) fn pareto_tile_ui(
     };
     requests.extend(command.map(Request::from));
     requests
+}
+
+/// Settings of a candidate in the short names of the exploration.
+fn settings(results: &Results, candidate: usize) -> Vec<(String, String)> {
+    let space = results.shown.space.as_ref();
+    let axes = space.map_or(&[][..], |space| space.axes());
+    let names = axes.iter().map(|axis| short_label(axis.parameter));
+    let values = results.settings(candidate).into_iter();
+    names.zip(values.map(|(_, value)| value)).collect()
 }
 
 /// A name that no kept front has: that of the design it was found around, with a number where taken.

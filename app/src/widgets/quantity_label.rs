@@ -1,6 +1,6 @@
 //! Numbers with their unit: three to four significant digits, an SI prefix, fixed width, a delta against a reference.
 
-use egui::{Align2, Color32, Rect, Sense, TextStyle, Ui, vec2};
+use egui::{Align2, Color32, FontId, Rect, Sense, TextStyle, Ui, vec2};
 
 use crate::plots::axis::prefixed_unit;
 use crate::theme::{colors, theme};
@@ -158,46 +158,65 @@ fn relative_text(relative: f64) -> String {
     }
 }
 
+/// Widths of the columns right of the name, and the text of all but the number.
+struct Columns {
+    number: f32,
+    unit: f32,
+    delta: f32,
+    words: TextStyle,
+}
+
+impl Columns {
+    /// In a narrow panel words are small, so that names need not be cut.
+    fn for_width(width: f32) -> Self {
+        let is_narrow = width < 264.0;
+        let [number, unit, delta] = if is_narrow {
+            [44.0, 54.0, 46.0]
+        } else {
+            [48.0, 64.0, 56.0]
+        };
+        let words = if is_narrow {
+            TextStyle::Small
+        } else {
+            TextStyle::Body
+        };
+        Self {
+            number,
+            unit,
+            delta,
+            words,
+        }
+    }
+}
+
 /// Draws one line; columns have fixed width, so nothing jumps while numbers change.
 pub fn quantity_row_ui(ui: &mut Ui, row: &QuantityRow<'_>) -> egui::Response {
     let layout = &theme().layout;
     let size = vec2(ui.available_width(), layout.row_height - 2.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let delta_width = 56.0;
-    let unit_width = 64.0;
-    let number_right = rect.right() - delta_width - unit_width;
+    let columns = Columns::for_width(rect.width());
+    let number_right = rect.right() - columns.delta - columns.unit;
     let (factor, unit) = prefixed_unit(row.value.unwrap_or(0.0), row.unit);
     let number = row
         .value
         .map_or_else(|| "–".to_owned(), |value| number_text(value * factor));
     let text = ui.visuals().text_color();
     let dim = ui.visuals().weak_text_color();
-    put_elided(ui, rect.with_max_x(number_right - 48.0), row.label, text);
-    put(
-        ui,
-        rect,
-        number_right,
-        Align2::RIGHT_CENTER,
-        &number,
-        ui.visuals().strong_text_color(),
-    );
-    put(
-        ui,
-        rect,
-        number_right + layout.grid,
-        Align2::LEFT_CENTER,
-        &unit,
-        dim,
-    );
+    let put = |x: f32, align: Align2, style: TextStyle, text: &str, color: Color32| {
+        let (at, font) = (egui::pos2(x, rect.center().y), style.resolve(ui.style()));
+        ui.painter().text(at, align, text, font, color);
+    };
+    let words = &columns.words;
+    let name = rect.with_max_x(number_right - columns.number);
+    put_elided(ui, name, row.label, words.resolve(ui.style()), text);
+    let strong = ui.visuals().strong_text_color();
+    let right = Align2::RIGHT_CENTER;
+    put(number_right, right, TextStyle::Body, &number, strong);
+    let unit_left = number_right + layout.grid;
+    put(unit_left, Align2::LEFT_CENTER, words.clone(), &unit, dim);
     if let Some(delta) = row.delta {
-        put(
-            ui,
-            rect,
-            rect.right(),
-            Align2::RIGHT_CENTER,
-            &delta_text(delta.change),
-            delta_color(ui, delta),
-        );
+        let (change, color) = (delta_text(delta.change), delta_color(ui, delta));
+        put(rect.right(), right, words.clone(), &change, color);
     }
     let spoken = format!("{} {number} {unit}", row.label);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));
@@ -223,15 +242,8 @@ pub fn delta_color(ui: &Ui, delta: Delta) -> Color32 {
     }
 }
 
-fn put(ui: &Ui, row: Rect, x: f32, align: Align2, text: &str, color: Color32) {
-    let font = TextStyle::Body.resolve(ui.style());
-    ui.painter()
-        .text(egui::pos2(x, row.center().y), align, text, font, color);
-}
-
 /// A name that ends in an ellipsis where it would meet the number.
-fn put_elided(ui: &Ui, rect: Rect, text: &str, color: Color32) {
-    let font = TextStyle::Body.resolve(ui.style());
+fn put_elided(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32) {
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
     job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));

@@ -10,8 +10,8 @@ use crate::plots::theme::{Marker, PlotTheme};
 
 /// How near the pointer must be, in points.
 const REACH: f32 = 10.0;
-/// Lines of settings on the card.
-const MOST_SETTINGS: usize = 8;
+/// Settings on the card.
+const MOST_SETTINGS: usize = 10;
 /// What the card tells beside the two axes; the table tells the rest.
 const TOLD: [Metric; 6] = [
     Metric::Perplexity,
@@ -150,7 +150,9 @@ fn metrics_of<'a>(data: &'a ParetoData<'_>, target: Target) -> Option<&'a Metric
 }
 
 fn card(ui: &mut Ui, data: &ParetoData<'_>, view: &ParetoView, target: Target, metrics: &Metrics) {
-    ui.set_max_width(320.0);
+    ui.set_max_width(300.0);
+    ui.spacing_mut().interact_size.y = 0.0;
+    ui.spacing_mut().item_spacing.y = 2.0;
     let on_front = front_point(data, target);
     let named = |point: &NamedPoint| (point.name.clone(), point.source.clone());
     let (title, note) = match target {
@@ -228,18 +230,12 @@ fn settings(ui: &mut Ui, settings: &[(String, String)]) {
     if settings.is_empty() {
         return;
     }
-    ui.separator();
-    egui::Grid::new("hovered settings")
-        .num_columns(2)
-        .spacing([12.0, 2.0])
-        .show(ui, |ui| {
-            for (name, value) in settings.iter().take(MOST_SETTINGS) {
-                ui.weak(name);
-                ui.label(value);
-                ui.end_row();
-            }
-        });
+    let shown = settings.iter().take(MOST_SETTINGS);
+    let mut parts: Vec<String> = shown
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
     if settings.len() > MOST_SETTINGS {
-        ui.weak(format!("and {} more", settings.len() - MOST_SETTINGS));
+        parts.push(format!("and {} more", settings.len() - MOST_SETTINGS));
     }
+    ui.label(parts.join(" · "));
 }
