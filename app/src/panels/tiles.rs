@@ -91,6 +91,12 @@ pub fn empty_ui(ui: &mut Ui, text: &str) {
     ui.centered_and_justified(|ui| ui.weak(text));
 }
 
+/// A hint beside controls, cut where the tile ends: a wider row would widen what is below it.
+fn hint_ui(ui: &mut Ui, text: &str) {
+    let text = egui::RichText::new(text).weak();
+    ui.add(egui::Label::new(text).truncate());
+}
+
 fn detail_tile_ui(
     ui: &mut Ui,
     pane: Pane,
@@ -136,7 +142,10 @@ fn layers_tile_ui(
     ui.horizontal(|ui| {
         ui.selectable_value(&mut views.plots.layers_show_bits, false, "Error");
         ui.selectable_value(&mut views.plots.layers_show_bits, true, "Bits");
-        ui.weak("Cells selected here are selected in the tile Formats too");
+        hint_ui(
+            ui,
+            "Cells selected here are selected in the tile Formats too",
+        );
     });
     let bits = views.plots.layers_show_bits;
     let names: Vec<String> = Slot::ALL.iter().map(ToString::to_string).collect();
@@ -223,7 +232,7 @@ fn tensor_tile_ui(
                 }
             });
         crate::widgets::name_ui(ui, &combo.response, "Site of the tensor");
-        ui.weak("drawn from the model's channel statistics");
+        hint_ui(ui, "drawn from the model's channel statistics");
     });
     tensor_view_ui(ui, details.tensor.as_ref(), &mut views.plots.tensor, theme);
     if (layer, slot) == views.tensor_site {

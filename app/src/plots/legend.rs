@@ -252,7 +252,10 @@ impl Labels {
         };
         let hits_mark = |rect: &Rect| {
             let marks = self.taken.iter();
-            marks.copied().any(|mark| mark.intersects(rect.shrink(0.5)))
+            let apart = vec2(1.5, -0.5);
+            marks
+                .copied()
+                .any(|mark| mark.intersects(rect.expand2(apart)))
         };
         let is_far = |rect: &Rect| rect.clamp(center).distance(center) > off * 2.7;
         let crosses_name = |rect: &Rect| {
@@ -267,6 +270,8 @@ impl Labels {
             .chain(around(2.6))
             .chain(around(3.8))
             .chain(around(5.0))
+            .chain(around(6.5))
+            .chain(around(8.5))
             .find(|rect| {
                 inside(rect) && !hits_mark(rect) && !hits_name(rect) && !crosses_name(rect)
             })

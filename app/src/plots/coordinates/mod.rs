@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use egui::epaint::TextShape;
 use egui::text::LayoutJob;
-use egui::{Align, Color32, Galley, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui::{
+    Align, Color32, Galley, Label, Pos2, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2,
+};
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, Tick, marks_of};
@@ -122,7 +124,9 @@ pub fn coordinates_ui(
                 view.brushes.clear();
                 cleared = Some(CoordinatesAction::Brush);
             }
-            ui.weak("Drag along an axis to keep a range of it; click a line to load its design");
+            // Cut rather than wide: a row wider than the tile would widen the plot below it.
+            let hint = "Drag along an axis to keep a range of it; click a line to load its design";
+            ui.add(Label::new(RichText::new(hint).weak()).truncate());
         });
     }
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
