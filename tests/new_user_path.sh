@@ -12,7 +12,7 @@ rm -rf "$folder"/{config,state} "$folder"/*.{png,svg,pdf,csv,tex,ron}
 export DISPLAY=:${DISPLAY_NUMBER:-94}
 export XDG_CONFIG_HOME=$folder/config XDG_STATE_HOME=$folder/state LIBGL_ALWAYS_SOFTWARE=1
 unset WAYLAND_DISPLAY
-Xvfb "$DISPLAY" -screen 0 1280x720x24 >/dev/null 2>&1 &
+Xvfb "$DISPLAY" -noreset -screen 0 1280x720x24 >/dev/null 2>&1 &
 server=$!
 window_process=
 trap 'kill -9 $window_process $server 2>/dev/null || true' EXIT

@@ -6,11 +6,11 @@ use super::Scene;
 use super::tiles::empty_ui;
 use crate::checkpoint_report::{CheckpointReport, TensorError};
 use crate::file_dialog::Purpose;
+use crate::plots::axis::significant;
 use crate::request::Request;
 use crate::theme::theme;
-use crate::widgets::number_text;
 
-const WIDTHS: [f32; 6] = [84.0, 64.0, 112.0, 70.0, 80.0, 90.0];
+const WIDTHS: [f32; 6] = [76.0, 62.0, 100.0, 66.0, 68.0, 82.0];
 const TITLES: [&str; 6] = [
     "Shape",
     "Stored as",
@@ -48,7 +48,7 @@ pub fn checkpoint_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
     };
     head_ui(ui, report);
     let height = theme().layout.row_height;
-    let name_width = (ui.available_width() - WIDTHS.iter().sum::<f32>() - 80.0).max(160.0);
+    let name_width = (ui.available_width() - WIDTHS.iter().sum::<f32>() - 40.0).max(150.0);
     ScrollArea::horizontal().show(ui, |ui| {
         row_ui(ui, name_width, "Tensor", &TITLES.map(str::to_owned), true);
         ScrollArea::vertical().auto_shrink(false).show_rows(
@@ -98,8 +98,8 @@ fn cells(tensor: &TensorError) -> [String; 6] {
         tensor.stored_as.clone(),
         tensor.format.to_string(),
         format!("{:.2}", tensor.sqnr_db),
-        number_text(tensor.mse),
-        number_text(tensor.max_error),
+        significant(tensor.mse, 3),
+        significant(tensor.max_error, 3),
     ]
 }
 
@@ -113,6 +113,7 @@ fn row_ui(ui: &mut Ui, name_width: f32, name: &str, cells: &[String; 6], heading
         }
     };
     ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = theme().layout.grid;
         let left = Layout::left_to_right(Align::Center);
         ui.allocate_ui_with_layout(egui::vec2(name_width, height), left, |ui| {
             ui.set_min_width(name_width);

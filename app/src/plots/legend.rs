@@ -265,16 +265,15 @@ impl Labels {
                     .copied()
                     .any(|name| leader(center, rect).any(|at| name.contains(at)))
         };
-        let free = around(1.0)
-            .chain(around(1.8))
-            .chain(around(2.6))
-            .chain(around(3.8))
-            .chain(around(5.0))
-            .chain(around(6.5))
-            .chain(around(8.5))
-            .find(|rect| {
-                inside(rect) && !hits_mark(rect) && !hits_name(rect) && !crosses_name(rect)
-            })
+        let rings = || {
+            [1.0, 1.8, 2.6, 3.2, 3.8, 4.4, 5.0, 6.5, 8.5]
+                .into_iter()
+                .flat_map(around)
+        };
+        let is_clear = |rect: &Rect| inside(rect) && !hits_mark(rect) && !hits_name(rect);
+        let free = rings()
+            .find(|rect| is_clear(rect) && !crosses_name(rect))
+            .or_else(|| rings().find(is_clear))
             .or_else(|| around(1.0).find(|rect| inside(rect) && !hits_name(rect)));
         if let Some(rect) = free {
             if is_far(&rect) {

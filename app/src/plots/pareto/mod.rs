@@ -179,7 +179,7 @@ pub enum ParetoAction {
 #[derive(Debug, Default)]
 struct Cache {
     cloud: Cloud,
-    front_key: Option<(u64, usize, Metric, Metric)>,
+    front_key: Option<(u64, [usize; 2], Metric, Metric)>,
     visible: Vec<usize>,
     drag_from: Option<[f64; 2]>,
 }
@@ -281,7 +281,10 @@ fn refresh(
     theme: &PlotTheme,
     ui: &Ui,
 ) {
-    let key = (data.generation, data.front.len(), view.x, view.y);
+    // A measured accuracy moves a member of the front without a new exploration.
+    let n_measured = data.front.iter().filter(|point| point.measured).count();
+    let sizes = [data.front.len(), n_measured];
+    let key = (data.generation, sizes, view.x, view.y);
     if cache.front_key != Some(key) {
         cache.visible = visible_front(data.front, view.x, view.y);
         cache.front_key = Some(key);
