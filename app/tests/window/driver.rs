@@ -159,6 +159,7 @@ pub(crate) fn drag_qkv(window: &mut Window, shares: &[f32]) {
 }
 
 /// A file of the data folder; where it is absent the test is skipped with a message.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 pub(crate) fn data(file: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let path = folder.join(file);
