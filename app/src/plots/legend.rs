@@ -186,6 +186,10 @@ fn leader(center: Pos2, name: &Rect) -> impl Iterator<Item = Pos2> {
     (1..12_u8).map(move |step| center.lerp(near, f32::from(step) / 12.0))
 }
 
+/// Distances from a point at which its name is tried.
+const RINGS: [f32; 9] = [1.0, 1.8, 2.6, 3.2, 3.8, 4.4, 5.0, 6.5, 8.5];
+const RINGS_ON_PAPER: [f32; 5] = [1.0, 1.8, 2.6, 3.8, 5.0];
+
 /// Places names beside points so that they cover neither each other nor the points already there.
 #[derive(Debug, Default)]
 pub struct Labels {
@@ -242,8 +246,13 @@ impl Labels {
                 .map(move |(anchor, offset)| anchor.anchor_size(center + offset * distance, size))
         };
         let inside = |rect: &Rect| area.contains_rect(*rect);
-        // Two names side by side must not read as one.
-        let apart = vec2(theme.small_text_size * 0.45, -0.5);
+        // Two names side by side must not read as one. Figures keep the places that earlier ones had.
+        let (from_name, from_mark, rings): (f32, f32, &[f32]) = if theme.on_paper {
+            (-0.5, -0.5, &RINGS_ON_PAPER)
+        } else {
+            (theme.small_text_size * 0.45, 1.5, &RINGS)
+        };
+        let apart = vec2(from_name, -0.5);
         let hits_name = |rect: &Rect| {
             let names = self.written.iter();
             names
@@ -252,7 +261,7 @@ impl Labels {
         };
         let hits_mark = |rect: &Rect| {
             let marks = self.taken.iter();
-            let apart = vec2(1.5, -0.5);
+            let apart = vec2(from_mark, -0.5);
             marks
                 .copied()
                 .any(|mark| mark.intersects(rect.expand2(apart)))
@@ -260,16 +269,13 @@ impl Labels {
         let is_far = |rect: &Rect| rect.clamp(center).distance(center) > off * 2.7;
         let crosses_name = |rect: &Rect| {
             let names = self.written.iter();
-            is_far(rect)
+            !theme.on_paper
+                && is_far(rect)
                 && names
                     .copied()
                     .any(|name| leader(center, rect).any(|at| name.contains(at)))
         };
-        let rings = || {
-            [1.0, 1.8, 2.6, 3.2, 3.8, 4.4, 5.0, 6.5, 8.5]
-                .into_iter()
-                .flat_map(around)
-        };
+        let rings = || rings.iter().copied().flat_map(around);
         let is_clear = |rect: &Rect| inside(rect) && !hits_mark(rect) && !hits_name(rect);
         let free = rings()
             .find(|rect| is_clear(rect) && !crosses_name(rect))
@@ -279,9 +285,11 @@ impl Labels {
             if is_far(&rect) {
                 let stroke = Stroke::new(theme.line_width * 0.4, theme.weak_text);
                 painter.add(line(center, rect.clamp(center), stroke));
-                let side = Vec2::splat(theme.line_width * 2.0);
-                let line = leader(center, &rect).map(|at| Rect::from_center_size(at, side));
-                self.taken.extend(line);
+                if !theme.on_paper {
+                    let side = Vec2::splat(theme.line_width * 2.0);
+                    let line = leader(center, &rect).map(|at| Rect::from_center_size(at, side));
+                    self.taken.extend(line);
+                }
             }
             painter.galley(rect.min, galley, color);
             self.written.push(rect);
