@@ -51,9 +51,8 @@ fn error_of(
             return Ok(None);
         }
         let x = rows(piece)?;
-        let mut out = vec![0.0; x.len()];
         let quantizer = quantizer.starting_at(piece * n_rows * row_len);
-        Ok(Some(quantizer.quantize_and_measure(&x, width, &mut out)))
+        Ok(Some(quantizer.measure(&x, width)))
     };
     let sums = (0..pieces)
         .into_par_iter()

@@ -13,6 +13,8 @@ use crate::format::{F32_BIAS, F32_FRACTION_BITS, Rounding};
 pub(super) const INFINITY_BITS: u32 = 0x7f80_0000;
 /// Bits of the smallest normal number.
 pub(super) const SMALLEST_NORMAL_BITS: u32 = 0x0080_0000;
+/// Bits of 1.
+pub(super) const ONE_BITS: u32 = 0x3f80_0000;
 /// All bits but the sign.
 pub(super) const MAGNITUDE_MASK: u32 = 0x7fff_ffff;
 /// Values handled together: one AVX-512 register.

@@ -6,9 +6,13 @@
 )]
 
 use multiversion::multiversion;
+use multiversion::target::target_cfg_f;
 
-use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round};
-use super::blocks::{Layout, ScaledKernel, scaled_rows};
+use super::arithmetic::{
+    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
+};
+use super::maxima::Register;
+use super::registers::{self, Output, RegisterKernel, Tile};
 use crate::format::{
     F32_BIAS, F32_FRACTION_BITS, Minifloat, MinifloatFormat, MxFormat, Nvfp4Format, Overflow,
     Rounding, Specials, floor_log2, power_of_two_f64,
@@ -156,6 +160,13 @@ impl ElementKernel {
         }
     }
 
+    /// [`Self::shared_exponent`] for normal numbers, within E8M0.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
+    fn usual_exponent(self, largest: u32, addend: u32) -> i32 {
+        ((largest + addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS - self.largest_exponent
+    }
+
     #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
     fn shared_exponent(self, largest: u32, addend: u32) -> i32 {
         let exponent = if largest >= SMALLEST_NORMAL_BITS {
@@ -171,31 +182,54 @@ impl ElementKernel {
     }
 }
 
-impl ScaledKernel for ElementKernel {
+impl RegisterKernel for ElementKernel {
     #[inline(always)]
-    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
-    fn numbers(self, largest: u32) -> Option<(f32, f32)> {
-        if !self.is_narrow() {
-            return None;
+    fn is_usual(self, largest: u32) -> bool {
+        match self.scale {
+            Scale::PowerOfTwo { addend } => {
+                let is_exact = largest >= SMALLEST_NORMAL_BITS
+                    && (-126..=126).contains(&self.usual_exponent(largest, addend));
+                self.is_narrow() && (largest == 0 || is_exact)
+            }
+            Scale::One | Scale::TwoLevel { .. } => self.is_narrow(),
         }
-        let Scale::PowerOfTwo { addend } = self.scale else {
-            return Some((1.0, 1.0));
-        };
-        let exponent = ((largest + addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS;
-        let exponent = exponent - self.largest_exponent;
-        if largest >= SMALLEST_NORMAL_BITS && (-126..=126).contains(&exponent) {
-            return Some((
-                normal_power_of_two(-exponent),
-                normal_power_of_two(exponent),
-            ));
-        }
-        // any scale does for zeros
-        (largest == 0).then_some((1.0, 1.0))
     }
 
     #[inline(always)]
-    fn element(self, x: f32, down: f32, noise: Noise, index: usize) -> (f32, bool) {
-        self.scaled_element(x * down, noise, index)
+    fn numbers(self, largest: u32) -> (f32, f32) {
+        let Scale::PowerOfTwo { addend } = self.scale else {
+            return (1.0, 1.0);
+        };
+        // any scale does for zeros
+        let largest = if largest == 0 { ONE_BITS } else { largest };
+        let exponent = self.usual_exponent(largest, addend);
+        (
+            normal_power_of_two(-exponent),
+            normal_power_of_two(exponent),
+        )
+    }
+
+    #[inline(always)]
+    fn may_clip(self, _largest: u32, _numbers: (f32, f32)) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn register<const MAY_CLIP: bool>(
+        self,
+        x: &Register,
+        (down, up): (f32, f32),
+        noise: Noise,
+        index: usize,
+    ) -> (Register, [bool; LANES]) {
+        let mut y = [0.0; LANES];
+        let mut is_clipped = [false; LANES];
+        for lane in 0..LANES {
+            let (element, clipped) = self.scaled_element(x[lane] * down, noise, index + lane);
+            y[lane] = element * up;
+            is_clipped[lane] = clipped;
+        }
+        (y, is_clipped)
     }
 
     /// One block in double precision: unusual widths, scales that are not normal.
@@ -236,16 +270,43 @@ struct DividedKernel {
     tensor: f32,
 }
 
-impl ScaledKernel for DividedKernel {
+impl RegisterKernel for DividedKernel {
     #[inline(always)]
-    fn numbers(self, largest: u32) -> Option<(f32, f32)> {
-        let scale = block_scale(largest, self.tensor);
-        (scale > 0.0).then_some((scale, scale))
+    fn is_usual(self, largest: u32) -> bool {
+        largest == 0 || block_scale(largest, self.tensor) > 0.0
     }
 
     #[inline(always)]
-    fn element(self, x: f32, down: f32, noise: Noise, index: usize) -> (f32, bool) {
-        self.elements.scaled_element(x / down, noise, index)
+    fn numbers(self, largest: u32) -> (f32, f32) {
+        let scale = block_scale(largest, self.tensor);
+        // only zeros have no scale here, and any does for them
+        let scale = if scale > 0.0 { scale } else { 1.0 };
+        (scale, scale)
+    }
+
+    #[inline(always)]
+    fn may_clip(self, _largest: u32, _numbers: (f32, f32)) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn register<const MAY_CLIP: bool>(
+        self,
+        x: &Register,
+        (down, up): (f32, f32),
+        noise: Noise,
+        index: usize,
+    ) -> (Register, [bool; LANES]) {
+        let mut y = [0.0; LANES];
+        let mut is_clipped = [false; LANES];
+        for lane in 0..LANES {
+            let (element, clipped) =
+                self.elements
+                    .scaled_element(x[lane] / down, noise, index + lane);
+            y[lane] = element * up;
+            is_clipped[lane] = clipped;
+        }
+        (y, is_clipped)
     }
 
     /// A block that vanishes against the tensor's largest value.
@@ -299,26 +360,29 @@ fn nearest_e4m3(value: f32) -> f32 {
     if rounded > 448.0 { 448.0 } else { rounded }
 }
 
-/// Quantizes rows of small floating point numbers; returns the number of clipped values.
+/// Quantizes a tile of small floating point numbers; returns the number of clipped values.
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
 ))]
-pub(super) fn quantize(kernel: ElementKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+pub(super) fn quantize(kernel: ElementKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
+    let fuses = target_cfg_f!(target_feature = "fma");
     // the rounding becomes a constant in each arm
     let with = |rounding| ElementKernel { rounding, ..kernel };
     match kernel.rounding {
-        Rounding::NearestEven => rows(with(Rounding::NearestEven), x, y, layout),
-        Rounding::NearestAway => rows(with(Rounding::NearestAway), x, y, layout),
-        Rounding::Truncate => rows(with(Rounding::Truncate), x, y, layout),
-        Rounding::Stochastic => rows(with(Rounding::Stochastic), x, y, layout),
+        Rounding::NearestEven => with_scale(with(Rounding::NearestEven), tile, output, fuses),
+        Rounding::NearestAway => with_scale(with(Rounding::NearestAway), tile, output, fuses),
+        Rounding::Truncate => with_scale(with(Rounding::Truncate), tile, output, fuses),
+        Rounding::Stochastic => with_scale(with(Rounding::Stochastic), tile, output, fuses),
     }
 }
 
 #[inline(always)]
-fn rows(elements: ElementKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+fn with_scale(elements: ElementKernel, tile: Tile<'_>, output: Output<'_>, fuses: bool) -> u64 {
     match elements.scale {
-        Scale::TwoLevel { tensor } => scaled_rows(DividedKernel { elements, tensor }, x, y, layout),
-        Scale::One | Scale::PowerOfTwo { .. } => scaled_rows(elements, x, y, layout),
+        Scale::TwoLevel { tensor } => {
+            registers::quantize(DividedKernel { elements, tensor }, tile, output, fuses)
+        }
+        Scale::One | Scale::PowerOfTwo { .. } => registers::quantize(elements, tile, output, fuses),
     }
 }

@@ -5,11 +5,7 @@
     reason = "counts of values stay far below 2^52"
 )]
 
-use multiversion::multiversion;
-use multiversion::target::target_cfg_f;
-
-/// Values summed side by side: fixed, so that every instruction set adds in the same order.
-pub(super) const LANES: usize = 16;
+use super::error_lanes::{ErrorLanes, ValueLanes};
 
 /// Sums over the finite values of a tensor and its quantized form.
 ///
@@ -104,160 +100,35 @@ impl ErrorSums {
         }
     }
 
-    /// Sums of one piece, computed afresh.
+    /// Sums of one piece and its quantized form; `n_saturated` stays zero.
     pub fn of(x: &[f32], quantized: &[f32]) -> Self {
-        let signal = signal(x);
-        Self::with_signal(x, quantized, signal)
+        let mut values = ValueLanes::default();
+        let mut errors = ErrorLanes::default();
+        values.add(x);
+        errors.add(x, quantized);
+        errors
+            .sums(&values)
+            .unwrap_or_else(|| Self::careful(x, quantized))
     }
 
-    /// Sums of one piece whose [`signal`] is known.
-    pub(super) fn with_signal(x: &[f32], quantized: &[f32], signal: f64) -> Self {
-        let mut lanes = ErrorLanes::default();
-        lanes.add(x, quantized);
-        lanes
-            .sums(signal)
-            .unwrap_or_else(|| Self::of_finite(x, quantized))
-    }
-
-    /// Sums that leave out the values that are not finite before or after.
-    pub(super) fn of_finite(x: &[f32], quantized: &[f32]) -> Self {
-        let n = x.len() as u64;
-        let (x, quantized): (Vec<f32>, Vec<f32>) = x
-            .iter()
-            .zip(quantized)
-            .filter(|(x, y)| x.is_finite() && y.is_finite())
-            .unzip();
-        let mut lanes = ErrorLanes::default();
-        lanes.add(&x, &quantized);
-        Self {
-            n_non_finite: n - x.len() as u64,
-            ..lanes.all(signal(&x))
+    /// Sums of values of any size, one by one in double precision, without those that are not finite before or after.
+    #[cold]
+    pub(super) fn careful(x: &[f32], quantized: &[f32]) -> Self {
+        let mut sums = Self::default();
+        for (x, y) in x.iter().zip(quantized) {
+            if !(x.is_finite() && y.is_finite()) {
+                sums.n_non_finite += 1;
+                continue;
+            }
+            let (wide, quantized) = (f64::from(*x), f64::from(*y));
+            let error = wide - quantized;
+            sums.n += 1;
+            sums.signal += wide * wide;
+            sums.noise += error * error;
+            sums.dot += wide * quantized;
+            sums.max_error = sums.max_error.max(error.abs());
+            sums.n_flushed += u64::from(*x != 0.0 && *y == 0.0);
         }
+        sums
     }
-}
-
-/// Sum of squares; not finite if any value is not.
-#[multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
-    "x86_64+avx2+fma",
-))]
-pub(super) fn signal(x: &[f32]) -> f64 {
-    let (chunks, rest) = x.as_chunks::<LANES>();
-    let mut sums = [0.0_f64; LANES];
-    for chunk in chunks {
-        for (sum, x) in sums.iter_mut().zip(chunk) {
-            *sum += f64::from(*x) * f64::from(*x);
-        }
-    }
-    for (sum, x) in sums.iter_mut().zip(rest) {
-        *sum += f64::from(*x) * f64::from(*x);
-    }
-    sums.iter().sum()
-}
-
-/// Whether a value other than zero became zero.
-#[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "part of a loop compiled for several instruction sets"
-)]
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "a branch would keep the loop from vectorizing"
-)]
-fn flushed_to_zero(x: f32, quantized: f32) -> bool {
-    (quantized == 0.0) & (x != 0.0)
-}
-
-/// Sums of one piece in the making, lane by lane.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ErrorLanes {
-    n: u64,
-    noise: [f64; LANES],
-    dot: [f64; LANES],
-    largest: [f32; LANES],
-    n_flushed: u64,
-}
-
-impl ErrorLanes {
-    /// Adds the next part of the piece; every part but the last is a multiple of 16 values long.
-    pub(super) fn add(&mut self, x: &[f32], quantized: &[f32]) {
-        add(self, x, quantized);
-    }
-
-    /// The sums, if all values were finite; `n_saturated` stays zero.
-    pub(super) fn sums(&self, signal: f64) -> Option<ErrorSums> {
-        let sums = self.all(signal);
-        let is_finite = signal.is_finite() && sums.noise.is_finite() && sums.dot.is_finite();
-        is_finite.then_some(sums)
-    }
-
-    fn all(&self, signal: f64) -> ErrorSums {
-        let largest = self.largest.into_iter().fold(0.0, f32::max);
-        ErrorSums {
-            n: self.n,
-            signal,
-            noise: self.noise.iter().sum(),
-            dot: self.dot.iter().sum(),
-            max_error: largest.into(),
-            n_flushed: self.n_flushed,
-            ..ErrorSums::default()
-        }
-    }
-}
-
-/// Adds the product of two numbers that came from `f32`: the product is exact, so that fusing it with the addition, which saves
-/// time where the processor can, changes no bit.
-#[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "part of a loop compiled for several instruction sets"
-)]
-fn add_product(sum: f64, a: f64, b: f64, fuses: bool) -> f64 {
-    if fuses {
-        a.mul_add(b, sum)
-    } else {
-        sum + a * b
-    }
-}
-
-#[multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
-    "x86_64+avx2+fma",
-))]
-fn add(sums: &mut ErrorLanes, x: &[f32], quantized: &[f32]) {
-    let fuses = target_cfg_f!(target_feature = "fma");
-    let (x_chunks, x_rest) = x.as_chunks::<LANES>();
-    let (y_chunks, y_rest) = quantized.as_chunks::<LANES>();
-    let (mut noise, mut dot, mut largest) = (sums.noise, sums.dot, sums.largest);
-    // a lane of u32 counts 2^32 chunks before it wraps: pieces are far shorter
-    let mut flushed = [0_u32; LANES];
-    for (x, y) in x_chunks.iter().zip(y_chunks) {
-        for lane in 0..LANES {
-            // exact unless a value is far above the range of its block
-            let error = x[lane] - y[lane];
-            let wide = f64::from(error);
-            noise[lane] = add_product(noise[lane], wide, wide, fuses);
-            dot[lane] = add_product(dot[lane], f64::from(x[lane]), f64::from(y[lane]), fuses);
-            let magnitude = error.abs();
-            largest[lane] = if magnitude > largest[lane] {
-                magnitude
-            } else {
-                largest[lane]
-            };
-            flushed[lane] += u32::from(flushed_to_zero(x[lane], y[lane]));
-        }
-    }
-    for (lane, (x, y)) in x_rest.iter().zip(y_rest).enumerate() {
-        let wide = f64::from(x - y);
-        noise[lane] = add_product(noise[lane], wide, wide, fuses);
-        dot[lane] = add_product(dot[lane], f64::from(*x), f64::from(*y), fuses);
-        largest[lane] = largest[lane].max((x - y).abs());
-        sums.n_flushed += u64::from(flushed_to_zero(*x, *y));
-    }
-    sums.noise = noise;
-    sums.dot = dot;
-    sums.largest = largest;
-    sums.n += x.len() as u64;
-    sums.n_flushed += flushed.iter().map(|n| u64::from(*n)).sum::<u64>();
 }

@@ -6,9 +6,13 @@
 )]
 
 use multiversion::multiversion;
+use multiversion::target::target_cfg_f;
 
-use super::arithmetic::{Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round};
-use super::blocks::{Layout, ScaledKernel, scaled_rows};
+use super::arithmetic::{
+    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
+};
+use super::maxima::Register;
+use super::registers::{self, Output, RegisterKernel, Tile};
 use crate::format::{
     BfpFormat, BlockFpFormat, F32_BIAS, F32_FRACTION_BITS, MxFormat, MxIntFormat, Rounding,
     ScaleRule, floor_log2, power_of_two_f64, round_f64,
@@ -118,6 +122,18 @@ impl GridKernel {
         self.careful_exponent(largest) - self.shift
     }
 
+    /// [`Self::step_exponent`] for normal numbers.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
+    fn usual_step(self, largest: u32) -> i32 {
+        let exponent = ((largest + self.addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS;
+        // no `clamp`: it would ask whether the limits are in order
+        exponent
+            .max(self.smallest_exponent)
+            .min(self.largest_exponent)
+            - self.shift
+    }
+
     #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
     fn careful_exponent(self, largest: u32) -> i32 {
         let exponent = if largest >= SMALLEST_NORMAL_BITS {
@@ -133,27 +149,57 @@ impl GridKernel {
     }
 }
 
-impl ScaledKernel for GridKernel {
+impl RegisterKernel for GridKernel {
+    /// Both the step and its inverse must be normal.
     #[inline(always)]
-    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
-    fn numbers(self, largest: u32) -> Option<(f32, f32)> {
-        let exponent = ((largest + self.addend) >> F32_FRACTION_BITS) as i32 - F32_BIAS;
-        let exponent = exponent.clamp(self.smallest_exponent, self.largest_exponent);
-        let step_exponent = exponent - self.shift;
-        // both the step and its inverse must be normal
-        if largest >= SMALLEST_NORMAL_BITS && (-126..=126).contains(&step_exponent) {
-            let step = normal_power_of_two(step_exponent);
-            return Some((normal_power_of_two(-step_exponent), step));
-        }
-        // any step does for zeros
-        (largest == 0).then_some((1.0, 1.0))
+    fn is_usual(self, largest: u32) -> bool {
+        largest == 0
+            || largest >= SMALLEST_NORMAL_BITS && (-126..=126).contains(&self.usual_step(largest))
     }
 
     #[inline(always)]
-    fn element(self, x: f32, down: f32, noise: Noise, index: usize) -> (f32, bool) {
-        let steps = round(x * down, self.rounding, noise, index);
-        let kept = clamp(steps, self.smallest, self.largest);
-        (kept + self.zero, kept.to_bits() != steps.to_bits())
+    fn numbers(self, largest: u32) -> (f32, f32) {
+        // any step does for zeros
+        let largest = if largest == 0 { ONE_BITS } else { largest };
+        let exponent = self.usual_step(largest);
+        (
+            normal_power_of_two(-exponent),
+            normal_power_of_two(exponent),
+        )
+    }
+
+    #[inline(always)]
+    fn may_clip(self, largest: u32, (down, _): (f32, f32)) -> bool {
+        let steps = f32::from_bits(largest) * down;
+        let steps = match self.rounding {
+            // the noise of the largest value is not known here
+            Rounding::Stochastic => steps.ceil(),
+            rounding => round(steps, rounding, Noise { base: 0 }, 0),
+        };
+        steps > self.largest
+    }
+
+    #[inline(always)]
+    fn register<const MAY_CLIP: bool>(
+        self,
+        x: &Register,
+        (down, up): (f32, f32),
+        noise: Noise,
+        index: usize,
+    ) -> (Register, [bool; LANES]) {
+        let mut y = [0.0; LANES];
+        let mut is_clipped = [false; LANES];
+        for lane in 0..LANES {
+            let steps = round(x[lane] * down, self.rounding, noise, index + lane);
+            let kept = if MAY_CLIP {
+                clamp(steps, self.smallest, self.largest)
+            } else {
+                steps
+            };
+            y[lane] = (kept + self.zero) * up;
+            is_clipped[lane] = kept.to_bits() != steps.to_bits();
+        }
+        (y, is_clipped)
     }
 
     /// In double precision: blocks whose step or scale would leave the normal numbers.
@@ -186,18 +232,25 @@ const fn exponent_range(bits: u8) -> (i32, i32) {
     (-bias, (1 << bits) - 1 - bias)
 }
 
-/// Quantizes rows on a grid; returns the number of clipped values.
+/// Quantizes a tile on a grid; returns the number of clipped values.
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
 ))]
-pub(super) fn quantize(kernel: GridKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+pub(super) fn quantize(kernel: GridKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
+    let fuses = target_cfg_f!(target_feature = "fma");
     // the rounding becomes a constant in each arm
     let with = |rounding| GridKernel { rounding, ..kernel };
     match kernel.rounding {
-        Rounding::NearestEven => scaled_rows(with(Rounding::NearestEven), x, y, layout),
-        Rounding::NearestAway => scaled_rows(with(Rounding::NearestAway), x, y, layout),
-        Rounding::Truncate => scaled_rows(with(Rounding::Truncate), x, y, layout),
-        Rounding::Stochastic => scaled_rows(with(Rounding::Stochastic), x, y, layout),
+        Rounding::NearestEven => {
+            registers::quantize(with(Rounding::NearestEven), tile, output, fuses)
+        }
+        Rounding::NearestAway => {
+            registers::quantize(with(Rounding::NearestAway), tile, output, fuses)
+        }
+        Rounding::Truncate => registers::quantize(with(Rounding::Truncate), tile, output, fuses),
+        Rounding::Stochastic => {
+            registers::quantize(with(Rounding::Stochastic), tile, output, fuses)
+        }
     }
 }

@@ -6,9 +6,12 @@
 )]
 
 use multiversion::multiversion;
+use multiversion::target::target_cfg_f;
 
-use super::arithmetic::{Noise, clamp, nearest_f16, outside, range, round};
-use super::blocks::{BlockKernel, Layout, each, rows_of_any};
+use super::arithmetic::{LANES, Noise, clamp, nearest_f16, outside, range, round};
+use super::blocks::{BlockKernel, each};
+use super::maxima::Register;
+use super::registers::{self, Output, RegisterKernel, Tile};
 use crate::format::{IntegerFormat, Rounding};
 
 /// Largest finite FP16 number: a scale saturates there.
@@ -41,6 +44,12 @@ impl GroupKernel {
         }
     }
 
+    /// Scale of a symmetric group whose largest magnitude has these bits.
+    #[inline(always)]
+    fn scale(self, largest: u32) -> f32 {
+        nearest_f16(f32::from_bits(largest) / self.largest).min(LARGEST_F16)
+    }
+
     /// Scale and zero point of a group of finite values whose largest magnitude has these bits.
     ///
     /// Symmetric: codes `-largest ..= largest`, scale `max / largest`. With a zero point: codes `0 ..= largest` less a zero point
@@ -48,8 +57,7 @@ impl GroupKernel {
     #[inline(always)]
     pub(super) fn scale_and_zero(self, x: &[f32], largest: u32) -> (f32, f32) {
         if !self.asymmetric {
-            let scale = nearest_f16(f32::from_bits(largest) / self.largest).min(LARGEST_F16);
-            return (scale, 0.0);
+            return (self.scale(largest), 0.0);
         }
         let (smallest, largest) = ends(x);
         // halves keep the difference of two huge numbers finite
@@ -64,27 +72,6 @@ impl GroupKernel {
             (0.0, 0.0)
         }
     }
-
-    #[inline(always)]
-    fn scaled_block(
-        self,
-        x: &[f32],
-        y: &mut [f32],
-        scale: f32,
-        limits: (f32, f32),
-        noise: Noise,
-    ) -> u32 {
-        if scale <= 0.0 {
-            y.fill(0.0);
-            return 0;
-        }
-        each(x, y, |x, index| {
-            let code = round(x / scale, self.rounding, noise, index);
-            // whole numbers have no negative zero
-            let kept = (clamp(code, limits.0, limits.1) + 0.0) * scale;
-            (kept, outside(code, limits.0, limits.1))
-        })
-    }
 }
 
 /// Smallest and largest of the values and zero.
@@ -97,31 +84,105 @@ fn ends(x: &[f32]) -> (f32, f32) {
     )
 }
 
-impl BlockKernel for GroupKernel {
+impl RegisterKernel for GroupKernel {
     #[inline(always)]
-    fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
-        let (scale, zero_point) = self.scale_and_zero(x, largest);
-        if self.asymmetric {
-            let limits = (-zero_point, self.largest - zero_point);
-            self.scaled_block(x, y, scale, limits, noise)
-        } else {
-            let limits = (-self.largest, self.largest);
-            self.scaled_block(x, y, scale, limits, noise)
+    fn is_usual(self, largest: u32) -> bool {
+        largest == 0 || self.scale(largest) > 0.0
+    }
+
+    #[inline(always)]
+    fn numbers(self, largest: u32) -> (f32, f32) {
+        let scale = self.scale(largest);
+        // only zeros have no scale here, and any does for them
+        let scale = if scale > 0.0 { scale } else { 1.0 };
+        (scale, scale)
+    }
+
+    #[inline(always)]
+    fn may_clip(self, largest: u32, (scale, _): (f32, f32)) -> bool {
+        // a scale rounded down, or a rounding that is not to nearest
+        (f32::from_bits(largest) / scale).ceil() > self.largest
+    }
+
+    #[inline(always)]
+    fn register<const MAY_CLIP: bool>(
+        self,
+        x: &Register,
+        (scale, _): (f32, f32),
+        noise: Noise,
+        index: usize,
+    ) -> (Register, [bool; LANES]) {
+        let mut codes = [0.0; LANES];
+        for lane in 0..LANES {
+            codes[lane] = round(x[lane] / scale, self.rounding, noise, index + lane);
         }
+        let mut y = [0.0; LANES];
+        for lane in 0..LANES {
+            let kept = if MAY_CLIP {
+                clamp(codes[lane], -self.largest, self.largest)
+            } else {
+                codes[lane]
+            };
+            // whole numbers have no negative zero
+            y[lane] = (kept + 0.0) * scale;
+        }
+        let mut is_clipped = [false; LANES];
+        for lane in 0..LANES {
+            is_clipped[lane] = codes[lane].abs() > self.largest;
+        }
+        (y, is_clipped)
+    }
+
+    /// A group too small for an FP16 scale.
+    fn careful_block(self, _x: &[f32], y: &mut [f32], _largest: u32, _noise: Noise) -> u32 {
+        y.fill(0.0);
+        0
     }
 }
 
-/// Quantizes rows of grouped integers; returns the number of clipped values.
+/// Groups with a zero point.
+#[derive(Debug, Clone, Copy)]
+struct AsymmetricKernel(GroupKernel);
+
+impl BlockKernel for AsymmetricKernel {
+    #[inline(always)]
+    fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
+        let (scale, zero_point) = self.0.scale_and_zero(x, largest);
+        if scale <= 0.0 {
+            y.fill(0.0);
+            return 0;
+        }
+        let (smallest, largest) = (-zero_point, self.0.largest - zero_point);
+        each(x, y, |x, index| {
+            let code = round(x / scale, self.0.rounding, noise, index);
+            // whole numbers have no negative zero
+            let kept = (clamp(code, smallest, largest) + 0.0) * scale;
+            (kept, outside(code, smallest, largest))
+        })
+    }
+}
+
+/// Quantizes a tile of grouped integers; returns the number of clipped values.
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
 ))]
-pub(super) fn quantize(kernel: GroupKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+pub(super) fn quantize(kernel: GroupKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
+    let fuses = target_cfg_f!(target_feature = "fma");
     match kernel.rounding {
         Rounding::NearestEven => {
             let rounding = Rounding::NearestEven;
-            rows_of_any(GroupKernel { rounding, ..kernel }, x, y, layout)
+            with_scale(GroupKernel { rounding, ..kernel }, tile, output, fuses)
         }
-        _ => rows_of_any(kernel, x, y, layout),
+        _ => with_scale(kernel, tile, output, fuses),
+    }
+}
+
+#[inline(always)]
+fn with_scale(kernel: GroupKernel, tile: Tile<'_>, output: Output<'_>, fuses: bool) -> u64 {
+    if kernel.asymmetric {
+        registers::block_by_block(AsymmetricKernel(kernel), tile, output)
+    } else {
+        registers::quantize(kernel, tile, output, fuses)
     }
 }

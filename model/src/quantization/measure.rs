@@ -1,14 +1,14 @@
 //! Error of one or many formats on a tensor, a piece at a time: each piece is loaded from memory once and stays in the cache.
 
-use super::error_sums::{self, ErrorLanes, ErrorSums};
-use super::quantizer::{Quantizer, largest_finite};
+use super::error_lanes::{ErrorLanes, STRETCH, ValueLanes};
+use super::error_sums::ErrorSums;
+use super::quantizer::{Quantizer, largest_finite, whole_row};
+use super::registers::Output;
+use super::survey::{Survey, TILE_VALUES};
 use crate::format::{BlockLen, Format};
 
-/// Values of a piece: it and its quantized form take 128 KiB, so that both stay in a second-level cache.
+/// Values of a piece: 64 KiB, so that it stays in a second-level cache.
 const PIECE_VALUES: usize = 16 * 1024;
-
-/// Values brought to one format at a time: they and their quantized form stay in the first-level cache.
-const PART_VALUES: usize = 4 * 1024;
 
 /// Sums of the error that `format` makes on `x`; rows as in [`super::quantize_dequantize`].
 pub fn measure(format: Format, x: &[f32], row_len: usize) -> ErrorSums {
@@ -18,11 +18,7 @@ pub fn measure(format: Format, x: &[f32], row_len: usize) -> ErrorSums {
 
 /// [`measure`] for several formats with one load of `x` from memory.
 pub fn measure_many(formats: &[Format], x: &[f32], row_len: usize) -> Vec<ErrorSums> {
-    let row_len = if row_len == 0 {
-        x.len()
-    } else {
-        row_len.min(x.len())
-    };
+    let row_len = whole_row(row_len, x.len());
     let tensor_scaled = formats
         .iter()
         .any(|format| matches!(format, Format::Nvfp4(_)));
@@ -35,52 +31,53 @@ pub fn measure_many(formats: &[Format], x: &[f32], row_len: usize) -> Vec<ErrorS
         .iter()
         .map(|format| Quantizer::new(*format, largest))
         .collect();
-    let piece = formats
-        .iter()
-        .map(|format| values_per_piece(row_len, format.block_len()))
-        .max()
-        .unwrap_or(PIECE_VALUES)
-        .max(1);
-    let mut scratch = vec![0.0; piece.min(x.len())];
+    let piece = (rows_per_piece(row_len) * row_len).max(1);
     let mut sums = vec![ErrorSums::default(); formats.len()];
     for (index, x) in x.chunks(piece).enumerate() {
-        let scratch = &mut scratch[..x.len()];
-        let signal = error_sums::signal(x);
-        for (quantizer, sums) in quantizers.iter().zip(&mut sums) {
-            let quantizer = quantizer.starting_at((index * piece) as u64);
-            sums.merge(&of_piece(&quantizer, x, row_len, scratch, signal));
+        let quantizers: Vec<Quantizer> = quantizers
+            .iter()
+            .map(|quantizer| quantizer.advanced(index * piece))
+            .collect();
+        for (sums, next) in sums.iter_mut().zip(of_piece(&quantizers, x, row_len)) {
+            sums.merge(&next);
         }
     }
     sums
 }
 
-/// Sums of one piece, part by part.
-fn of_piece(
-    quantizer: &Quantizer,
-    x: &[f32],
-    row_len: usize,
-    scratch: &mut [f32],
-    signal: f64,
-) -> ErrorSums {
-    let part = PART_VALUES / row_len.max(1) * row_len;
-    // parts are whole rows and whole registers, else the lanes would not add up as those of the piece do
-    let part = if part.is_multiple_of(error_sums::LANES) && part > 0 {
-        part
-    } else {
-        x.len().max(1)
-    };
-    let mut lanes = ErrorLanes::default();
-    let mut n_saturated = 0;
-    for (index, (x, out)) in x.chunks(part).zip(scratch.chunks_mut(part)).enumerate() {
-        let quantizer = quantizer.starting_at((index * part) as u64);
-        n_saturated += quantizer.quantize(x, row_len, out);
-        lanes.add(x, out);
+/// Sums of one piece for each quantizer, tile by tile: all formats pass over a tile while it is in the first-level cache.
+pub(super) fn of_piece(quantizers: &[Quantizer], x: &[f32], row_len: usize) -> Vec<ErrorSums> {
+    let mut survey = Survey::default();
+    let mut values = ValueLanes::default();
+    let mut errors = vec![(ErrorLanes::default(), 0); quantizers.len()];
+    let tile = values_per_tile(row_len).unwrap_or(x.len()).max(1);
+    for (index, x) in x.chunks(tile).enumerate() {
+        survey.start(row_len);
+        values.add(x);
+        for (quantizer, (lanes, n_saturated)) in quantizers.iter().zip(&mut errors) {
+            let quantizer = quantizer.advanced(index * tile);
+            *n_saturated += quantizer.tile(x, &mut survey, Output::Errors(lanes));
+        }
     }
-    let sums = lanes.sums(signal);
-    ErrorSums {
+    let sums = |(quantizer, (lanes, n_saturated)): (&Quantizer, (ErrorLanes, u64))| ErrorSums {
         n_saturated,
-        ..sums.unwrap_or_else(|| ErrorSums::of_finite(x, scratch))
-    }
+        ..lanes.sums(&values).unwrap_or_else(|| {
+            let mut out = vec![0.0; x.len()];
+            quantizer.quantize(x, row_len, &mut out);
+            ErrorSums::careful(x, &out)
+        })
+    };
+    quantizers.iter().zip(errors).map(sums).collect()
+}
+
+/// Values of a tile: whole rows and whole stretches of [`ErrorLanes`], so that the sums have the bits of the uncut piece. `None`
+/// where no such tile is small enough.
+fn values_per_tile(row_len: usize) -> Option<usize> {
+    let rows = TILE_VALUES / row_len.max(1);
+    // the rows of a tile come in multiples of these
+    let together = STRETCH >> row_len.trailing_zeros().min(STRETCH.trailing_zeros());
+    let rows = rows / together * together;
+    (rows > 0).then_some(rows * row_len)
 }
 
 /// Rows of one piece of a tensor with rows of this length.
@@ -109,27 +106,32 @@ mod tests {
         let x: Vec<f32> = (0_u16..50_000)
             .map(|i| (f32::from(i) * 0.37).sin())
             .collect();
-        let row_len = 500;
-        for text in [
-            "bfp:m=4,e=8,b=32",
-            "bfp:m=3,e=8,b=row,round=stochastic",
-            "mxfp4",
-            "q4_0",
+        for (text, row_len) in [
+            ("bfp:m=4,e=8,b=32", 500),
+            ("bfp:m=4,e=8,b=32", 512),
+            ("bfp:m=4,e=8,b=32", 288),
+            ("bfp:m=4,e=8,b=8", 512),
+            ("bfp:m=3,e=8,b=row,round=stochastic", 500),
+            ("bfp:m=3,e=8,b=row,round=stochastic", 400),
+            ("mxfp4", 500),
+            ("mxfp4", 25_008),
+            ("mx6", 304),
+            ("int:w=4,g=128", 1000),
+            ("q4_0", 500),
         ] {
             let format = text.parse().unwrap();
             let whole = measure(format, &x, row_len);
             let mut merged = ErrorSums::default();
+            let mut stored = ErrorSums::default();
             let piece = rows_per_piece(row_len) * row_len;
             for (index, part) in x.chunks(piece).enumerate() {
-                let mut out = vec![0.0; part.len()];
                 let quantizer =
                     Quantizer::for_tensor(format, part).starting_at((index * piece) as u64);
-                let n_saturated = quantizer.quantize(part, row_len, &mut out);
-                merged.merge(&ErrorSums {
-                    n_saturated,
-                    ..ErrorSums::of(part, &out)
-                });
+                merged.merge(&quantizer.measure(part, row_len));
+                let mut out = vec![0.0; part.len()];
+                stored.merge(&quantizer.quantize_and_measure(part, row_len, &mut out));
             }
+            assert_eq!(whole, stored, "{text}");
             assert_eq!(whole, merged, "{text}");
         }
     }

@@ -6,11 +6,13 @@
 )]
 
 use multiversion::multiversion;
+use multiversion::target::target_cfg_f;
 
 use super::arithmetic::{
-    LANES, MAGNITUDE_MASK, Noise, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
+    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
 };
-use super::blocks::{BlockKernel, Layout, rows};
+use super::maxima::Register;
+use super::registers::{self, Output, RegisterKernel, Tile};
 use crate::format::{
     F32_BIAS, F32_FRACTION_BITS, MicroExponentFormat, Rounding, floor_log2, power_of_two_f64,
     round_f64,
@@ -31,6 +33,80 @@ impl MicroExponentKernel {
             largest: f32::from((1_u8 << format.mantissa_bits) - 1),
             rounding: format.rounding,
         }
+    }
+}
+
+impl RegisterKernel for MicroExponentKernel {
+    #[inline(always)]
+    fn is_usual(self, largest: u32) -> bool {
+        largest == 0
+            || largest >= SMALLEST_NORMAL_BITS
+                && (-125..=126).contains(&(usual_exponent(largest) - self.shift))
+    }
+
+    /// The inverse of the step of the block, and the step.
+    #[inline(always)]
+    fn numbers(self, largest: u32) -> (f32, f32) {
+        // any step does for zeros
+        let largest = if largest == 0 { ONE_BITS } else { largest };
+        let exponent = usual_exponent(largest) - self.shift;
+        (
+            normal_power_of_two(-exponent),
+            normal_power_of_two(exponent),
+        )
+    }
+
+    #[inline(always)]
+    fn may_clip(self, _largest: u32, _numbers: (f32, f32)) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn register<const MAY_CLIP: bool>(
+        self,
+        x: &Register,
+        (down, up): (f32, f32),
+        noise: Noise,
+        index: usize,
+    ) -> (Register, [bool; LANES]) {
+        let mut steps = [0.0; LANES];
+        for lane in 0..LANES {
+            steps[lane] = x[lane] * down;
+        }
+        // a pair below this many steps has a smaller exponent than its block
+        let threshold = normal_power_of_two(self.shift);
+        let mut is_large = [0_u32; LANES];
+        for lane in 0..LANES {
+            is_large[lane] = u32::from(steps[lane].abs() >= threshold);
+        }
+        let mut finer = [0.0; LANES];
+        for lane in 0..LANES {
+            finer[lane] = if is_large[lane] | is_large[lane ^ 1] == 0 {
+                2.0
+            } else {
+                1.0
+            };
+        }
+        let mut rounded = [0.0; LANES];
+        for lane in 0..LANES {
+            rounded[lane] = round(
+                steps[lane] * finer[lane],
+                self.rounding,
+                noise,
+                index + lane,
+            );
+        }
+        let mut y = [0.0; LANES];
+        for lane in 0..LANES {
+            // the inverse of 1 and of 2
+            let coarser = 1.5 - 0.5 * finer[lane];
+            y[lane] = clamp(rounded[lane], -self.largest, self.largest) * (coarser * up);
+        }
+        let mut is_clipped = [false; LANES];
+        for lane in 0..LANES {
+            is_clipped[lane] = rounded[lane].abs() > self.largest;
+        }
+        (y, is_clipped)
     }
 
     /// One block in double precision: tiny and huge blocks.
@@ -68,67 +144,30 @@ pub(super) fn shared_exponent(largest: u32) -> i32 {
     floor_log2(f64::from(f32::from_bits(largest))).max(-F32_BIAS)
 }
 
-impl BlockKernel for MicroExponentKernel {
-    #[inline(always)]
-    #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
-    fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
-        let exponent = (largest >> F32_FRACTION_BITS) as i32 - F32_BIAS;
-        let step_exponent = exponent - self.shift;
-        if largest < SMALLEST_NORMAL_BITS || !(-125..=126).contains(&step_exponent) {
-            return self.careful_block(x, y, largest, noise);
-        }
-        let threshold = largest & !((1 << F32_FRACTION_BITS) - 1);
-        let step = normal_power_of_two(step_exponent);
-        let steps_per_one = normal_power_of_two(-step_exponent);
-        let value = |x: f32, own: u32, index: usize| {
-            let (factor, inverse) = if own < threshold {
-                (2.0, 0.5)
-            } else {
-                (1.0, 1.0)
-            };
-            let steps = round(x * steps_per_one * factor, self.rounding, noise, index);
-            let kept = clamp(steps, -self.largest, self.largest) * (step * inverse);
-            (kept, u32::from(steps.abs() > self.largest))
-        };
-        let magnitude = |x: f32| x.to_bits() & MAGNITUDE_MASK;
-        let mut n_clipped = 0;
-        let (Some(x), Some(y)) = (x.as_array::<LANES>(), y.as_mut_array::<LANES>()) else {
-            for (index, (one, y)) in x.iter().zip(y).enumerate() {
-                let partner = x.get(index ^ 1).copied().unwrap_or(0.0);
-                let own = magnitude(*one).max(magnitude(partner));
-                let (kept, clipped) = value(*one, own, index);
-                *y = kept;
-                n_clipped += clipped;
-            }
-            return n_clipped;
-        };
-        let mut clipped = [0; LANES];
-        let mut out = [0.0; LANES];
-        for lane in 0..LANES {
-            let own = magnitude(x[lane]).max(magnitude(x[lane ^ 1]));
-            (out[lane], clipped[lane]) = value(x[lane], own, lane);
-        }
-        *y = out;
-        clipped.into_iter().sum()
-    }
+/// [`shared_exponent`] for normal numbers.
+#[inline(always)]
+#[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
+fn usual_exponent(largest: u32) -> i32 {
+    (largest >> F32_FRACTION_BITS) as i32 - F32_BIAS
 }
 
-/// Quantizes rows of MX4, MX6 or MX9; returns the number of clipped values.
+/// Quantizes a tile of MX4, MX6 or MX9; returns the number of clipped values.
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
 ))]
-pub(super) fn quantize(
-    kernel: MicroExponentKernel,
-    x: &[f32],
-    y: &mut [f32],
-    layout: Layout,
-) -> u64 {
+pub(super) fn quantize(kernel: MicroExponentKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
+    let fuses = target_cfg_f!(target_feature = "fma");
     match kernel.rounding {
         Rounding::NearestEven => {
             let rounding = Rounding::NearestEven;
-            rows(MicroExponentKernel { rounding, ..kernel }, x, y, layout)
+            registers::quantize(
+                MicroExponentKernel { rounding, ..kernel },
+                tile,
+                output,
+                fuses,
+            )
         }
-        _ => rows(kernel, x, y, layout),
+        _ => registers::quantize(kernel, tile, output, fuses),
     }
 }

@@ -5,16 +5,16 @@
     reason = "seed and position are hashed into 32 bits by intent"
 )]
 
+use multiversion::multiversion;
+
 use super::arithmetic::{Noise, largest_magnitude_bits};
 use super::blocks::Layout;
-use super::elements::ElementKernel;
 use super::error_sums::ErrorSums;
-use super::ggml;
-use super::grid::{self, GridKernel};
-use super::groups::{self, GroupKernel};
-use super::micro_exponent::{self, MicroExponentKernel};
-use super::{brain_float, elements, measure};
-use crate::format::{BlockLen, FloatFormat, Format, MxElement};
+use super::kernel::Kernel;
+use super::measure;
+use super::registers::{Output, Tile};
+use super::survey::{Survey, TILE_VALUES};
+use crate::format::{BlockLen, Format};
 
 /// Values looked at together by formats without a block.
 const UNSCALED_BLOCK: usize = 64;
@@ -27,6 +27,7 @@ pub struct Quantizer {
     format: Format,
     /// Largest finite magnitude of the whole tensor (NVFP4).
     tensor_largest: f32,
+    kernel: Kernel,
     noise: Noise,
 }
 
@@ -36,6 +37,7 @@ impl Quantizer {
         Self {
             format,
             tensor_largest,
+            kernel: Kernel::new(format, tensor_largest),
             noise: Noise { base: 0 },
         }
     }
@@ -65,8 +67,12 @@ impl Quantizer {
     /// For a piece that starts this many values into the tensor; matters to stochastic rounding alone.
     #[must_use]
     pub fn starting_at(self, position: u64) -> Self {
+        self.advanced(position as usize)
+    }
+
+    pub(super) fn advanced(self, values: usize) -> Self {
         Self {
-            noise: self.noise.advanced(position as usize),
+            noise: self.noise.advanced(values),
             ..self
         }
     }
@@ -91,66 +97,70 @@ impl Quantizer {
             out.len(),
             "quantized values take the place of the values"
         );
-        let row_len = if row_len == 0 {
-            x.len()
-        } else {
-            row_len.min(x.len())
-        };
         if x.is_empty() {
             return 0;
         }
-        let block_len = match self.format.block_len() {
-            BlockLen::One => UNSCALED_BLOCK,
-            other => other.values(row_len).min(row_len),
+        let row_len = whole_row(row_len, x.len());
+        let block_len = self.block_len(row_len);
+        // whole rows, or whole blocks of one row
+        let (outer, inner) = if row_len <= TILE_VALUES {
+            let rows = TILE_VALUES / row_len * row_len;
+            (rows, rows)
+        } else {
+            (row_len, (TILE_VALUES / block_len).max(1) * block_len)
         };
-        let layout = Layout {
-            row_len,
-            block_len,
-            noise: self.noise,
-        };
-        match self.format {
-            Format::Float(FloatFormat::Fp32) => {
-                out.copy_from_slice(x);
-                0
+        let mut survey = Survey::default();
+        let mut clipped = 0;
+        let mut position = 0;
+        for (x, out) in x.chunks(outer).zip(out.chunks_mut(outer)) {
+            for (x, out) in x.chunks(inner).zip(out.chunks_mut(inner)) {
+                let row_len = row_len.min(x.len());
+                survey.start(row_len);
+                clipped += self
+                    .advanced(position)
+                    .tile(x, &mut survey, Output::Values(out));
+                position += x.len();
             }
-            Format::Float(FloatFormat::Bf16) => {
-                brain_float::quantize(x, out);
-                0
-            }
-            Format::Float(FloatFormat::Fp16) => {
-                elements::quantize(ElementKernel::half(), x, out, layout)
-            }
-            Format::Minifloat(format) => {
-                elements::quantize(ElementKernel::unscaled(format), x, out, layout)
-            }
-            Format::Bfp(format) => grid::quantize(GridKernel::bfp(format), x, out, layout),
-            Format::Mx(format) => match format.element {
-                MxElement::Float(element) => {
-                    elements::quantize(ElementKernel::mx(format, element), x, out, layout)
-                }
-                MxElement::Integer { bits } => {
-                    grid::quantize(GridKernel::mx(format, bits), x, out, layout)
-                }
-            },
-            Format::Nvfp4(format) => {
-                let kernel = ElementKernel::nvfp4(format, self.tensor_largest);
-                elements::quantize(kernel, x, out, layout)
-            }
-            Format::MicroExponent(format) => {
-                micro_exponent::quantize(MicroExponentKernel::new(format), x, out, layout)
-            }
-            Format::MxInt(format) => {
-                grid::quantize(GridKernel::mase_integer(format), x, out, layout)
-            }
-            Format::BlockFp(format) => {
-                grid::quantize(GridKernel::mase_block(format), x, out, layout)
-            }
-            Format::Integer(format) => groups::quantize(GroupKernel::new(format), x, out, layout),
-            Format::Ggml(format) => ggml::quantize(format, x, out, layout),
         }
+        clipped
     }
 
-    /// [`Self::quantize`] and the sums of its error.
+    /// One tile, which the survey has seen.
+    pub(super) fn tile(&self, x: &[f32], survey: &mut Survey, output: Output<'_>) -> u64 {
+        let row_len = survey.row_len();
+        let layout = Layout {
+            row_len,
+            block_len: self.block_len(row_len),
+            noise: self.noise,
+        };
+        let maxima = if self.kernel.asks_for_maxima() {
+            survey.maxima(x, layout.block_len)
+        } else {
+            None
+        };
+        let tile = Tile { x, layout, maxima };
+        self.kernel.quantize(tile, output)
+    }
+
+    /// Values of a block in rows of this length.
+    fn block_len(&self, row_len: usize) -> usize {
+        match self.format.block_len() {
+            BlockLen::One => UNSCALED_BLOCK,
+            other => other.values(row_len),
+        }
+        .min(row_len)
+    }
+
+    /// Sums of the error that the format makes on `x`.
+    ///
+    /// `x` is a piece of [`super::rows_per_piece`] rows of a tensor, or less at its end: pieces merged in order give the bits of
+    /// [`super::measure`] on the whole tensor.
+    pub fn measure(&self, x: &[f32], row_len: usize) -> ErrorSums {
+        let mut sums = measure::of_piece(&[*self], x, whole_row(row_len, x.len()));
+        sums.pop().unwrap_or_default()
+    }
+
+    /// [`Self::quantize`] and the sums of its error, which have the bits of [`Self::measure`].
     ///
     /// # Panics
     /// If `out` is not as long as `x`.
@@ -164,11 +174,7 @@ impl Quantizer {
 
     /// Rounds `x` in place, a piece at a time; returns how many values were clipped.
     pub fn quantize_in_place(&self, x: &mut [f32], row_len: usize) -> u64 {
-        let row_len = if row_len == 0 {
-            x.len()
-        } else {
-            row_len.min(x.len())
-        };
+        let row_len = whole_row(row_len, x.len());
         let piece = measure::values_per_piece(row_len, self.format.block_len()).max(1);
         let mut before = vec![0.0; piece.min(x.len())];
         let mut clipped = 0;
@@ -182,9 +188,22 @@ impl Quantizer {
     }
 }
 
+/// Length of rows of `n` values where 0 or more than there are stands for one row.
+pub(super) fn whole_row(row_len: usize, n: usize) -> usize {
+    if row_len == 0 { n } else { row_len.min(n) }
+}
+
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
+    "x86_64+avx2+fma",
+))]
+fn largest_bits(x: &[f32]) -> u32 {
+    largest_magnitude_bits(x)
+}
+
 /// Largest finite magnitude, 0 if there is none.
 pub(super) fn largest_finite(x: &[f32]) -> f32 {
-    let bits = largest_magnitude_bits(x);
+    let bits = largest_bits(x);
     let largest = f32::from_bits(bits);
     if largest.is_finite() {
         return largest;

@@ -19,7 +19,7 @@ pub use small_block::SmallBlock;
 pub use super_block::SuperBlock;
 
 use super::arithmetic::Noise;
-use super::blocks::{BlockKernel, Layout, rows};
+use super::blocks::{BlockKernel, Layout, rows, rows_of};
 use crate::format::GgmlFormat;
 
 /// Values of a small block.
@@ -137,7 +137,7 @@ impl BlockKernel for SuperKernel {
     }
 }
 
-/// Quantizes rows to a ggml type and back; returns the number of clipped values.
+/// Quantizes a tile to a ggml type and back; returns the number of clipped values.
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
@@ -145,13 +145,18 @@ impl BlockKernel for SuperKernel {
 pub(super) fn quantize(format: GgmlFormat, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     // the type becomes a constant in each arm
     match format {
-        GgmlFormat::Q4_0 => rows(SmallKernel(GgmlFormat::Q4_0), x, y, layout),
-        GgmlFormat::Q4_1 => rows(SmallKernel(GgmlFormat::Q4_1), x, y, layout),
-        GgmlFormat::Q5_0 => rows(SmallKernel(GgmlFormat::Q5_0), x, y, layout),
-        GgmlFormat::Q5_1 => rows(SmallKernel(GgmlFormat::Q5_1), x, y, layout),
-        GgmlFormat::Q8_0 => rows(SmallKernel(GgmlFormat::Q8_0), x, y, layout),
-        GgmlFormat::Q8_1 => rows(SmallKernel(GgmlFormat::Q8_1), x, y, layout),
-        GgmlFormat::Mxfp4 => rows(SmallKernel(GgmlFormat::Mxfp4), x, y, layout),
+        GgmlFormat::Q4_0 => small_rows(SmallKernel(GgmlFormat::Q4_0), x, y, layout),
+        GgmlFormat::Q4_1 => small_rows(SmallKernel(GgmlFormat::Q4_1), x, y, layout),
+        GgmlFormat::Q5_0 => small_rows(SmallKernel(GgmlFormat::Q5_0), x, y, layout),
+        GgmlFormat::Q5_1 => small_rows(SmallKernel(GgmlFormat::Q5_1), x, y, layout),
+        GgmlFormat::Q8_0 => small_rows(SmallKernel(GgmlFormat::Q8_0), x, y, layout),
+        GgmlFormat::Q8_1 => small_rows(SmallKernel(GgmlFormat::Q8_1), x, y, layout),
+        GgmlFormat::Mxfp4 => small_rows(SmallKernel(GgmlFormat::Mxfp4), x, y, layout),
         format => rows(SuperKernel(format), x, y, layout),
     }
+}
+
+#[inline(always)]
+fn small_rows(kernel: SmallKernel, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+    rows_of::<_, SMALL_BLOCK>(kernel, x, y, layout)
 }

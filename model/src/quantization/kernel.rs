@@ -1,0 +1,77 @@
+//! The arithmetic of one format, chosen once and applied to tile after tile.
+
+use super::elements::{self, ElementKernel};
+use super::grid::{self, GridKernel};
+use super::groups::{self, GroupKernel};
+use super::micro_exponent::{self, MicroExponentKernel};
+use super::registers::{Output, Tile};
+use super::{brain_float, ggml};
+use crate::format::{FloatFormat, Format, GgmlFormat, MxElement};
+
+/// One family's kernel with the parameters of a format.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kernel {
+    /// Every `f32` stays.
+    Copy,
+    BrainFloat,
+    Grid(GridKernel),
+    Elements(ElementKernel),
+    MicroExponent(MicroExponentKernel),
+    Groups(GroupKernel),
+    Ggml(GgmlFormat),
+}
+
+impl Kernel {
+    /// `tensor_largest` is the largest finite magnitude of the whole tensor; only NVFP4 asks for it.
+    pub(super) fn new(format: Format, tensor_largest: f32) -> Self {
+        match format {
+            Format::Float(FloatFormat::Fp32) => Self::Copy,
+            Format::Float(FloatFormat::Bf16) => Self::BrainFloat,
+            Format::Float(FloatFormat::Fp16) => Self::Elements(ElementKernel::half()),
+            Format::Minifloat(format) => Self::Elements(ElementKernel::unscaled(format)),
+            Format::Bfp(format) => Self::Grid(GridKernel::bfp(format)),
+            Format::Mx(format) => match format.element {
+                MxElement::Float(element) => Self::Elements(ElementKernel::mx(format, element)),
+                MxElement::Integer { bits } => Self::Grid(GridKernel::mx(format, bits)),
+            },
+            Format::Nvfp4(format) => Self::Elements(ElementKernel::nvfp4(format, tensor_largest)),
+            Format::MicroExponent(format) => Self::MicroExponent(MicroExponentKernel::new(format)),
+            Format::MxInt(format) => Self::Grid(GridKernel::mase_integer(format)),
+            Format::BlockFp(format) => Self::Grid(GridKernel::mase_block(format)),
+            Format::Integer(format) => Self::Groups(GroupKernel::new(format)),
+            Format::Ggml(format) => Self::Ggml(format),
+        }
+    }
+
+    /// Whether tiles should come with the largest magnitudes of their blocks.
+    pub(super) const fn asks_for_maxima(&self) -> bool {
+        !matches!(self, Self::Copy | Self::BrainFloat | Self::Ggml(_))
+    }
+
+    /// Quantizes one tile; returns the number of clipped values.
+    pub(super) fn quantize(&self, tile: Tile<'_>, output: Output<'_>) -> u64 {
+        match *self {
+            Self::Grid(kernel) => grid::quantize(kernel, tile, output),
+            Self::Elements(kernel) => elements::quantize(kernel, tile, output),
+            Self::MicroExponent(kernel) => micro_exponent::quantize(kernel, tile, output),
+            Self::Groups(kernel) => groups::quantize(kernel, tile, output),
+            Self::Copy | Self::BrainFloat | Self::Ggml(_) => self.store(tile, output),
+        }
+    }
+
+    /// Kernels that can but store.
+    fn store(&self, tile: Tile<'_>, output: Output<'_>) -> u64 {
+        let mut scratch = Vec::new();
+        let (y, lanes) = output.parts(tile.x.len(), &mut scratch);
+        let mut clipped = 0;
+        match *self {
+            Self::BrainFloat => brain_float::quantize(tile.x, y),
+            Self::Ggml(format) => clipped = ggml::quantize(format, tile.x, y, tile.layout),
+            _ => y.copy_from_slice(tile.x),
+        }
+        if let Some(lanes) = lanes {
+            lanes.add(tile.x, y);
+        }
+        clipped
+    }
+}

@@ -1,0 +1,139 @@
+//! Largest magnitude of each block, written beside each register of the block's values.
+//!
+//! All block formats of one block length ask for the same numbers, so that a tensor measured in many of them is searched once.
+
+#![expect(
+    clippy::inline_always,
+    reason = "these must become part of loops compiled for several instruction sets"
+)]
+
+use multiversion::multiversion;
+
+use super::arithmetic::{LANES, MAGNITUDE_MASK};
+
+/// Values that a processor handles together.
+pub(super) type Register = [f32; LANES];
+
+/// A register of fewer values, filled up with zeros.
+#[inline(always)]
+pub(super) fn padded(values: &[f32]) -> Register {
+    let mut register = [0.0; LANES];
+    register[..values.len()].copy_from_slice(values);
+    register
+}
+
+/// Bits of the largest magnitude of the block that each register of a tile belongs to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Maxima {
+    /// One for each register, sixteen together; zeros fill up the last.
+    pub(super) bits: Vec<[u32; LANES]>,
+    /// Smallest of them that is not zero; `u32::MAX` if all are.
+    pub(super) smallest: u32,
+    /// Largest of them.
+    pub(super) largest: u32,
+}
+
+impl Maxima {
+    /// From the largest magnitude of each register; blocks are whole registers, the last of a row may be shorter.
+    pub(super) fn of_blocks(&mut self, registers: &[u32], row: usize, block: usize) {
+        self.bits.clear();
+        self.bits
+            .resize(registers.len().div_ceil(LANES), [0; LANES]);
+        let bits = &mut self.bits.as_flattened_mut()[..registers.len()];
+        bits.copy_from_slice(registers);
+        spread(bits, row, block);
+        (self.smallest, self.largest) = limits(&self.bits);
+    }
+}
+
+/// Smallest of the numbers that are not zero, and the largest.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
+    "x86_64+avx2+fma",
+))]
+fn limits(bits: &[[u32; LANES]]) -> (u32, u32) {
+    let mut smallest = [u32::MAX; LANES];
+    let mut largest = [0; LANES];
+    for bits in bits {
+        for lane in 0..LANES {
+            // zero becomes the largest of all
+            smallest[lane] = smallest[lane].min(bits[lane].wrapping_sub(1));
+            largest[lane] = largest[lane].max(bits[lane]);
+        }
+    }
+    let smallest = smallest.into_iter().fold(u32::MAX, u32::min);
+    let largest = largest.into_iter().fold(0, u32::max);
+    (smallest.saturating_add(1), largest)
+}
+
+/// Replaces the maximum of each register by that of its block.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
+    "x86_64+avx2+fma",
+))]
+fn spread(bits: &mut [u32], row: usize, block: usize) {
+    if block <= 1 {
+        return;
+    }
+    let row = if row.is_multiple_of(block) {
+        bits.len()
+    } else {
+        row
+    };
+    for row in bits.chunks_mut(row.max(1)) {
+        match block {
+            2 => spread_row::<2>(row),
+            4 => spread_row::<4>(row),
+            8 => spread_row::<8>(row),
+            _ => row.chunks_mut(block).for_each(spread_block),
+        }
+    }
+}
+
+#[inline(always)]
+fn spread_row<const BLOCK: usize>(row: &mut [u32]) {
+    let (blocks, rest) = row.as_chunks_mut::<BLOCK>();
+    for block in blocks {
+        let largest = block
+            .iter()
+            .fold(0, |largest: u32, bits| largest.max(*bits));
+        *block = [largest; BLOCK];
+    }
+    spread_block(rest);
+}
+
+#[inline(always)]
+fn spread_block(block: &mut [u32]) {
+    let largest = block
+        .iter()
+        .fold(0, |largest: u32, bits| largest.max(*bits));
+    block.fill(largest);
+}
+
+/// Bits of the largest magnitude of each register, which has four places in `quarters`; NaN counts as larger than infinity.
+///
+/// Two loops of four to one each, which become shuffles; sixteen to one would become gathers.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
+    "x86_64+avx2+fma",
+))]
+pub(super) fn of_registers(x: &[Register], quarters: &mut Vec<u32>, largest: &mut Vec<u32>) {
+    quarters.clear();
+    quarters.resize(4 * x.len(), 0);
+    for (largest, x) in quarters.iter_mut().zip(x.as_flattened().as_chunks::<4>().0) {
+        let first = u32::max(
+            x[0].to_bits() & MAGNITUDE_MASK,
+            x[1].to_bits() & MAGNITUDE_MASK,
+        );
+        let second = u32::max(
+            x[2].to_bits() & MAGNITUDE_MASK,
+            x[3].to_bits() & MAGNITUDE_MASK,
+        );
+        *largest = first.max(second);
+    }
+    largest.clear();
+    largest.resize(x.len(), 0);
+    for (largest, quarters) in largest.iter_mut().zip(quarters.as_chunks::<4>().0) {
+        *largest = (quarters[0].max(quarters[1])).max(quarters[2].max(quarters[3]));
+    }
+}
