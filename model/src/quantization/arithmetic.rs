@@ -160,16 +160,25 @@ pub(super) fn range(x: &[f32]) -> (f32, f32) {
 #[inline(always)]
 pub(super) fn extreme(x: &[f32]) -> f32 {
     let (smallest, largest) = range(x);
-    if -smallest > largest {
+    // both are as likely: a choice without a branch
+    let extreme = if -smallest > largest {
         smallest
-    } else if largest > -smallest {
-        largest
     } else {
-        x.iter()
-            .copied()
-            .find(|value| value.abs() >= largest)
-            .unwrap_or(0.0)
+        largest
+    };
+    if -smallest == largest {
+        first_of_magnitude(x, largest)
+    } else {
+        extreme
     }
+}
+
+/// First value of at least this magnitude, 0 if there is none.
+#[cold]
+#[inline(never)]
+fn first_of_magnitude(x: &[f32], magnitude: f32) -> f32 {
+    let mut found = x.iter().copied().filter(|value| value.abs() >= magnitude);
+    found.next().unwrap_or(0.0)
 }
 
 /// The nearest FP16 value (ties to even) as an `f32`; infinite from 65520 on, as IEEE 754 has it.

@@ -96,7 +96,9 @@ impl<K: RegisterKernel> BlockKernel for Single<K> {
 
 /// Takes quantized registers one after the other.
 trait Destination {
-    fn take(&mut self, index: usize, x: &Register, y: &Register);
+    /// Whether there was place. A loop that may end early keeps its vectors along the lanes; one that cannot may be turned into
+    /// gathers of one lane of sixteen registers.
+    fn take(&mut self, index: usize, x: &Register, y: &Register) -> bool;
 
     /// Sixteen registers have been taken, or the last.
     fn end_strip(&mut self);
@@ -106,10 +108,9 @@ struct Stored<'a>(&'a mut [Register]);
 
 impl Destination for Stored<'_> {
     #[inline(always)]
-    fn take(&mut self, index: usize, _x: &Register, y: &Register) {
-        if let Some(out) = self.0.get_mut(index) {
-            *out = *y;
-        }
+    fn take(&mut self, index: usize, _x: &Register, y: &Register) -> bool {
+        let out = self.0.get_mut(index);
+        out.map(|out| *out = *y).is_some()
     }
 
     #[inline(always)]
@@ -123,8 +124,9 @@ struct Compared {
 
 impl Destination for Compared {
     #[inline(always)]
-    fn take(&mut self, _index: usize, x: &Register, y: &Register) {
+    fn take(&mut self, _index: usize, x: &Register, y: &Register) -> bool {
         self.errors.add(x, y, self.fuses);
+        true
     }
 
     #[inline(always)]
@@ -247,7 +249,9 @@ impl Run<'_> {
             let index = self.index + register;
             let numbers = (*down, *up);
             let (y, is_clipped) = kernel.register::<MAY_CLIP>(x, numbers, noise, index * LANES);
-            destination.take(index, x, &y);
+            if !destination.take(index, x, &y) {
+                return;
+            }
             if MAY_CLIP {
                 for lane in 0..LANES {
                     clipped[lane] += u32::from(is_clipped[lane]);

@@ -164,13 +164,20 @@ fn mxfp4(format: GgmlFormat, x: &[f32; SMALL_BLOCK]) -> SmallBlock {
     let exponent = mxfp4_exponent(magnitude);
     // half of the power of two: codes are twice the element
     let scale = power_of_two((exponent - F32_BIAS - 1).max(-149));
+    // a division by the scale in two steps: its inverse alone may be no finite number. A product too small to be exact is far
+    // below the first limit
+    let whole = F32_BIAS + 1 - exponent;
+    let first_step = power_of_two(whole / 2);
+    let second_step = power_of_two(whole - whole / 2);
     let mut codes = [0.0; SMALL_BLOCK];
     let mut n_clipped = 0;
     for (code, x) in codes.iter_mut().zip(x) {
-        let magnitude = x.abs() / scale;
-        let above = |limit: f32, step: f32| if magnitude > limit { step } else { 0.0 };
-        let low = above(0.5, 1.0) + above(1.5, 1.0) + above(2.5, 1.0) + above(3.5, 1.0);
-        let level = low + above(5.0, 2.0) + above(7.0, 2.0) + above(10.0, 4.0);
+        let magnitude = x.abs() * first_step * second_step;
+        // steps of 1, 2 and 4 below 4, 8 and 16; a half goes down
+        let kept = if magnitude < 12.0 { magnitude } else { 12.0 };
+        let step = (kept.to_bits() & 0x7f80_0000).max(0x4000_0000) - 0x0080_0000;
+        let steps_per_one = f32::from_bits(0x7f00_0000 - step);
+        let level = (kept * steps_per_one - 0.5).ceil() * f32::from_bits(step) + 0.0;
         n_clipped += u32::from(magnitude > 14.0);
         *code = if *x < 0.0 { 0.0 - level } else { level };
     }
