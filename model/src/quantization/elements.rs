@@ -98,6 +98,11 @@ impl ElementKernel {
         Self::new(Minifloat::E2M1, format.rounding, Scale::TwoLevel { tensor })
     }
 
+    /// Whether blocks have a scale within that of the tensor.
+    pub(super) const fn has_two_levels(self) -> bool {
+        matches!(self.scale, Scale::TwoLevel { .. })
+    }
+
     /// Whether every step and its inverse are normal numbers for values an element can hold.
     const fn is_narrow(self) -> bool {
         self.smallest_exponent - self.fraction_bits >= -126 && self.largest_exponent <= 125
@@ -271,6 +276,8 @@ struct DividedKernel {
 }
 
 impl RegisterKernel for DividedKernel {
+    const STORES_BY_BLOCK: bool = false;
+
     #[inline(always)]
     fn is_usual(self, largest: u32) -> bool {
         largest == 0 || block_scale(largest, self.tensor) > 0.0

@@ -44,8 +44,14 @@ impl Kernel {
     }
 
     /// Whether tiles should come with the largest magnitudes of their blocks.
-    pub(super) const fn asks_for_maxima(&self) -> bool {
-        !matches!(self, Self::Copy | Self::BrainFloat | Self::Ggml(_))
+    pub(super) const fn asks_for_maxima(&self, output: &Output<'_>) -> bool {
+        let stores = matches!(output, Output::Values(_));
+        match self {
+            Self::Copy | Self::BrainFloat | Self::Ggml(_) => false,
+            Self::MicroExponent(_) => true,
+            Self::Elements(kernel) => !stores || kernel.has_two_levels(),
+            Self::Grid(_) | Self::Groups(_) => !stores,
+        }
     }
 
     /// Quantizes one tile; returns the number of clipped values.

@@ -37,6 +37,8 @@ impl MicroExponentKernel {
 }
 
 impl RegisterKernel for MicroExponentKernel {
+    const STORES_BY_BLOCK: bool = false;
+
     #[inline(always)]
     fn is_usual(self, largest: u32) -> bool {
         largest == 0

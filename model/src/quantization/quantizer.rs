@@ -13,11 +13,14 @@ use super::error_sums::ErrorSums;
 use super::kernel::Kernel;
 use super::measure;
 use super::registers::{Output, Tile};
-use super::survey::{Survey, TILE_VALUES};
+use super::survey::Survey;
 use crate::format::{BlockLen, Format};
 
 /// Values looked at together by formats without a block.
 const UNSCALED_BLOCK: usize = 64;
+
+/// Values of a tile whose result is stored: few, so that reading the next tile from memory goes on while this one is written.
+const STORED_VALUES: usize = 2 * 1024;
 
 /// A format with what it needs to know beyond one block.
 ///
@@ -103,11 +106,11 @@ impl Quantizer {
         let row_len = whole_row(row_len, x.len());
         let block_len = self.block_len(row_len);
         // whole rows, or whole blocks of one row
-        let (outer, inner) = if row_len <= TILE_VALUES {
-            let rows = TILE_VALUES / row_len * row_len;
+        let (outer, inner) = if row_len <= STORED_VALUES {
+            let rows = STORED_VALUES / row_len * row_len;
             (rows, rows)
         } else {
-            (row_len, (TILE_VALUES / block_len).max(1) * block_len)
+            (row_len, (STORED_VALUES / block_len).max(1) * block_len)
         };
         let mut survey = Survey::default();
         let mut clipped = 0;
@@ -133,7 +136,7 @@ impl Quantizer {
             block_len: self.block_len(row_len),
             noise: self.noise,
         };
-        let maxima = if self.kernel.asks_for_maxima() {
+        let maxima = if self.kernel.asks_for_maxima(&output) {
             survey.maxima(x, layout.block_len)
         } else {
             None

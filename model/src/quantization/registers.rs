@@ -6,7 +6,7 @@
 )]
 
 use super::arithmetic::{INFINITY_BITS, LANES, Noise};
-use super::blocks::{BlockKernel, Layout, rows};
+use super::blocks::{BlockKernel, Layout, rows, rows_of};
 use super::error_lanes::{ErrorLanes, RegisterErrors};
 use super::maxima::{Maxima, Register, padded};
 
@@ -47,6 +47,10 @@ impl<'a> Output<'a> {
 
 /// A kernel that handles sixteen values of a usual block at a time.
 pub(super) trait RegisterKernel: Copy {
+    /// Whether results are stored block after block: where the arithmetic is short, finding the maxima of a whole tile first
+    /// would keep reading from memory and writing to it apart.
+    const STORES_BY_BLOCK: bool = true;
+
     /// Whether the arithmetic of registers is exact in a block whose largest magnitude, which is finite, has these bits. If it is
     /// for two magnitudes that are not zero, then for all between them and for zero.
     fn is_usual(self, largest: u32) -> bool;
@@ -82,12 +86,37 @@ impl<K: RegisterKernel> BlockKernel for Single<K> {
             return self.0.careful_block(x, y, largest, noise);
         }
         let numbers = self.0.numbers(largest);
-        let mut n_clipped = 0;
-        for (index, (x, y)) in x.chunks(LANES).zip(y.chunks_mut(LANES)).enumerate() {
-            let (out, is_clipped) =
+        let mut clipped = [0; LANES];
+        let (registers, x_rest) = x.as_chunks();
+        let (out, y_rest) = y.as_chunks_mut();
+        if registers.len() <= 2 && x_rest.is_empty() {
+            let mut n_clipped = 0;
+            for (index, (x, y)) in registers.iter().zip(out).enumerate() {
+                let (quantized, is_clipped) =
+                    self.0.register::<true>(x, numbers, noise, index * LANES);
+                *y = quantized;
+                n_clipped += is_clipped.into_iter().map(u32::from).sum::<u32>();
+            }
+            return n_clipped;
+        }
+        for (index, x) in registers.iter().enumerate() {
+            // see `Destination::take`
+            let Some(y) = out.get_mut(index) else {
+                return 0;
+            };
+            let (quantized, is_clipped) = self.0.register::<true>(x, numbers, noise, index * LANES);
+            *y = quantized;
+            for lane in 0..LANES {
+                clipped[lane] += u32::from(is_clipped[lane]);
+            }
+        }
+        let mut n_clipped = clipped.into_iter().sum();
+        if !x_rest.is_empty() {
+            let index = x.len() - x_rest.len();
+            let (quantized, is_clipped) =
                 self.0
-                    .register::<true>(&padded(x), numbers, noise, index * LANES);
-            y.copy_from_slice(&out[..y.len()]);
+                    .register::<true>(&padded(x_rest), numbers, noise, index);
+            y_rest.copy_from_slice(&quantized[..y_rest.len()]);
             n_clipped += is_clipped.into_iter().map(u32::from).sum::<u32>();
         }
         n_clipped
@@ -144,6 +173,9 @@ pub(super) fn quantize<K: RegisterKernel>(
     output: Output<'_>,
     fuses: bool,
 ) -> u64 {
+    if K::STORES_BY_BLOCK && matches!(output, Output::Values(_)) {
+        return block_by_block(Single(kernel), tile, output);
+    }
     let usual = tile.maxima.filter(|maxima| {
         // all zeros have no smallest
         let smallest = maxima.smallest.min(maxima.largest);
@@ -174,7 +206,12 @@ pub(super) fn quantize<K: RegisterKernel>(
 pub(super) fn block_by_block<K: BlockKernel>(kernel: K, tile: Tile<'_>, output: Output<'_>) -> u64 {
     let mut scratch = Vec::new();
     let (y, lanes) = output.parts(tile.x.len(), &mut scratch);
-    let clipped = rows(kernel, tile.x, y, tile.layout);
+    let clipped = match tile.layout.block_len {
+        // the usual lengths are known to the optimizer
+        16 => rows_of::<_, 16>(kernel, tile.x, y, tile.layout),
+        32 => rows_of::<_, 32>(kernel, tile.x, y, tile.layout),
+        _ => rows(kernel, tile.x, y, tile.layout),
+    };
     if let Some(lanes) = lanes {
         lanes.add(tile.x, y);
     }
