@@ -166,7 +166,7 @@ pub(super) fn extreme(x: &[f32]) -> f32 {
     } else {
         largest
     };
-    if -smallest == largest {
+    if (-smallest).to_bits() == largest.to_bits() {
         first_of_magnitude(x, largest)
     } else {
         extreme
