@@ -40,14 +40,17 @@ fn quantized(text: &str, x: &[f32]) -> Vec<f64> {
 }
 
 fn check_exact(left: &str, right: &str, cut: BlockLen) {
-    let (x, y) = (row(200, 7), row(200, 11));
-    let a = Blocks::quantize(format(left), &x).unwrap().cut(cut);
-    let b = Blocks::quantize(format(right), &y).unwrap().cut(cut);
+    check_rows([left, right], cut, &row(200, 7), &row(200, 11));
+}
+
+fn check_rows([left, right]: [&str; 2], cut: BlockLen, x: &[f32], y: &[f32]) {
+    let a = Blocks::quantize(format(left), x).unwrap().cut(cut);
+    let b = Blocks::quantize(format(right), y).unwrap().cut(cut);
     let sums = block_sums(&a, &b, Accumulator::EXACT).unwrap();
     let ours: f64 = sums.iter().map(|block| block.value()).sum();
-    let exact: f64 = quantized(left, &x)
+    let exact: f64 = quantized(left, x)
         .iter()
-        .zip(quantized(right, &y))
+        .zip(quantized(right, y))
         .map(|(x, y)| x * y)
         .sum();
     // grouped integers round each value to f32 once more
@@ -115,42 +118,156 @@ fn an_accumulator_of_the_stated_width_is_exact_and_one_bit_less_saturates() {
     );
 }
 
+/// Blocks that every pair below is cut into.
+const CUT: u16 = 16;
+
+/// Two formats whose blocks are whole multiples of `CUT`, of any width: BFP or micro-exponents, integers, MX elements.
+fn pair() -> impl Strategy<Value = [String; 2]> {
+    let bfp = || {
+        (1_u8..=16, prop::sample::select(vec![16, 32, 64]))
+            .prop_map(|(m, b)| format!("bfp:m={m},e=8,b={b}"))
+    };
+    let integer = || {
+        let ending = prop::sample::select(vec!["", ",asym"]);
+        (2_u8..=8, prop::sample::select(vec![32, 128]), ending)
+            .prop_map(|(w, g, ending)| format!("int:w={w},g={g}{ending}"))
+    };
+    let microscaling = || {
+        let float = prop::sample::select(vec![
+            "mxfp8-e4m3",
+            "mxfp8-e5m2",
+            "mxfp6-e2m3",
+            "mxfp6-e3m2",
+            "mxfp4",
+            "mxint8",
+            "mx9",
+            "mx6",
+            "mx4",
+        ]);
+        prop_oneof![3 => float.prop_map(str::to_owned), 1 => (2_u8..=12).prop_map(|w| format!("mx:w={w}"))]
+    };
+    prop_oneof![
+        (bfp(), integer()).prop_map(<[String; 2]>::from),
+        (bfp(), bfp()).prop_map(<[String; 2]>::from),
+        (microscaling(), microscaling()).prop_map(<[String; 2]>::from),
+        (integer(), integer()).prop_map(<[String; 2]>::from),
+    ]
+}
+
+fn magnitude_bits(codes: &[i64]) -> u32 {
+    let largest = codes
+        .iter()
+        .map(|code| code.unsigned_abs())
+        .max()
+        .unwrap_or(0);
+    (u64::BITS - largest.leading_zeros()).max(1)
+}
+
 proptest! {
     #![proptest_config(properties(200))]
 
     #[test]
+    fn a_wide_accumulator_gives_the_exact_product_of_random_pairs(
+        pair in pair(),
+        n in 1_usize..200,
+        seeds in (1_u32..1000, 1_u32..1000),
+    ) {
+        check_rows([&pair[0], &pair[1]], BlockLen::fixed(CUT), &row(n, seeds.0), &row(n, seeds.1));
+    }
+
+    #[test]
     fn registers_of_any_width_hold_saturate_or_wrap_as_documented(
-        widths in (1_u8..=12, 1_u8..=12),
+        pair in pair(),
         n in 1_usize..80,
         seeds in (1_u32..1000, 1_u32..1000),
         missing in 0_u8..6,
         dropped_bits in 0_u8..5,
     ) {
-        let blocks = |m: u8, seed| {
-            let format = format(&format!("bfp:m={m},e=8,b=row"));
-            Blocks::quantize(format, &row(n, seed)).unwrap()
+        let blocks = |text: &str, seed| {
+            Blocks::quantize(format(text), &row(n, seed)).unwrap().cut(BlockLen::fixed(CUT))
         };
-        let (a, b) = (blocks(widths.0, seeds.0), blocks(widths.1, seeds.1));
-        let products = || {
-            let pairs = a.blocks[0].codes.iter().zip(&b.blocks[0].codes);
-            pairs.map(|(a, b)| i128::from(*a) * i128::from(*b))
-        };
-        let length = u32::try_from(n).unwrap();
-        let exact_bits = Accumulator::exact_bits(widths.0.into(), widths.1.into(), length);
-        let exact_bits = u8::try_from(exact_bits).unwrap();
-        let sum = |accumulator| block_sums(&a, &b, accumulator).unwrap()[0].sum;
-        let exact: i128 = products().sum();
-        prop_assert_eq!(sum(Accumulator::EXACT), exact);
-        prop_assert_eq!(sum(Accumulator::saturating(exact_bits)), exact);
-        let bits = exact_bits.saturating_sub(missing).max(2);
-        let accumulator = Accumulator { dropped_bits, ..Accumulator::saturating(bits) };
+        let (a, b) = (blocks(&pair[0], seeds.0), blocks(&pair[1], seeds.1));
+        let sums = |accumulator| block_sums(&a, &b, accumulator).unwrap();
+        for (index, (left, right)) in a.blocks.iter().zip(&b.blocks).enumerate() {
+            let products = || {
+                let pairs = left.codes.iter().zip(&right.codes);
+                pairs.map(|(a, b)| i128::from(*a) * i128::from(*b))
+            };
+            let length = u32::try_from(left.codes.len()).unwrap();
+            let bits = Accumulator::exact_bits(magnitude_bits(&left.codes), magnitude_bits(&right.codes), length);
+            let exact_bits = u8::try_from(bits).unwrap();
+            let exact: i128 = products().sum();
+            prop_assert_eq!(sums(Accumulator::EXACT)[index].sum, exact);
+            prop_assert_eq!(sums(Accumulator::saturating(exact_bits))[index].sum, exact);
+            let bits = exact_bits.saturating_sub(missing).max(2);
+            let accumulator = Accumulator { dropped_bits, ..Accumulator::saturating(bits) };
+            let top = 1_i128 << (bits - 1);
+            let floor = |product: i128| product.div_euclid(1 << dropped_bits);
+            let saturated = products().fold(0, |sum, product| (sum + floor(product)).clamp(-top, top - 1));
+            prop_assert_eq!(sums(accumulator)[index].sum, saturated);
+            let wrapping = Accumulator { overflow: AccumulatorOverflow::Wrap, ..accumulator };
+            let wrapped = (products().map(floor).sum::<i128>() + top).rem_euclid(2 * top) - top;
+            prop_assert_eq!(sums(wrapping)[index].sum, wrapped);
+        }
+    }
+
+    /// Narrow registers: the sum so far doubles, then the plane's selected weights are added without their low bits.
+    #[test]
+    fn bit_serial_order_is_exact_when_wide_and_limited_step_by_step_when_narrow(
+        widths in (1_u8..=16, 2_u8..=8),
+        n in 1_usize..65,
+        seeds in (1_u32..1000, 1_u32..1000),
+        bits in 2_u8..30,
+        dropped_bits in 0_u8..5,
+    ) {
+        let activations = Blocks::quantize(format(&format!("anda:m={}", widths.0)), &row(n, seeds.0)).unwrap();
+        let weights = Blocks::quantize(format(&format!("int:w={},g=64", widths.1)), &row(n, seeds.1)).unwrap();
+        let (block, weights) = (&activations.blocks[0], &weights.blocks[0].codes);
+        let planes = BitPlanes::new(block, widths.0);
+        let pairs = || block.codes.iter().zip(weights);
+        let exact: i128 = pairs().map(|(a, w)| i128::from(*a) * i128::from(*w)).sum();
+        prop_assert_eq!(bit_serial_sum(&planes, weights, Accumulator::EXACT), exact);
+
         let top = 1_i128 << (bits - 1);
-        let floor = |product: i128| product.div_euclid(1 << dropped_bits);
-        let saturated = products().fold(0, |sum, product| (sum + floor(product)).clamp(-top, top - 1));
-        prop_assert_eq!(sum(accumulator), saturated);
-        let wrapping = Accumulator { overflow: AccumulatorOverflow::Wrap, ..accumulator };
-        let wrapped = (products().map(floor).sum::<i128>() + top).rem_euclid(2 * top) - top;
-        prop_assert_eq!(sum(wrapping), wrapped);
+        let mut narrow = 0_i128;
+        for bit in (0..widths.0).rev() {
+            let plane: i128 = pairs()
+                .map(|(a, w)| i128::from(a.signum() * (a.abs() >> bit & 1) * w))
+                .sum();
+            narrow = (2 * narrow).clamp(-top, top - 1);
+            narrow = (narrow + plane.div_euclid(1 << dropped_bits)).clamp(-top, top - 1);
+        }
+        let accumulator = Accumulator { dropped_bits, ..Accumulator::saturating(bits) };
+        prop_assert_eq!(bit_serial_sum(&planes, weights, accumulator), narrow);
+    }
+
+    /// FP32 holds 24 bits of the sums: the error stays below 1e-6 of the magnitudes that were added.
+    #[test]
+    fn rows_that_mix_super_block_types_at_random_give_the_product_of_their_values(
+        kinds in prop::collection::vec(prop::sample::select(vec![GgmlFormat::Q2_K, GgmlFormat::Q3_K]), 1..5),
+        seeds in (1_u32..1000, 1_u32..1000),
+    ) {
+        let n = kinds.len() * SUPER_BLOCK;
+        let (x, y) = (row(n, seeds.0), row(n, seeds.1));
+        let mut weights = Vec::new();
+        let mut activations = Vec::new();
+        let (mut exact, mut magnitude) = (0.0, 0.0);
+        for (kind, (x, y)) in kinds.iter().zip(x.as_chunks().0.iter().zip(y.as_chunks().0)) {
+            let weight = SuperBlock::quantize(*kind, x);
+            let activation = SuperBlock::quantize(GgmlFormat::Q8_K, y);
+            let (mut w, mut a) = ([0.0; SUPER_BLOCK], [0.0; SUPER_BLOCK]);
+            weight.dequantize(*kind, &mut w);
+            activation.dequantize(GgmlFormat::Q8_K, &mut a);
+            for (w, a) in w.iter().zip(&a) {
+                let product = f64::from(*w) * f64::from(*a);
+                exact += product;
+                magnitude += product.abs();
+            }
+            weights.push((*kind, weight));
+            activations.push(activation);
+        }
+        let ours = f64::from(super_block_dot(&weights, &activations));
+        prop_assert!((ours - exact).abs() <= 1e-6 * magnitude, "{} for {}", ours, exact);
     }
 }
 

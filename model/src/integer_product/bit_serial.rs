@@ -30,8 +30,13 @@ impl BitPlanes {
 
 /// Sum of the products with integer weights: each plane selects and adds weights, the running sum doubles between planes.
 ///
-/// The order matters to a narrow accumulator only; a wide one holds the exact sum.
+/// The order matters to a narrow accumulator only; a wide one holds the exact sum. Dropped bits are taken off the sum of each
+/// plane's selected weights, before it is added.
 pub fn bit_serial_sum(planes: &BitPlanes, weights: &[i64], accumulator: Accumulator) -> i128 {
+    let doubling = Accumulator {
+        dropped_bits: 0,
+        ..accumulator
+    };
     let mut sum = 0_i128;
     for plane in &planes.planes {
         let selected = plane
@@ -41,7 +46,7 @@ pub fn bit_serial_sum(planes: &BitPlanes, weights: &[i64], accumulator: Accumula
             .filter(|((bit, _), _)| **bit)
             .map(|((_, negative), weight)| i128::from(if *negative { -weight } else { *weight }));
         // doubling is an addition of the sum to itself, with the same limits
-        sum = accumulator.add(sum, sum);
+        sum = doubling.add(sum, sum);
         sum = accumulator.add(sum, selected.sum());
     }
     sum
