@@ -29,14 +29,25 @@ enum Kind {
     Llama2c(MappedFile),
     Safetensors {
         shards: Vec<(String, MappedFile)>,
-        config: (PathBuf, String),
+        /// Path and text; absent where only tensors are asked for.
+        config: Option<(PathBuf, String)>,
         index: Option<String>,
     },
 }
 
 impl CheckpointFile {
-    /// Opens a GGUF, safetensors or llama2.c file, the index of a sharded checkpoint, or a folder that holds one.
+    /// Opens a GGUF, safetensors or llama2.c file, the index of a sharded checkpoint, or a folder that holds one, to run
+    /// the model: safetensors need their `config.json`.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let mut file = Self::open_tensors(path)?;
+        if let Kind::Safetensors { config, .. } = &mut file.kind {
+            *config = Some(read_config(&file.path)?);
+        }
+        Ok(file)
+    }
+
+    /// The same for its tensors alone, whatever model they belong to.
+    pub fn open_tensors(path: &Path) -> anyhow::Result<Self> {
         let path = if path.is_dir() {
             model_in_folder(path)?
         } else {
@@ -52,7 +63,7 @@ impl CheckpointFile {
                 // The file's own damage is worth more than a missing configuration.
                 parse_safetensors(file.bytes()).with_context(|| path.display().to_string())?;
                 Kind::Safetensors {
-                    config: read_config(&path)?,
+                    config: None,
                     shards: vec![(file_name(&path), file)],
                     index: None,
                 }
@@ -82,8 +93,11 @@ impl CheckpointFile {
                 index,
             } => {
                 let shards = named_bytes(shards);
-                let folder = config.0.parent().unwrap_or_else(|| Path::new("."));
-                Checkpoint::from_safetensors(&config.1, &shards, index.as_deref())
+                let (path, text) = config
+                    .as_ref()
+                    .with_context(|| format!("{}: opened for its tensors alone", self.name()))?;
+                let folder = path.parent().unwrap_or_else(|| Path::new("."));
+                Checkpoint::from_safetensors(text, &shards, index.as_deref())
                     .with_context(|| format!("{}", folder.display()))
             }
         }
@@ -188,7 +202,7 @@ fn open_shards(path: &Path) -> anyhow::Result<Kind> {
         .collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Kind::Safetensors {
         shards,
-        config: read_config(path)?,
+        config: None,
         index: Some(index),
     })
 }

@@ -114,6 +114,50 @@ fn the_written_file_holds_the_reported_errors() {
 }
 
 #[test]
+fn a_sharded_checkpoint_gives_what_its_tensors_give_in_one_file() {
+    let whole = folder("quantize_whole");
+    let (whole, x) = input(&whole);
+    let shards = folder("quantize_shards");
+    let bytes: Vec<u8> = x.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let view = |kind, shape: &[usize], bytes| TensorView::new(kind, shape.to_vec(), bytes).unwrap();
+    let integers = 7_i64.to_le_bytes();
+    let first = [("matrix", view(Dtype::F32, &[4, 48], bytes.as_slice()))];
+    let second = [
+        ("bias", view(Dtype::F32, &[48], &bytes[..192])),
+        ("count", view(Dtype::I64, &[1], integers.as_slice())),
+    ];
+    let names = ["a-1.safetensors", "a-2.safetensors"];
+    serialize_to_file(first, None, &shards.join(names[0])).unwrap();
+    serialize_to_file(second, None, &shards.join(names[1])).unwrap();
+    let index = serde_json::json!({"weight_map": {"matrix": names[0], "bias": names[1], "count": names[1]}});
+    let index_path = shards.join("model.safetensors.index.json");
+    std::fs::write(&index_path, index.to_string()).unwrap();
+
+    let written = |input: &Path, name: &str| {
+        let output = shards.join(name);
+        let run = quantize(&["-f", "mxfp4", "-i", text(input), "-o", text(&output)]);
+        assert!(
+            run.status.success(),
+            "{}",
+            String::from_utf8_lossy(&run.stderr)
+        );
+        std::fs::read(output).unwrap()
+    };
+    let expected = written(&whole, "whole.out");
+    assert_eq!(written(&shards, "folder.out"), expected);
+    assert_eq!(written(&index_path, "index.out"), expected);
+
+    std::fs::remove_file(shards.join(names[1])).unwrap();
+    let run = quantize(&["-f", "mxfp4", "-i", text(&shards)]);
+    let message = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(2));
+    assert!(
+        message.contains(names[1]) && message.trim_end().lines().count() == 1,
+        "{message}"
+    );
+}
+
+#[test]
 fn bad_input_ends_with_one_line_and_exit_code_2() {
     let folder = folder("quantize_bad_input");
     let (input, _) = input(&folder);

@@ -12,23 +12,22 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use blockscape_model::format::Format;
-use blockscape_model::language_model::checkpoint::{
-    ElementType, Gguf, TensorView, parse_safetensors,
-};
+use blockscape_model::language_model::checkpoint::{ElementType, TensorView};
 use blockscape_model::quantization::{ErrorSums, Quantizer, rows_per_piece};
 use clap::Args as Arguments;
 use serde_json::{Map, Value, json};
 
 use super::output;
-use crate::mapped_file::MappedFile;
+use crate::checkpoint_file::CheckpointFile;
 
-/// Quantize the tensors of a safetensors or GGUF file, report the error of each, and write the result
+/// Quantize the tensors of a checkpoint, report the error of each, and write the result
 #[derive(Debug, Clone, Arguments)]
 pub struct Args {
     /// Number format, as `mxfp4`, `bfp:m=4,e=8,b=32` or `q4_k`; blocks run along the innermost axis
     #[arg(long, short, value_name = "FORMAT")]
     format: Format,
-    /// safetensors or GGUF file with F32, F16 or BF16 tensors (GGUF block types are decoded first)
+    /// safetensors or GGUF file with F32, F16 or BF16 tensors (block types are decoded first), the index of a sharded
+    /// checkpoint, or the folder that holds one
     #[arg(long, short, value_name = "FILE")]
     input: PathBuf,
     /// safetensors file to write, F32
@@ -66,8 +65,8 @@ struct Report {
 /// The input cannot be read or holds values that are not finite; the output cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let started = Instant::now();
-    let file = MappedFile::open(&args.input)?;
-    let tensors = tensors(&file).with_context(|| args.input.display().to_string())?;
+    let file = CheckpointFile::open_tensors(&args.input)?;
+    let tensors = file.tensors()?;
     if tensors.is_empty() {
         bail!("{}: holds no tensors", args.input.display());
     }
@@ -81,17 +80,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     } else {
         output::text(&table(args, &reports, seconds))
     }
-}
-
-fn tensors(file: &MappedFile) -> anyhow::Result<BTreeMap<String, TensorView<'_>>> {
-    let bytes = file.bytes();
-    if Gguf::is_gguf(bytes) {
-        return Ok(Gguf::parse(bytes)?.tensors);
-    }
-    if bytes.get(8) == Some(&b'{') {
-        return Ok(parse_safetensors(bytes)?);
-    }
-    bail!("is neither a safetensors nor a GGUF file");
 }
 
 /// Writes beside the goal and renames: a killed run leaves no half file.
