@@ -99,15 +99,20 @@ impl<K: RegisterKernel> BlockKernel for Single<K> {
             }
             return n_clipped;
         }
-        for (index, x) in registers.iter().enumerate() {
-            // see `Destination::take`
-            let Some(y) = out.get_mut(index) else {
-                return 0;
-            };
-            let (quantized, is_clipped) = self.0.register::<true>(x, numbers, noise, index * LANES);
-            *y = quantized;
-            for lane in 0..LANES {
-                clipped[lane] += u32::from(is_clipped[lane]);
+        // few registers at a time: a longer loop would be turned into gathers of one lane of sixteen registers
+        let runs = registers.chunks(RUN).zip(out.chunks_mut(RUN));
+        for (run, (registers, out)) in runs.enumerate() {
+            for (index, x) in registers.iter().enumerate() {
+                // see `Destination::take`
+                let Some(y) = out.get_mut(index) else {
+                    return 0;
+                };
+                let index = (run * RUN + index) * LANES;
+                let (quantized, is_clipped) = self.0.register::<true>(x, numbers, noise, index);
+                *y = quantized;
+                for lane in 0..LANES {
+                    clipped[lane] += u32::from(is_clipped[lane]);
+                }
             }
         }
         let mut n_clipped = clipped.into_iter().sum();
@@ -122,6 +127,9 @@ impl<K: RegisterKernel> BlockKernel for Single<K> {
         n_clipped
     }
 }
+
+/// Registers of a long block that one loop handles.
+const RUN: usize = 8;
 
 /// Takes quantized registers one after the other.
 trait Destination {
@@ -201,7 +209,7 @@ pub(super) fn quantize<K: RegisterKernel>(
     }
 }
 
-/// Tiles with unusual blocks or with blocks that are no whole registers.
+/// Tiles with unusual blocks, with blocks that are no whole registers, or with short arithmetic whose result is stored.
 #[inline(always)]
 pub(super) fn block_by_block<K: BlockKernel>(kernel: K, tile: Tile<'_>, output: Output<'_>) -> u64 {
     let mut scratch = Vec::new();
