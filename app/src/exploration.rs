@@ -228,6 +228,11 @@ impl Exploration {
         });
     }
 
+    /// Whether the ranges of the front's figures are still on their way.
+    pub fn is_judging_front(&self) -> bool {
+        self.certainty.is_busy()
+    }
+
     /// The judge of the session's model, kept while the model stays.
     fn judge_of(&mut self, session: &Session) -> Arc<Judge> {
         let shape = &session.workload.model;

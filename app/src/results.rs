@@ -295,6 +295,11 @@ impl Results {
         }
     }
 
+    /// Whether the probability of every member of the front is known.
+    pub fn knows_membership(&self) -> bool {
+        self.front.iter().all(|point| point.membership.is_some())
+    }
+
     /// Numbers of the front's designs in their space.
     pub fn front_numbers(&self) -> Vec<u64> {
         let number = |point: &FrontPoint| self.shown.indices.get(point.index).copied();

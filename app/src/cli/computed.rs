@@ -82,7 +82,9 @@ pub fn compute(
             _ => {}
         }
         let done = !explored || matches!(results.state, State::Finished(_));
-        if done && results.details.is_some() {
+        // what is told of the front afterwards is drawn too: without it a figure would depend on timing
+        let settled = !exploration.is_judging_front() && results.knows_membership();
+        if done && settled && results.details.is_some() {
             return Ok(results);
         }
         if let Err(mpsc::RecvTimeoutError::Disconnected) =
