@@ -9,6 +9,7 @@ use blockscape_model::integer_product::{
 };
 use blockscape_model::quantization::ggml::{SUPER_BLOCK, SuperBlock};
 use blockscape_model::quantization::quantize_dequantize;
+use blockscape_tests::microscaling::MX_FORMATS;
 use blockscape_tests::properties::properties;
 use proptest::prelude::*;
 
@@ -76,14 +77,7 @@ fn a_wide_accumulator_gives_the_exact_product_of_every_pair() {
     check_exact("anda:m=6", "int:w=4,g=128", BlockLen::fixed(64));
     check_exact("bfp:m=8,e=8,b=32", "int:w=4,g=128,asym", group);
     check_exact("bfp:m=23,e=8,b=32", "bfp:m=23,e=8,b=32", group);
-    for left in [
-        "mxfp8-e4m3",
-        "mxfp8-e5m2",
-        "mxfp6-e2m3",
-        "mxfp6-e3m2",
-        "mxfp4",
-        "mxint8",
-    ] {
+    for left in MX_FORMATS {
         for right in ["mxfp8-e4m3", "mxfp4", "mxint8"] {
             check_exact(left, right, group);
         }
@@ -133,18 +127,9 @@ fn pair() -> impl Strategy<Value = [String; 2]> {
             .prop_map(|(w, g, ending)| format!("int:w={w},g={g}{ending}"))
     };
     let microscaling = || {
-        let float = prop::sample::select(vec![
-            "mxfp8-e4m3",
-            "mxfp8-e5m2",
-            "mxfp6-e2m3",
-            "mxfp6-e3m2",
-            "mxfp4",
-            "mxint8",
-            "mx9",
-            "mx6",
-            "mx4",
-        ]);
-        prop_oneof![3 => float.prop_map(str::to_owned), 1 => (2_u8..=12).prop_map(|w| format!("mx:w={w}"))]
+        let names = [&MX_FORMATS[..], &["mx9", "mx6", "mx4"]].concat();
+        let named = prop::sample::select(names);
+        prop_oneof![3 => named.prop_map(str::to_owned), 1 => (2_u8..=12).prop_map(|w| format!("mx:w={w}"))]
     };
     prop_oneof![
         (bfp(), integer()).prop_map(<[String; 2]>::from),

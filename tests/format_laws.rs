@@ -4,6 +4,7 @@
 
 use blockscape_model::format::{Format, MxElement};
 use blockscape_model::quantization::{Quantizer, measure, measure_many, quantize_dequantize};
+use blockscape_tests::microscaling::MX_FORMATS;
 use blockscape_tests::properties::properties;
 use proptest::prelude::*;
 
@@ -33,14 +34,7 @@ fn symmetric() -> impl Strategy<Value = String> {
     let rounding = prop::sample::select(vec!["nearest-even", "nearest-away", "truncate"]);
     let scale = prop::sample::select(vec!["floor", "ceil", "rceil", "even"]);
     let block = prop::sample::select(vec!["1", "3", "16", "32", "64", "row"]);
-    let element = prop::sample::select(vec![
-        "mxfp8-e4m3",
-        "mxfp8-e5m2",
-        "mxfp6-e2m3",
-        "mxfp6-e3m2",
-        "mxfp4",
-        "mxint8",
-    ]);
+    let element = prop::sample::select(MX_FORMATS.to_vec());
     prop_oneof![
         (
             1_u8..=23,

@@ -12,6 +12,7 @@ use blockscape_model::format::{
     FloatFormat, Format, Minifloat, MxElement, Overflow, Rounding, ScaleRule, Specials,
 };
 use blockscape_model::quantization::quantize_dequantize;
+use blockscape_tests::microscaling::MX_FORMATS;
 
 /// `2^exponent`, subnormal results included.
 fn two(exponent: i32) -> f64 {
@@ -325,14 +326,7 @@ fn bfp_roundings_and_scale_rules_equal_their_definition() {
 
 #[test]
 fn microscaling_kernels_equal_their_definition() {
-    for name in [
-        "mxfp8-e4m3",
-        "mxfp8-e5m2",
-        "mxfp6-e2m3",
-        "mxfp6-e3m2",
-        "mxfp4",
-        "mxint8",
-    ] {
+    for name in MX_FORMATS {
         for rounding in ["nearest-even", "nearest-away", "truncate"] {
             for scale in ["floor", "ceil", "rceil", "even"] {
                 check(&format!("{name}:round={rounding},scale={scale}"));

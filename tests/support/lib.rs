@@ -2,6 +2,7 @@
 
 pub mod gguf_file;
 pub mod made_up;
+pub mod microscaling;
 pub mod properties;
 
 use std::path::{Path, PathBuf};

@@ -113,6 +113,16 @@ pub(super) const fn normal_power_of_two(exponent: i32) -> f32 {
     f32::from_bits(((exponent + F32_BIAS) as u32) << F32_FRACTION_BITS)
 }
 
+/// What brings a value to the range of a block's elements, and what brings an element back: `2^-exponent` and `2^exponent`, for
+/// -126..=126.
+#[inline(always)]
+pub(super) const fn inverse_and_power_of_two(exponent: i32) -> (f32, f32) {
+    (
+        normal_power_of_two(-exponent),
+        normal_power_of_two(exponent),
+    )
+}
+
 /// Values that a plain loop is cut into: long enough that the optimizer makes vectors of the loop instead of unrolling it.
 pub(super) const STRETCH: usize = 64;
 

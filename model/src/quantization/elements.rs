@@ -9,7 +9,7 @@ use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 
 use super::arithmetic::{
-    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
+    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two, round,
 };
 use super::maxima::Register;
 use super::registers::{self, Output, RegisterKernel, Tile};
@@ -208,15 +208,7 @@ impl RegisterKernel for ElementKernel {
         // any scale does for zeros
         let largest = if largest == 0 { ONE_BITS } else { largest };
         let exponent = self.usual_exponent(largest, addend);
-        (
-            normal_power_of_two(-exponent),
-            normal_power_of_two(exponent),
-        )
-    }
-
-    #[inline(always)]
-    fn may_clip(self, _largest: u32, _numbers: (f32, f32)) -> bool {
-        true
+        inverse_and_power_of_two(exponent)
     }
 
     #[inline(always)]
@@ -289,11 +281,6 @@ impl RegisterKernel for DividedKernel {
         // only zeros have no scale here, and any does for them
         let scale = if scale > 0.0 { scale } else { 1.0 };
         (scale, scale)
-    }
-
-    #[inline(always)]
-    fn may_clip(self, _largest: u32, _numbers: (f32, f32)) -> bool {
-        true
     }
 
     #[inline(always)]

@@ -9,7 +9,7 @@ use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 
 use super::arithmetic::{
-    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
+    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two, round,
 };
 use super::maxima::Register;
 use super::registers::{self, Output, RegisterKernel, Tile};
@@ -162,10 +162,7 @@ impl RegisterKernel for GridKernel {
         // any step does for zeros
         let largest = if largest == 0 { ONE_BITS } else { largest };
         let exponent = self.usual_step(largest);
-        (
-            normal_power_of_two(-exponent),
-            normal_power_of_two(exponent),
-        )
+        inverse_and_power_of_two(exponent)
     }
 
     #[inline(always)]

@@ -9,7 +9,8 @@ use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 
 use super::arithmetic::{
-    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, normal_power_of_two, round,
+    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two,
+    normal_power_of_two, round,
 };
 use super::maxima::Register;
 use super::registers::{self, Output, RegisterKernel, Tile};
@@ -52,15 +53,7 @@ impl RegisterKernel for MicroExponentKernel {
         // any step does for zeros
         let largest = if largest == 0 { ONE_BITS } else { largest };
         let exponent = usual_exponent(largest) - self.shift;
-        (
-            normal_power_of_two(-exponent),
-            normal_power_of_two(exponent),
-        )
-    }
-
-    #[inline(always)]
-    fn may_clip(self, _largest: u32, _numbers: (f32, f32)) -> bool {
-        true
+        inverse_and_power_of_two(exponent)
     }
 
     #[inline(always)]

@@ -59,7 +59,10 @@ pub(super) trait RegisterKernel: Copy {
     fn numbers(self, largest: u32) -> (f32, f32);
 
     /// Whether a value of a block whose largest magnitude has these bits may be clipped.
-    fn may_clip(self, largest: u32, numbers: (f32, f32)) -> bool;
+    #[inline(always)]
+    fn may_clip(self, _largest: u32, _numbers: (f32, f32)) -> bool {
+        true
+    }
 
     /// Quantizes and dequantizes; `index` is that of the first value from where the random numbers start. `MAY_CLIP` says
     /// whether to look for values out of range.
