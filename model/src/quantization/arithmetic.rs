@@ -59,6 +59,43 @@ impl Noise {
     }
 }
 
+/// A rounding that is part of a type, so that a loop is compiled for each.
+pub(super) trait FixedRounding: Copy {
+    const ROUNDING: Rounding;
+}
+
+/// [`Rounding::NearestEven`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NearestEven;
+
+impl FixedRounding for NearestEven {
+    const ROUNDING: Rounding = Rounding::NearestEven;
+}
+
+/// [`Rounding::NearestAway`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NearestAway;
+
+impl FixedRounding for NearestAway {
+    const ROUNDING: Rounding = Rounding::NearestAway;
+}
+
+/// [`Rounding::Truncate`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Truncate;
+
+impl FixedRounding for Truncate {
+    const ROUNDING: Rounding = Rounding::Truncate;
+}
+
+/// [`Rounding::Stochastic`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stochastic;
+
+impl FixedRounding for Stochastic {
+    const ROUNDING: Rounding = Rounding::Stochastic;
+}
+
 /// Rounds to a whole number; `rounding` is a constant where this is inlined.
 #[inline(always)]
 pub(super) fn round(value: f32, rounding: Rounding, noise: Noise, index: usize) -> f32 {

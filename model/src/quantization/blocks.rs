@@ -8,6 +8,8 @@
     reason = "these must become part of loops compiled for several instruction sets"
 )]
 
+use multiversion::multiversion;
+
 use super::arithmetic::{INFINITY_BITS, Noise, STRETCH, largest_magnitude_bits};
 
 /// Brings one block to its format.
@@ -29,7 +31,16 @@ pub(super) struct Layout {
     pub(super) noise: Noise,
 }
 
-/// Quantizes rows; returns the number of clipped values.
+/// Quantizes rows block by block; returns the number of clipped values.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
+    "x86_64+avx2+fma",
+))]
+pub(super) fn quantize<K: BlockKernel>(kernel: K, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+    rows(kernel, x, y, layout)
+}
+
+/// [`quantize`] for functions that are themselves compiled for several instruction sets.
 #[inline(always)]
 pub(super) fn rows<K: BlockKernel>(kernel: K, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     let mut clipped = 0;

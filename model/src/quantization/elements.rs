@@ -5,11 +5,9 @@
     reason = "these must become part of loops compiled for several instruction sets"
 )]
 
-use multiversion::multiversion;
-use multiversion::target::target_cfg_f;
-
 use super::arithmetic::{
-    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two, round,
+    FixedRounding, LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two,
+    round,
 };
 use super::maxima::Register;
 use super::registers::{self, Output, RegisterKernel, Tile};
@@ -98,11 +96,6 @@ impl ElementKernel {
         Self::new(Minifloat::E2M1, format.rounding, Scale::TwoLevel { tensor })
     }
 
-    /// Whether blocks have a scale within that of the tensor.
-    pub(super) const fn has_two_levels(self) -> bool {
-        matches!(self.scale, Scale::TwoLevel { .. })
-    }
-
     /// Whether every step and its inverse are normal numbers for values an element can hold.
     const fn is_narrow(self) -> bool {
         self.smallest_exponent - self.fraction_bits >= -126 && self.largest_exponent <= 125
@@ -114,23 +107,28 @@ impl ElementKernel {
         clippy::cast_sign_loss,
         reason = "biased exponents of normal numbers are positive"
     )]
-    fn rounded(self, value: f32, noise: Noise, index: usize) -> f32 {
+    fn rounded<R: FixedRounding>(self, value: f32, noise: Noise, index: usize) -> f32 {
         const EXPONENT_FIELD: u32 = 0xff << F32_FRACTION_BITS;
         let smallest = ((self.smallest_exponent + F32_BIAS) as u32) << F32_FRACTION_BITS;
         let fraction = (self.fraction_bits as u32) << F32_FRACTION_BITS;
         let exponent = (value.to_bits() & EXPONENT_FIELD).max(smallest);
         let step = exponent - fraction;
         let steps_per_one = f32::from_bits((254 << F32_FRACTION_BITS) - step);
-        round(value * steps_per_one, self.rounding, noise, index) * f32::from_bits(step)
+        round(value * steps_per_one, R::ROUNDING, noise, index) * f32::from_bits(step)
     }
 
     /// The element of a scaled value, and whether it was clipped.
     #[inline(always)]
-    fn scaled_element(self, value: f32, noise: Noise, index: usize) -> (f32, bool) {
-        if self.rounding == Rounding::Stochastic || !self.saturates() {
+    fn scaled_element<R: FixedRounding>(
+        self,
+        value: f32,
+        noise: Noise,
+        index: usize,
+    ) -> (f32, bool) {
+        if R::ROUNDING == Rounding::Stochastic || !self.saturates() {
             // one step above the largest is enough to see that a value is too large
             let most = self.largest + self.largest;
-            let rounded = self.rounded(clamp(value, -most, most), noise, index);
+            let rounded = self.rounded::<R>(clamp(value, -most, most), noise, index);
             let kept = if rounded > self.largest {
                 self.above
             } else {
@@ -146,7 +144,7 @@ impl ElementKernel {
         // the largest element is a code: clamping first gives what clamping afterwards would
         let kept = clamp(value, -self.largest, self.largest);
         (
-            self.rounded(kept, noise, index),
+            self.rounded::<R>(kept, noise, index),
             value.abs() >= self.first_clipped,
         )
     }
@@ -188,13 +186,18 @@ impl ElementKernel {
 }
 
 impl RegisterKernel for ElementKernel {
+    fn rounding(self) -> Rounding {
+        self.rounding
+    }
+
     #[inline(always)]
     fn is_usual(self, largest: u32) -> bool {
         match self.scale {
             Scale::PowerOfTwo { addend } => {
-                let is_exact = largest >= SMALLEST_NORMAL_BITS
-                    && (-126..=126).contains(&self.usual_exponent(largest, addend));
-                self.is_narrow() && (largest == 0 || is_exact)
+                let exponent = self.usual_exponent(largest, addend);
+                let is_exact =
+                    (largest >= SMALLEST_NORMAL_BITS) & (exponent >= -126) & (exponent <= 126);
+                self.is_narrow() & ((largest == 0) | is_exact)
             }
             Scale::One | Scale::TwoLevel { .. } => self.is_narrow(),
         }
@@ -212,7 +215,7 @@ impl RegisterKernel for ElementKernel {
     }
 
     #[inline(always)]
-    fn register<const MAY_CLIP: bool>(
+    fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
         (down, up): (f32, f32),
@@ -222,7 +225,7 @@ impl RegisterKernel for ElementKernel {
         let mut y = [0.0; LANES];
         let mut is_clipped = [false; LANES];
         for lane in 0..LANES {
-            let (element, clipped) = self.scaled_element(x[lane] * down, noise, index + lane);
+            let (element, clipped) = self.scaled_element::<R>(x[lane] * down, noise, index + lane);
             y[lane] = element * up;
             is_clipped[lane] = clipped;
         }
@@ -268,11 +271,13 @@ struct DividedKernel {
 }
 
 impl RegisterKernel for DividedKernel {
-    const STORES_BY_BLOCK: bool = false;
+    fn rounding(self) -> Rounding {
+        self.elements.rounding
+    }
 
     #[inline(always)]
     fn is_usual(self, largest: u32) -> bool {
-        largest == 0 || block_scale(largest, self.tensor) > 0.0
+        (largest == 0) | (block_scale(largest, self.tensor) > 0.0)
     }
 
     #[inline(always)]
@@ -284,7 +289,7 @@ impl RegisterKernel for DividedKernel {
     }
 
     #[inline(always)]
-    fn register<const MAY_CLIP: bool>(
+    fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
         (down, up): (f32, f32),
@@ -296,7 +301,7 @@ impl RegisterKernel for DividedKernel {
         for lane in 0..LANES {
             let (element, clipped) =
                 self.elements
-                    .scaled_element(x[lane] / down, noise, index + lane);
+                    .scaled_element::<R>(x[lane] / down, noise, index + lane);
             y[lane] = element * up;
             is_clipped[lane] = clipped;
         }
@@ -355,28 +360,11 @@ fn nearest_e4m3(value: f32) -> f32 {
 }
 
 /// Quantizes a tile of small floating point numbers; returns the number of clipped values.
-#[multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
-    "x86_64+avx2+fma",
-))]
-pub(super) fn quantize(kernel: ElementKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
-    let fuses = target_cfg_f!(target_feature = "fma");
-    // the rounding becomes a constant in each arm
-    let with = |rounding| ElementKernel { rounding, ..kernel };
-    match kernel.rounding {
-        Rounding::NearestEven => with_scale(with(Rounding::NearestEven), tile, output, fuses),
-        Rounding::NearestAway => with_scale(with(Rounding::NearestAway), tile, output, fuses),
-        Rounding::Truncate => with_scale(with(Rounding::Truncate), tile, output, fuses),
-        Rounding::Stochastic => with_scale(with(Rounding::Stochastic), tile, output, fuses),
-    }
-}
-
-#[inline(always)]
-fn with_scale(elements: ElementKernel, tile: Tile<'_>, output: Output<'_>, fuses: bool) -> u64 {
+pub(super) fn quantize(elements: ElementKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
     match elements.scale {
         Scale::TwoLevel { tensor } => {
-            registers::quantize(DividedKernel { elements, tensor }, tile, output, fuses)
+            registers::quantize(DividedKernel { elements, tensor }, tile, output)
         }
-        Scale::One | Scale::PowerOfTwo { .. } => registers::quantize(elements, tile, output, fuses),
+        Scale::One | Scale::PowerOfTwo { .. } => registers::quantize(elements, tile, output),
     }
 }

@@ -5,14 +5,12 @@
     reason = "these must become part of loops compiled for several instruction sets"
 )]
 
-use multiversion::multiversion;
-use multiversion::target::target_cfg_f;
-
 use super::arithmetic::{
-    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two, round,
+    FixedRounding, LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two,
+    round,
 };
 use super::maxima::Register;
-use super::registers::{self, Output, RegisterKernel, Tile};
+use super::registers::RegisterKernel;
 use crate::format::{
     BfpFormat, BlockFpFormat, F32_BIAS, F32_FRACTION_BITS, MxFormat, MxIntFormat, Rounding,
     ScaleRule, floor_log2, power_of_two_f64, round_f64,
@@ -150,11 +148,15 @@ impl GridKernel {
 }
 
 impl RegisterKernel for GridKernel {
+    fn rounding(self) -> Rounding {
+        self.rounding
+    }
+
     /// Both the step and its inverse must be normal.
     #[inline(always)]
     fn is_usual(self, largest: u32) -> bool {
-        largest == 0
-            || largest >= SMALLEST_NORMAL_BITS && (-126..=126).contains(&self.usual_step(largest))
+        let step = self.usual_step(largest);
+        (largest == 0) | ((largest >= SMALLEST_NORMAL_BITS) & (step >= -126) & (step <= 126))
     }
 
     #[inline(always)]
@@ -166,9 +168,9 @@ impl RegisterKernel for GridKernel {
     }
 
     #[inline(always)]
-    fn may_clip(self, largest: u32, (down, _): (f32, f32)) -> bool {
+    fn may_clip<R: FixedRounding>(self, largest: u32, (down, _): (f32, f32)) -> bool {
         let steps = f32::from_bits(largest) * down;
-        let steps = match self.rounding {
+        let steps = match R::ROUNDING {
             // the noise of the largest value is not known here
             Rounding::Stochastic => steps.ceil(),
             rounding => round(steps, rounding, Noise { base: 0 }, 0),
@@ -177,7 +179,7 @@ impl RegisterKernel for GridKernel {
     }
 
     #[inline(always)]
-    fn register<const MAY_CLIP: bool>(
+    fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
         (down, up): (f32, f32),
@@ -187,7 +189,7 @@ impl RegisterKernel for GridKernel {
         let mut y = [0.0; LANES];
         let mut is_clipped = [false; LANES];
         for lane in 0..LANES {
-            let steps = round(x[lane] * down, self.rounding, noise, index + lane);
+            let steps = round(x[lane] * down, R::ROUNDING, noise, index + lane);
             let kept = if MAY_CLIP {
                 clamp(steps, self.smallest, self.largest)
             } else {
@@ -227,27 +229,4 @@ impl RegisterKernel for GridKernel {
 const fn exponent_range(bits: u8) -> (i32, i32) {
     let bias = (1 << (bits - 1)) - 1;
     (-bias, (1 << bits) - 1 - bias)
-}
-
-/// Quantizes a tile on a grid; returns the number of clipped values.
-#[multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
-    "x86_64+avx2+fma",
-))]
-pub(super) fn quantize(kernel: GridKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
-    let fuses = target_cfg_f!(target_feature = "fma");
-    // the rounding becomes a constant in each arm
-    let with = |rounding| GridKernel { rounding, ..kernel };
-    match kernel.rounding {
-        Rounding::NearestEven => {
-            registers::quantize(with(Rounding::NearestEven), tile, output, fuses)
-        }
-        Rounding::NearestAway => {
-            registers::quantize(with(Rounding::NearestAway), tile, output, fuses)
-        }
-        Rounding::Truncate => registers::quantize(with(Rounding::Truncate), tile, output, fuses),
-        Rounding::Stochastic => {
-            registers::quantize(with(Rounding::Stochastic), tile, output, fuses)
-        }
-    }
 }

@@ -5,10 +5,12 @@
     reason = "these must become part of loops compiled for several instruction sets"
 )]
 
-use multiversion::multiversion;
-use multiversion::target::target_cfg_f;
+use std::marker::PhantomData;
 
-use super::arithmetic::{LANES, Noise, clamp, nearest_f16, outside, range, round};
+use super::arithmetic::{
+    FixedRounding, LANES, NearestAway, NearestEven, Noise, Stochastic, Truncate, clamp,
+    nearest_f16, outside, range, round,
+};
 use super::blocks::{BlockKernel, each};
 use super::maxima::Register;
 use super::registers::{self, Output, RegisterKernel, Tile};
@@ -85,9 +87,13 @@ fn ends(x: &[f32]) -> (f32, f32) {
 }
 
 impl RegisterKernel for GroupKernel {
+    fn rounding(self) -> Rounding {
+        self.rounding
+    }
+
     #[inline(always)]
     fn is_usual(self, largest: u32) -> bool {
-        largest == 0 || self.scale(largest) > 0.0
+        (largest == 0) | (self.scale(largest) > 0.0)
     }
 
     #[inline(always)]
@@ -99,13 +105,13 @@ impl RegisterKernel for GroupKernel {
     }
 
     #[inline(always)]
-    fn may_clip(self, largest: u32, (scale, _): (f32, f32)) -> bool {
+    fn may_clip<R: FixedRounding>(self, largest: u32, (scale, _): (f32, f32)) -> bool {
         // a scale rounded down, or a rounding that is not to nearest
         (f32::from_bits(largest) / scale).ceil() > self.largest
     }
 
     #[inline(always)]
-    fn register<const MAY_CLIP: bool>(
+    fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
         (scale, _): (f32, f32),
@@ -114,7 +120,7 @@ impl RegisterKernel for GroupKernel {
     ) -> (Register, [bool; LANES]) {
         let mut codes = [0.0; LANES];
         for lane in 0..LANES {
-            codes[lane] = round(x[lane] / scale, self.rounding, noise, index + lane);
+            codes[lane] = round(x[lane] / scale, R::ROUNDING, noise, index + lane);
         }
         let mut y = [0.0; LANES];
         for lane in 0..LANES {
@@ -142,19 +148,22 @@ impl RegisterKernel for GroupKernel {
 
 /// Groups with a zero point.
 #[derive(Debug, Clone, Copy)]
-struct AsymmetricKernel(GroupKernel);
+struct AsymmetricKernel<R> {
+    groups: GroupKernel,
+    rounding: PhantomData<R>,
+}
 
-impl BlockKernel for AsymmetricKernel {
+impl<R: FixedRounding> BlockKernel for AsymmetricKernel<R> {
     #[inline(always)]
     fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
-        let (scale, zero_point) = self.0.scale_and_zero(x, largest);
+        let (scale, zero_point) = self.groups.scale_and_zero(x, largest);
         if scale <= 0.0 {
             y.fill(0.0);
             return 0;
         }
-        let (smallest, largest) = (-zero_point, self.0.largest - zero_point);
+        let (smallest, largest) = (-zero_point, self.groups.largest - zero_point);
         each(x, y, |x, index| {
-            let code = round(x / scale, self.0.rounding, noise, index);
+            let code = round(x / scale, R::ROUNDING, noise, index);
             // whole numbers have no negative zero
             let kept = (clamp(code, smallest, largest) + 0.0) * scale;
             (kept, outside(code, smallest, largest))
@@ -163,26 +172,19 @@ impl BlockKernel for AsymmetricKernel {
 }
 
 /// Quantizes a tile of grouped integers; returns the number of clipped values.
-#[multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
-    "x86_64+avx2+fma",
-))]
 pub(super) fn quantize(kernel: GroupKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
-    let fuses = target_cfg_f!(target_feature = "fma");
+    if !kernel.asymmetric {
+        return registers::quantize(kernel, tile, output);
+    }
     match kernel.rounding {
-        Rounding::NearestEven => {
-            let rounding = Rounding::NearestEven;
-            with_scale(GroupKernel { rounding, ..kernel }, tile, output, fuses)
-        }
-        _ => with_scale(kernel, tile, output, fuses),
+        Rounding::NearestEven => asymmetric::<NearestEven>(kernel, tile, output),
+        Rounding::NearestAway => asymmetric::<NearestAway>(kernel, tile, output),
+        Rounding::Truncate => asymmetric::<Truncate>(kernel, tile, output),
+        Rounding::Stochastic => asymmetric::<Stochastic>(kernel, tile, output),
     }
 }
 
-#[inline(always)]
-fn with_scale(kernel: GroupKernel, tile: Tile<'_>, output: Output<'_>, fuses: bool) -> u64 {
-    if kernel.asymmetric {
-        registers::block_by_block(AsymmetricKernel(kernel), tile, output)
-    } else {
-        registers::quantize(kernel, tile, output, fuses)
-    }
+fn asymmetric<R: FixedRounding>(groups: GroupKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
+    let rounding = PhantomData::<R>;
+    registers::block_by_block(AsymmetricKernel { groups, rounding }, tile, output)
 }

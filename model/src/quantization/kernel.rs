@@ -1,10 +1,10 @@
 //! The arithmetic of one format, chosen once and applied to tile after tile.
 
 use super::elements::{self, ElementKernel};
-use super::grid::{self, GridKernel};
+use super::grid::GridKernel;
 use super::groups::{self, GroupKernel};
-use super::micro_exponent::{self, MicroExponentKernel};
-use super::registers::{Output, Tile};
+use super::micro_exponent::MicroExponentKernel;
+use super::registers::{self, Output, Tile};
 use super::{brain_float, ggml};
 use crate::format::{FloatFormat, Format, GgmlFormat, MxElement};
 
@@ -43,23 +43,17 @@ impl Kernel {
         }
     }
 
-    /// Whether tiles should come with the largest magnitudes of their blocks.
-    pub(super) const fn asks_for_maxima(&self, output: &Output<'_>) -> bool {
-        let stores = matches!(output, Output::Values(_));
-        match self {
-            Self::Copy | Self::BrainFloat | Self::Ggml(_) => false,
-            Self::MicroExponent(_) => true,
-            Self::Elements(kernel) => !stores || kernel.has_two_levels(),
-            Self::Grid(_) | Self::Groups(_) => !stores,
-        }
+    /// Whether it helps to know the largest magnitudes of blocks when errors are wanted.
+    pub(super) const fn asks_for_maxima(&self) -> bool {
+        !matches!(self, Self::Copy | Self::BrainFloat | Self::Ggml(_))
     }
 
     /// Quantizes one tile; returns the number of clipped values.
     pub(super) fn quantize(&self, tile: Tile<'_>, output: Output<'_>) -> u64 {
         match *self {
-            Self::Grid(kernel) => grid::quantize(kernel, tile, output),
+            Self::Grid(kernel) => registers::quantize(kernel, tile, output),
             Self::Elements(kernel) => elements::quantize(kernel, tile, output),
-            Self::MicroExponent(kernel) => micro_exponent::quantize(kernel, tile, output),
+            Self::MicroExponent(kernel) => registers::quantize(kernel, tile, output),
             Self::Groups(kernel) => groups::quantize(kernel, tile, output),
             Self::Copy | Self::BrainFloat | Self::Ggml(_) => self.store(tile, output),
         }

@@ -110,16 +110,12 @@ fn spread_block(block: &mut [u32]) {
     block.fill(largest);
 }
 
-/// Bits of the largest magnitude of each register, which has four places in `quarters`; NaN counts as larger than infinity.
+/// Bits of the largest magnitude of each register; NaN counts as larger than infinity.
 ///
 /// Two loops of four to one each, which become shuffles; sixteen to one would become gathers.
-#[multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
-    "x86_64+avx2+fma",
-))]
-pub(super) fn of_registers(x: &[Register], quarters: &mut Vec<u32>, largest: &mut Vec<u32>) {
-    quarters.clear();
-    quarters.resize(4 * x.len(), 0);
+#[inline(always)]
+fn of_sixteen(x: &[Register; LANES]) -> [u32; LANES] {
+    let mut quarters = [0; 4 * LANES];
     for (largest, x) in quarters.iter_mut().zip(x.as_flattened().as_chunks::<4>().0) {
         let first = u32::max(
             x[0].to_bits() & MAGNITUDE_MASK,
@@ -131,9 +127,43 @@ pub(super) fn of_registers(x: &[Register], quarters: &mut Vec<u32>, largest: &mu
         );
         *largest = first.max(second);
     }
-    largest.clear();
-    largest.resize(x.len(), 0);
+    let mut largest = [0; LANES];
     for (largest, quarters) in largest.iter_mut().zip(quarters.as_chunks::<4>().0) {
         *largest = (quarters[0].max(quarters[1])).max(quarters[2].max(quarters[3]));
     }
+    largest
+}
+
+/// Bits of the largest magnitudes of the registers of a tile.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
+    "x86_64+avx2+fma",
+))]
+pub(super) fn of_registers(x: &[Register], largest: &mut Vec<u32>) {
+    largest.clear();
+    for x in x.chunks(LANES) {
+        largest.extend_from_slice(&of_strip::<1>(x)[..x.len()]);
+    }
+}
+
+/// Bits of the largest magnitude of the block of each of at most sixteen registers, zeros after the last; blocks are `BLOCK`
+/// registers long.
+#[inline(always)]
+pub(super) fn of_strip<const BLOCK: usize>(x: &[Register]) -> [u32; LANES] {
+    let mut largest = if let Some(x) = x.as_array() {
+        of_sixteen(x)
+    } else {
+        let mut padded = [[0.0; LANES]; LANES];
+        padded[..x.len()].copy_from_slice(x);
+        of_sixteen(&padded)
+    };
+    if BLOCK > 1 {
+        for block in largest.as_chunks_mut::<BLOCK>().0 {
+            let largest = block
+                .iter()
+                .fold(0, |largest: u32, bits| largest.max(*bits));
+            *block = [largest; BLOCK];
+        }
+    }
+    largest
 }

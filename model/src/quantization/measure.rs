@@ -3,7 +3,6 @@
 use super::error_lanes::{ErrorLanes, STRETCH, ValueLanes};
 use super::error_sums::ErrorSums;
 use super::quantizer::{Quantizer, largest_finite, whole_row};
-use super::registers::Output;
 use super::survey::{Survey, TILE_VALUES};
 use crate::format::{BlockLen, Format};
 
@@ -56,7 +55,7 @@ pub(super) fn of_piece(quantizers: &[Quantizer], x: &[f32], row_len: usize) -> V
         values.add(x);
         for (quantizer, (lanes, n_saturated)) in quantizers.iter().zip(&mut errors) {
             let quantizer = quantizer.advanced(index * tile);
-            *n_saturated += quantizer.tile(x, &mut survey, Output::Errors(lanes));
+            *n_saturated += quantizer.compare(x, &mut survey, lanes);
         }
     }
     let sums = |(quantizer, (lanes, n_saturated)): (&Quantizer, (ErrorLanes, u64))| ErrorSums {

@@ -5,15 +5,12 @@
     reason = "these must become part of loops compiled for several instruction sets"
 )]
 
-use multiversion::multiversion;
-use multiversion::target::target_cfg_f;
-
 use super::arithmetic::{
-    LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two,
+    FixedRounding, LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two,
     normal_power_of_two, round,
 };
 use super::maxima::Register;
-use super::registers::{self, Output, RegisterKernel, Tile};
+use super::registers::RegisterKernel;
 use crate::format::{
     F32_BIAS, F32_FRACTION_BITS, MicroExponentFormat, Rounding, floor_log2, power_of_two_f64,
     round_f64,
@@ -38,13 +35,15 @@ impl MicroExponentKernel {
 }
 
 impl RegisterKernel for MicroExponentKernel {
-    const STORES_BY_BLOCK: bool = false;
+    fn rounding(self) -> Rounding {
+        self.rounding
+    }
 
     #[inline(always)]
     fn is_usual(self, largest: u32) -> bool {
-        largest == 0
-            || largest >= SMALLEST_NORMAL_BITS
-                && (-125..=126).contains(&(usual_exponent(largest) - self.shift))
+        let exponent = usual_exponent(largest) - self.shift;
+        (largest == 0)
+            | ((largest >= SMALLEST_NORMAL_BITS) & (exponent >= -125) & (exponent <= 126))
     }
 
     /// The inverse of the step of the block, and the step.
@@ -57,7 +56,7 @@ impl RegisterKernel for MicroExponentKernel {
     }
 
     #[inline(always)]
-    fn register<const MAY_CLIP: bool>(
+    fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
         (down, up): (f32, f32),
@@ -84,12 +83,7 @@ impl RegisterKernel for MicroExponentKernel {
         }
         let mut rounded = [0.0; LANES];
         for lane in 0..LANES {
-            rounded[lane] = round(
-                steps[lane] * finer[lane],
-                self.rounding,
-                noise,
-                index + lane,
-            );
+            rounded[lane] = round(steps[lane] * finer[lane], R::ROUNDING, noise, index + lane);
         }
         let mut y = [0.0; LANES];
         for lane in 0..LANES {
@@ -144,25 +138,4 @@ pub(super) fn shared_exponent(largest: u32) -> i32 {
 #[expect(clippy::cast_possible_wrap, reason = "an exponent field has 8 bits")]
 fn usual_exponent(largest: u32) -> i32 {
     (largest >> F32_FRACTION_BITS) as i32 - F32_BIAS
-}
-
-/// Quantizes a tile of MX4, MX6 or MX9; returns the number of clipped values.
-#[multiversion(targets(
-    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
-    "x86_64+avx2+fma",
-))]
-pub(super) fn quantize(kernel: MicroExponentKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
-    let fuses = target_cfg_f!(target_feature = "fma");
-    match kernel.rounding {
-        Rounding::NearestEven => {
-            let rounding = Rounding::NearestEven;
-            registers::quantize(
-                MicroExponentKernel { rounding, ..kernel },
-                tile,
-                output,
-                fuses,
-            )
-        }
-        _ => registers::quantize(kernel, tile, output, fuses),
-    }
 }

@@ -23,6 +23,7 @@ mod micro_exponent;
 pub mod packed;
 mod quantizer;
 mod registers;
+mod strips;
 mod survey;
 pub(crate) mod units;
 

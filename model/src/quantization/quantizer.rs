@@ -9,6 +9,7 @@ use multiversion::multiversion;
 
 use super::arithmetic::{Noise, largest_magnitude_bits};
 use super::blocks::Layout;
+use super::error_lanes::ErrorLanes;
 use super::error_sums::ErrorSums;
 use super::kernel::Kernel;
 use super::measure;
@@ -18,9 +19,6 @@ use crate::format::{BlockLen, Format};
 
 /// Values looked at together by formats without a block.
 const UNSCALED_BLOCK: usize = 64;
-
-/// Values of a tile whose result is stored: few, so that reading the next tile from memory goes on while this one is written.
-const STORED_VALUES: usize = 2 * 1024;
 
 /// A format with what it needs to know beyond one block.
 ///
@@ -103,46 +101,29 @@ impl Quantizer {
         if x.is_empty() {
             return 0;
         }
-        let row_len = whole_row(row_len, x.len());
-        let block_len = self.block_len(row_len);
-        // whole rows, or whole blocks of one row
-        let (outer, inner) = if row_len <= STORED_VALUES {
-            let rows = STORED_VALUES / row_len * row_len;
-            (rows, rows)
-        } else {
-            (row_len, (STORED_VALUES / block_len).max(1) * block_len)
-        };
-        let mut survey = Survey::default();
-        let mut clipped = 0;
-        let mut position = 0;
-        for (x, out) in x.chunks(outer).zip(out.chunks_mut(outer)) {
-            for (x, out) in x.chunks(inner).zip(out.chunks_mut(inner)) {
-                let row_len = row_len.min(x.len());
-                survey.start(row_len);
-                clipped += self
-                    .advanced(position)
-                    .tile(x, &mut survey, Output::Values(out));
-                position += x.len();
-            }
-        }
-        clipped
+        let layout = self.layout(whole_row(row_len, x.len()));
+        self.kernel
+            .quantize(Tile { x, layout }, Output::Values(out))
     }
 
-    /// One tile, which the survey has seen.
-    pub(super) fn tile(&self, x: &[f32], survey: &mut Survey, output: Output<'_>) -> u64 {
-        let row_len = survey.row_len();
-        let layout = Layout {
-            row_len,
-            block_len: self.block_len(row_len),
-            noise: self.noise,
-        };
-        let maxima = if self.kernel.asks_for_maxima(&output) {
+    /// Adds the errors on the next part of a piece, which the survey has turned to; returns how many values were clipped.
+    pub(super) fn compare(&self, x: &[f32], survey: &mut Survey, lanes: &mut ErrorLanes) -> u64 {
+        let layout = self.layout(survey.row_len());
+        let maxima = if self.kernel.asks_for_maxima() {
             survey.maxima(x, layout.block_len)
         } else {
             None
         };
-        let tile = Tile { x, layout, maxima };
-        self.kernel.quantize(tile, output)
+        self.kernel
+            .quantize(Tile { x, layout }, Output::Errors(lanes, maxima))
+    }
+
+    fn layout(&self, row_len: usize) -> Layout {
+        Layout {
+            row_len,
+            block_len: self.block_len(row_len),
+            noise: self.noise,
+        }
     }
 
     /// Values of a block in rows of this length.

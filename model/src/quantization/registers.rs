@@ -1,22 +1,44 @@
-//! Tiles whose blocks are whole registers: one loop over registers for any block length, the two numbers of a block beside each.
+//! Kernels that handle sixteen values of a block at a time, and what becomes of the values.
 
 #![expect(
     clippy::inline_always,
     reason = "these must become part of loops compiled for several instruction sets"
 )]
 
-use super::arithmetic::{INFINITY_BITS, LANES, Noise};
-use super::blocks::{BlockKernel, Layout, rows, rows_of};
-use super::error_lanes::{ErrorLanes, RegisterErrors};
+use std::marker::PhantomData;
+
+use super::arithmetic::{
+    FixedRounding, INFINITY_BITS, LANES, NearestAway, NearestEven, Noise, Stochastic, Truncate,
+};
+use super::blocks::{self, BlockKernel, Layout};
+use super::error_lanes::ErrorLanes;
 use super::maxima::{Maxima, Register, padded};
+use super::strips;
+use crate::format::Rounding;
 
 /// Values of a tensor that one kernel handles in one call: whole rows, or whole blocks of one row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tile<'a> {
     pub(super) x: &'a [f32],
     pub(super) layout: Layout,
-    /// Present where blocks are whole registers.
-    pub(super) maxima: Option<&'a Maxima>,
+}
+
+impl Tile<'_> {
+    /// How many registers a block has; `None` unless every block is that many whole registers.
+    fn registers_per_block(self) -> Option<usize> {
+        let Layout {
+            row_len, block_len, ..
+        } = self.layout;
+        let lengths = [
+            (block_len, LANES),
+            (row_len, block_len),
+            (self.x.len(), row_len),
+        ];
+        let is_whole = lengths
+            .iter()
+            .all(|(length, unit)| length.is_multiple_of(*unit));
+        is_whole.then_some(block_len / LANES)
+    }
 }
 
 /// What becomes of the quantized values of a tile.
@@ -24,8 +46,9 @@ pub(super) struct Tile<'a> {
 pub(super) enum Output<'a> {
     /// They are stored; as long as the tile.
     Values(&'a mut [f32]),
-    /// They are compared with the values and forgotten.
-    Errors(&'a mut ErrorLanes),
+    /// They are compared with the values and forgotten. The maxima of the blocks are known where blocks are whole registers and
+    /// the kernel asks for them.
+    Errors(&'a mut ErrorLanes, Option<&'a Maxima>),
 }
 
 impl<'a> Output<'a> {
@@ -37,7 +60,7 @@ impl<'a> Output<'a> {
     ) -> (&'a mut [f32], Option<&'a mut ErrorLanes>) {
         match self {
             Self::Values(y) => (y, None),
-            Self::Errors(lanes) => {
+            Self::Errors(lanes, _) => {
                 scratch.resize(n, 0.0);
                 (scratch, Some(lanes))
             }
@@ -47,12 +70,12 @@ impl<'a> Output<'a> {
 
 /// A kernel that handles sixteen values of a usual block at a time.
 pub(super) trait RegisterKernel: Copy {
-    /// Whether results are stored block after block: where the arithmetic is short, finding the maxima of a whole tile first
-    /// would keep reading from memory and writing to it apart.
-    const STORES_BY_BLOCK: bool = true;
+    /// How values are rounded.
+    fn rounding(self) -> Rounding;
 
     /// Whether the arithmetic of registers is exact in a block whose largest magnitude, which is finite, has these bits. If it is
-    /// for two magnitudes that are not zero, then for all between them and for zero.
+    /// for two magnitudes that are not zero, then for all between them and for zero. Without branches: sixteen blocks are asked
+    /// about together.
     fn is_usual(self, largest: u32) -> bool;
 
     /// What brings a value to the range of the elements, and what brings an element back.
@@ -60,13 +83,13 @@ pub(super) trait RegisterKernel: Copy {
 
     /// Whether a value of a block whose largest magnitude has these bits may be clipped.
     #[inline(always)]
-    fn may_clip(self, _largest: u32, _numbers: (f32, f32)) -> bool {
+    fn may_clip<R: FixedRounding>(self, _largest: u32, _numbers: (f32, f32)) -> bool {
         true
     }
 
-    /// Quantizes and dequantizes; `index` is that of the first value from where the random numbers start. `MAY_CLIP` says
-    /// whether to look for values out of range.
-    fn register<const MAY_CLIP: bool>(
+    /// Quantizes and dequantizes; `index` is that of the first value from where the random numbers start. `R` is
+    /// [`Self::rounding`], known to the compiler; `MAY_CLIP` says whether to look for values out of range.
+    fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
         numbers: (f32, f32),
@@ -80,38 +103,32 @@ pub(super) trait RegisterKernel: Copy {
 
 /// The blocks of a [`RegisterKernel`] one by one, whatever their length.
 #[derive(Debug, Clone, Copy)]
-struct Single<K>(K);
+struct Single<K, R> {
+    kernel: K,
+    rounding: PhantomData<R>,
+}
 
-impl<K: RegisterKernel> BlockKernel for Single<K> {
+impl<K: RegisterKernel, R: FixedRounding> BlockKernel for Single<K, R> {
     #[inline(always)]
     fn block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32 {
-        if !self.0.is_usual(largest) {
-            return self.0.careful_block(x, y, largest, noise);
+        let kernel = self.kernel;
+        if !kernel.is_usual(largest) {
+            return kernel.careful_block(x, y, largest, noise);
         }
-        let numbers = self.0.numbers(largest);
+        let numbers = kernel.numbers(largest);
         let mut clipped = [0; LANES];
         let (registers, x_rest) = x.as_chunks();
         let (out, y_rest) = y.as_chunks_mut();
-        if registers.len() <= 2 && x_rest.is_empty() {
-            let mut n_clipped = 0;
-            for (index, (x, y)) in registers.iter().zip(out).enumerate() {
-                let (quantized, is_clipped) =
-                    self.0.register::<true>(x, numbers, noise, index * LANES);
-                *y = quantized;
-                n_clipped += is_clipped.into_iter().map(u32::from).sum::<u32>();
-            }
-            return n_clipped;
-        }
         // few registers at a time: a longer loop would be turned into gathers of one lane of sixteen registers
         let runs = registers.chunks(RUN).zip(out.chunks_mut(RUN));
         for (run, (registers, out)) in runs.enumerate() {
             for (index, x) in registers.iter().enumerate() {
-                // see `Destination::take`
+                // a loop that may end early keeps its vectors along the lanes
                 let Some(y) = out.get_mut(index) else {
                     return 0;
                 };
                 let index = (run * RUN + index) * LANES;
-                let (quantized, is_clipped) = self.0.register::<true>(x, numbers, noise, index);
+                let (quantized, is_clipped) = kernel.register::<R, true>(x, numbers, noise, index);
                 *y = quantized;
                 for lane in 0..LANES {
                     clipped[lane] += u32::from(is_clipped[lane]);
@@ -122,8 +139,7 @@ impl<K: RegisterKernel> BlockKernel for Single<K> {
         if !x_rest.is_empty() {
             let index = x.len() - x_rest.len();
             let (quantized, is_clipped) =
-                self.0
-                    .register::<true>(&padded(x_rest), numbers, noise, index);
+                kernel.register::<R, true>(&padded(x_rest), numbers, noise, index);
             y_rest.copy_from_slice(&quantized[..y_rest.len()]);
             n_clipped += is_clipped.into_iter().map(u32::from).sum::<u32>();
         }
@@ -134,177 +150,63 @@ impl<K: RegisterKernel> BlockKernel for Single<K> {
 /// Registers of a long block that one loop handles.
 const RUN: usize = 8;
 
-/// Takes quantized registers one after the other.
-trait Destination {
-    /// Whether there was place. A loop that may end early keeps its vectors along the lanes; one that cannot may be turned into
-    /// gathers of one lane of sixteen registers.
-    fn take(&mut self, index: usize, x: &Register, y: &Register) -> bool;
-
-    /// Sixteen registers have been taken, or the last.
-    fn end_strip(&mut self);
-}
-
-struct Stored<'a>(&'a mut [Register]);
-
-impl Destination for Stored<'_> {
-    #[inline(always)]
-    fn take(&mut self, index: usize, _x: &Register, y: &Register) -> bool {
-        let out = self.0.get_mut(index);
-        out.map(|out| *out = *y).is_some()
-    }
-
-    #[inline(always)]
-    fn end_strip(&mut self) {}
-}
-
-struct Compared {
-    errors: RegisterErrors,
-    fuses: bool,
-}
-
-impl Destination for Compared {
-    #[inline(always)]
-    fn take(&mut self, _index: usize, x: &Register, y: &Register) -> bool {
-        self.errors.add(x, y, self.fuses);
-        true
-    }
-
-    #[inline(always)]
-    fn end_strip(&mut self) {
-        self.errors.widen();
+/// Quantizes one tile; returns the number of clipped values.
+///
+/// Every rounding and every way through a tile is a function of its own: one for all would be too large for the compiler to
+/// keep its vectors in registers.
+pub(super) fn quantize<K: RegisterKernel>(kernel: K, tile: Tile<'_>, output: Output<'_>) -> u64 {
+    match kernel.rounding() {
+        Rounding::NearestEven => with_rounding::<_, NearestEven>(kernel, tile, output),
+        Rounding::NearestAway => with_rounding::<_, NearestAway>(kernel, tile, output),
+        Rounding::Truncate => with_rounding::<_, Truncate>(kernel, tile, output),
+        Rounding::Stochastic => with_rounding::<_, Stochastic>(kernel, tile, output),
     }
 }
 
-/// Quantizes one tile; returns the number of clipped values. `fuses` says whether the instruction set multiplies and adds at
-/// once.
-#[inline(always)]
-pub(super) fn quantize<K: RegisterKernel>(
+fn with_rounding<K: RegisterKernel, R: FixedRounding>(
     kernel: K,
     tile: Tile<'_>,
     output: Output<'_>,
-    fuses: bool,
 ) -> u64 {
-    if K::STORES_BY_BLOCK && matches!(output, Output::Values(_)) {
-        return block_by_block(Single(kernel), tile, output);
-    }
-    let usual = tile.maxima.filter(|maxima| {
-        // all zeros have no smallest
-        let smallest = maxima.smallest.min(maxima.largest);
-        let is_finite = maxima.largest < INFINITY_BITS;
-        is_finite && kernel.is_usual(smallest) && kernel.is_usual(maxima.largest)
-    });
-    let Some(maxima) = usual else {
-        return block_by_block(Single(kernel), tile, output);
-    };
-    let (x, _) = tile.x.as_chunks::<LANES>();
     match output {
-        Output::Values(y) => {
-            let (y, _) = y.as_chunks_mut::<LANES>();
-            strips(kernel, x, maxima, tile.layout.noise, &mut Stored(y))
-        }
-        Output::Errors(lanes) => {
-            let errors = lanes.registers();
-            let mut compared = Compared { errors, fuses };
-            let clipped = strips(kernel, x, maxima, tile.layout.noise, &mut compared);
-            lanes.take_registers(&compared.errors);
-            clipped
+        Output::Values(y) => match tile.registers_per_block() {
+            // the numbers of sixteen short blocks at a time
+            Some(1) => strips::store::<_, R, 1>(kernel, tile, y),
+            Some(2) => strips::store::<_, R, 2>(kernel, tile, y),
+            _ => each_block::<_, R>(kernel, tile, Output::Values(y)),
+        },
+        Output::Errors(lanes, maxima) => {
+            let usual = maxima.filter(|maxima| {
+                // all zeros have no smallest
+                let smallest = maxima.smallest.min(maxima.largest);
+                let is_finite = maxima.largest < INFINITY_BITS;
+                is_finite && kernel.is_usual(smallest) && kernel.is_usual(maxima.largest)
+            });
+            match usual {
+                Some(maxima) => strips::compare::<_, R>(kernel, tile, maxima, lanes),
+                None => each_block::<_, R>(kernel, tile, Output::Errors(lanes, None)),
+            }
         }
     }
 }
 
-/// Tiles with unusual blocks, with blocks that are no whole registers, or with short arithmetic whose result is stored.
-#[inline(always)]
+/// Tiles with unusual blocks, with long blocks whose result is stored, or with blocks that are no whole registers.
+pub(super) fn each_block<K: RegisterKernel, R: FixedRounding>(
+    kernel: K,
+    tile: Tile<'_>,
+    output: Output<'_>,
+) -> u64 {
+    let rounding = PhantomData::<R>;
+    block_by_block(Single { kernel, rounding }, tile, output)
+}
+
+/// Quantizes one tile with a kernel that knows no registers; returns the number of clipped values.
 pub(super) fn block_by_block<K: BlockKernel>(kernel: K, tile: Tile<'_>, output: Output<'_>) -> u64 {
     let mut scratch = Vec::new();
     let (y, lanes) = output.parts(tile.x.len(), &mut scratch);
-    let clipped = match tile.layout.block_len {
-        // the usual lengths are known to the optimizer
-        16 => rows_of::<_, 16>(kernel, tile.x, y, tile.layout),
-        32 => rows_of::<_, 32>(kernel, tile.x, y, tile.layout),
-        _ => rows(kernel, tile.x, y, tile.layout),
-    };
+    let clipped = blocks::quantize(kernel, tile.x, y, tile.layout);
     if let Some(lanes) = lanes {
         lanes.add(tile.x, y);
     }
     clipped
-}
-
-#[inline(always)]
-fn strips<K: RegisterKernel>(
-    kernel: K,
-    x: &[Register],
-    maxima: &Maxima,
-    noise: Noise,
-    destination: &mut impl Destination,
-) -> u64 {
-    let mut clipped = [0_u32; LANES];
-    let strips = x.chunks(LANES).zip(&maxima.bits);
-    for (strip, (x, largest)) in strips.enumerate() {
-        let (mut down, mut up) = ([0.0; LANES], [0.0; LANES]);
-        let mut may_clip = [false; LANES];
-        for register in 0..LANES {
-            let numbers = kernel.numbers(largest[register]);
-            may_clip[register] = kernel.may_clip(largest[register], numbers);
-            (down[register], up[register]) = numbers;
-        }
-        // runs of registers, each with a loop of its own
-        let mut first = 0;
-        while first < x.len() {
-            let clips = may_clip[first];
-            let mut end = first + 1;
-            while end < x.len() && may_clip[end] == clips {
-                end += 1;
-            }
-            let run = Run {
-                x: &x[first..end],
-                down: &down[first..end],
-                up: &up[first..end],
-                index: strip * LANES + first,
-            };
-            if clips {
-                run.quantize::<_, true>(kernel, noise, destination, &mut clipped);
-            } else {
-                run.quantize::<_, false>(kernel, noise, destination, &mut clipped);
-            }
-            first = end;
-        }
-        destination.end_strip();
-    }
-    clipped.into_iter().map(u64::from).sum()
-}
-
-/// Registers of a strip that follow each other.
-#[derive(Debug, Clone, Copy)]
-struct Run<'a> {
-    x: &'a [Register],
-    down: &'a [f32],
-    up: &'a [f32],
-    /// Of the first register in the tile.
-    index: usize,
-}
-
-impl Run<'_> {
-    #[inline(always)]
-    fn quantize<K: RegisterKernel, const MAY_CLIP: bool>(
-        self,
-        kernel: K,
-        noise: Noise,
-        destination: &mut impl Destination,
-        clipped: &mut [u32; LANES],
-    ) {
-        let numbers = self.down.iter().zip(self.up);
-        for (register, (x, (down, up))) in self.x.iter().zip(numbers).enumerate() {
-            let index = self.index + register;
-            let numbers = (*down, *up);
-            let (y, is_clipped) = kernel.register::<MAY_CLIP>(x, numbers, noise, index * LANES);
-            if !destination.take(index, x, &y) {
-                return;
-            }
-            if MAY_CLIP {
-                for lane in 0..LANES {
-                    clipped[lane] += u32::from(is_clipped[lane]);
-                }
-            }
-        }
-    }
 }

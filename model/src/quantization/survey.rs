@@ -12,8 +12,6 @@ pub(super) struct Survey {
     row_len: usize,
     /// Largest magnitude of each register of the tile; empty until asked for.
     registers: Vec<u32>,
-    /// Place for what lies between.
-    quarters: Vec<u32>,
     /// By block length, in values. Those from `n_known` on are of an earlier tile.
     blocks: Vec<(usize, Maxima)>,
     n_known: usize,
@@ -45,7 +43,7 @@ impl Survey {
 
     fn find(&mut self, x: &[f32], block_len: usize) -> usize {
         if self.registers.is_empty() {
-            maxima::of_registers(x.as_chunks().0, &mut self.quarters, &mut self.registers);
+            maxima::of_registers(x.as_chunks().0, &mut self.registers);
         }
         if self.n_known == self.blocks.len() {
             self.blocks.push((block_len, Maxima::default()));
