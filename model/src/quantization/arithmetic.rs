@@ -31,9 +31,8 @@ impl Noise {
     /// A uniform number in `0..1` for the value at this distance: an odd multiple of 2^-24, so never 0 and exact in `f32`.
     #[inline(always)]
     #[expect(
-        clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
-        reason = "23 random bits and one set bit are exact in f32; positions count modulo 2^32"
+        reason = "positions count modulo 2^32"
     )]
     pub(super) fn uniform(self, index: usize) -> f32 {
         // finalizer "lowbias32" of C. Wellons' hash prospector: bijective, bias below 0.2
@@ -43,7 +42,8 @@ impl Noise {
         hash ^= hash >> 15;
         hash = hash.wrapping_mul(0x846c_a68b);
         hash ^= hash >> 16;
-        ((hash >> 8) | 1) as f32 * (1.0 / 16_777_216.0)
+        // 23 random bits as the fraction of a number in 1..2, less 1, plus half of their last place
+        f32::from_bits(ONE_BITS | (hash >> 9)) - (1.0 - 1.0 / 16_777_216.0)
     }
 
     /// The same source, this many values further on.
@@ -104,24 +104,20 @@ pub(super) fn round(value: f32, rounding: Rounding, noise: Noise, index: usize) 
         Rounding::NearestAway => {
             // adding one half first would round 0.49999997 up
             let whole = value.trunc();
-            let rest = (value - whole).abs();
-            whole
-                + if rest >= 0.5 {
-                    1.0_f32.copysign(value)
-                } else {
-                    0.0_f32.copysign(value)
-                }
+            if (value - whole).abs() >= 0.5 {
+                whole + 1.0_f32.copysign(value)
+            } else {
+                whole
+            }
         }
         Rounding::Truncate => value.trunc(),
         Rounding::Stochastic => {
-            let magnitude = value.abs();
-            let below = magnitude.floor();
-            let up = if magnitude - below > noise.uniform(index) {
-                1.0
+            let whole = value.trunc();
+            if (value - whole).abs() > noise.uniform(index) {
+                whole + 1.0_f32.copysign(value)
             } else {
-                0.0
-            };
-            (below + up).copysign(value)
+                whole
+            }
         }
     }
 }
@@ -148,6 +144,18 @@ pub(super) fn outside(value: f32, smallest: f32, largest: f32) -> bool {
 #[expect(clippy::cast_sign_loss, reason = "a biased exponent is not negative")]
 pub(super) const fn normal_power_of_two(exponent: i32) -> f32 {
     f32::from_bits(((exponent + F32_BIAS) as u32) << F32_FRACTION_BITS)
+}
+
+/// Whether a block is all zeros, or its largest magnitude is a normal number and the exponent of its step or scale lies from
+/// `smallest` to 126, so that the power of two and its inverse are normal.
+#[inline(always)]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "sixteen blocks are asked about together, which a branch would prevent"
+)]
+pub(super) fn is_zero_or_normal(largest: u32, exponent: i32, smallest: i32) -> bool {
+    let is_normal = (largest >= SMALLEST_NORMAL_BITS) & (exponent >= smallest) & (exponent <= 126);
+    (largest == 0) | is_normal
 }
 
 /// What brings a value to the range of a block's elements, and what brings an element back: `2^-exponent` and `2^exponent`, for

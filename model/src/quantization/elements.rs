@@ -7,7 +7,7 @@
 
 use super::arithmetic::{
     FixedRounding, LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two,
-    round,
+    is_zero_or_normal, round,
 };
 use super::maxima::Register;
 use super::registers::{self, Output, RegisterKernel, Tile};
@@ -149,6 +149,25 @@ impl ElementKernel {
         )
     }
 
+    /// The elements of a register of scaled values, brought back by `up`, and which were clipped.
+    #[inline(always)]
+    fn elements<R: FixedRounding>(
+        self,
+        scaled: &Register,
+        up: f32,
+        noise: Noise,
+        index: usize,
+    ) -> (Register, [bool; LANES]) {
+        let mut y = [0.0; LANES];
+        let mut is_clipped = [false; LANES];
+        for lane in 0..LANES {
+            let (element, clipped) = self.scaled_element::<R>(scaled[lane], noise, index + lane);
+            y[lane] = element * up;
+            is_clipped[lane] = clipped;
+        }
+        (y, is_clipped)
+    }
+
     /// Whether values above the range become the largest one.
     #[inline(always)]
     const fn saturates(self) -> bool {
@@ -194,10 +213,9 @@ impl RegisterKernel for ElementKernel {
     fn is_usual(self, largest: u32) -> bool {
         match self.scale {
             Scale::PowerOfTwo { addend } => {
-                let exponent = self.usual_exponent(largest, addend);
-                let is_exact =
-                    (largest >= SMALLEST_NORMAL_BITS) & (exponent >= -126) & (exponent <= 126);
-                self.is_narrow() & ((largest == 0) | is_exact)
+                // narrow or not is the same for all blocks
+                self.is_narrow()
+                    && is_zero_or_normal(largest, self.usual_exponent(largest, addend), -126)
             }
             Scale::One | Scale::TwoLevel { .. } => self.is_narrow(),
         }
@@ -222,14 +240,8 @@ impl RegisterKernel for ElementKernel {
         noise: Noise,
         index: usize,
     ) -> (Register, [bool; LANES]) {
-        let mut y = [0.0; LANES];
-        let mut is_clipped = [false; LANES];
-        for lane in 0..LANES {
-            let (element, clipped) = self.scaled_element::<R>(x[lane] * down, noise, index + lane);
-            y[lane] = element * up;
-            is_clipped[lane] = clipped;
-        }
-        (y, is_clipped)
+        let scaled = x.map(|x| x * down);
+        self.elements::<R>(&scaled, up, noise, index)
     }
 
     /// One block in double precision: unusual widths, scales that are not normal.
@@ -296,16 +308,8 @@ impl RegisterKernel for DividedKernel {
         noise: Noise,
         index: usize,
     ) -> (Register, [bool; LANES]) {
-        let mut y = [0.0; LANES];
-        let mut is_clipped = [false; LANES];
-        for lane in 0..LANES {
-            let (element, clipped) =
-                self.elements
-                    .scaled_element::<R>(x[lane] / down, noise, index + lane);
-            y[lane] = element * up;
-            is_clipped[lane] = clipped;
-        }
-        (y, is_clipped)
+        let scaled = x.map(|x| x / down);
+        self.elements.elements::<R>(&scaled, up, noise, index)
     }
 
     /// A block that vanishes against the tensor's largest value.

@@ -7,7 +7,7 @@
 
 use super::arithmetic::{
     FixedRounding, LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two,
-    round,
+    is_zero_or_normal, round,
 };
 use super::maxima::Register;
 use super::registers::RegisterKernel;
@@ -155,8 +155,7 @@ impl RegisterKernel for GridKernel {
     /// Both the step and its inverse must be normal.
     #[inline(always)]
     fn is_usual(self, largest: u32) -> bool {
-        let step = self.usual_step(largest);
-        (largest == 0) | ((largest >= SMALLEST_NORMAL_BITS) & (step >= -126) & (step <= 126))
+        is_zero_or_normal(largest, self.usual_step(largest), -126)
     }
 
     #[inline(always)]

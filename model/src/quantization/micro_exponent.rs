@@ -6,7 +6,7 @@
 )]
 
 use super::arithmetic::{
-    FixedRounding, LANES, Noise, ONE_BITS, SMALLEST_NORMAL_BITS, clamp, inverse_and_power_of_two,
+    FixedRounding, LANES, Noise, ONE_BITS, clamp, inverse_and_power_of_two, is_zero_or_normal,
     normal_power_of_two, round,
 };
 use super::maxima::Register;
@@ -41,9 +41,8 @@ impl RegisterKernel for MicroExponentKernel {
 
     #[inline(always)]
     fn is_usual(self, largest: u32) -> bool {
-        let exponent = usual_exponent(largest) - self.shift;
-        (largest == 0)
-            | ((largest >= SMALLEST_NORMAL_BITS) & (exponent >= -125) & (exponent <= 126))
+        // half the step must be normal, too
+        is_zero_or_normal(largest, usual_exponent(largest) - self.shift, -125)
     }
 
     /// The inverse of the step of the block, and the step.

@@ -93,6 +93,7 @@ fn store_strip<K: RegisterKernel, R: FixedRounding>(
     noise: Noise,
     y: &mut [Register],
 ) -> [u32; LANES] {
+    let mut noise = noise;
     let mut clipped = [0; LANES];
     let numbers = numbers.down.iter().zip(&numbers.up);
     for (register, (x, (down, up))) in x.iter().zip(numbers).enumerate() {
@@ -101,8 +102,8 @@ fn store_strip<K: RegisterKernel, R: FixedRounding>(
         let Some(y) = y.get_mut(register) else {
             break;
         };
-        let (quantized, is_clipped) =
-            kernel.register::<R, true>(x, (*down, *up), noise, register * LANES);
+        let (quantized, is_clipped) = kernel.register::<R, true>(x, (*down, *up), noise, 0);
+        noise = noise.advanced(LANES);
         *y = quantized;
         for lane in 0..LANES {
             clipped[lane] += u32::from(is_clipped[lane]);
