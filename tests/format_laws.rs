@@ -49,6 +49,50 @@ fn symmetric() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Long enough for every way through a tensor, a few infinities and NaN among the values.
+fn long_tensor() -> impl Strategy<Value = Vec<f32>> {
+    let special = prop::sample::select(vec![
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+        1e-44,
+        3e38,
+    ]);
+    let value = prop_oneof![
+        300 => (-1.0_f32..1.0, -6_i32..6).prop_map(|(fraction, exponent)| fraction * 2.0_f32.powi(exponent)),
+        9 => Just(0.0_f32),
+        1 => special,
+    ];
+    prop::collection::vec(value, 1..1500)
+}
+
+/// Formats whose blocks have a scale of their own and nothing else, with any rounding.
+fn blocks_of_any_length() -> impl Strategy<Value = String> {
+    let block = prop::sample::select(vec![
+        "1", "2", "4", "6", "8", "16", "24", "32", "40", "48", "64", "128",
+    ]);
+    let element = prop::sample::select(MX_FORMATS.to_vec());
+    let mase = prop::sample::select(vec!["mxint", "blockfp"]);
+    let micro = prop::sample::select(vec!["mx4", "mx6", "mx9"]);
+    let rounding = any_rounding;
+    prop_oneof![
+        (1_u8..=12, block.clone(), rounding())
+            .prop_map(|(m, b, r)| format!("bfp:m={m},e=8,b={b},round={r}")),
+        (element, block.clone(), rounding())
+            .prop_map(|(name, b, r)| format!("{name}:b={b},round={r}")),
+        (mase, 2_u8..=9, block.clone(), rounding())
+            .prop_map(|(name, w, b, r)| format!("{name}:w={w},b={b},round={r}")),
+        (
+            2_u8..=8,
+            block,
+            rounding(),
+            prop::sample::select(vec!["", ",asym"])
+        )
+            .prop_map(|(w, g, r, asym)| format!("int:w={w},g={g},round={r}{asym}")),
+        (micro, rounding()).prop_map(|(name, r)| format!("{name}:round={r}")),
+    ]
+}
+
 fn deterministic() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["nearest-even", "nearest-away", "truncate"])
 }
@@ -236,6 +280,31 @@ proptest! {
         quantizer.quantize(head, head.len(), head_out);
         quantizer.starting_at(head.len() as u64).quantize(tail, tail.len(), tail_out);
         prop_assert_eq!(&out, &pieces);
+    }
+
+    #[test]
+    fn a_block_alone_becomes_what_it_becomes_among_others(
+        x in long_tensor(), text in blocks_of_any_length(), whole_rows: bool, row_len in 1_usize..600,
+    ) {
+        let format = format(&text);
+        let block_len = format.block_len().values(x.len());
+        let row_len = if whole_rows { row_len.div_ceil(block_len) * block_len } else { row_len };
+        let quantizer = Quantizer::for_tensor(format, &x);
+        let mut together = vec![0.0; x.len()];
+        let clipped = quantizer.quantize(&x, row_len, &mut together);
+        let (mut alone, mut clipped_alone) = (Vec::new(), 0);
+        for row in x.chunks(row_len) {
+            for block in row.chunks(block_len) {
+                let mut out = vec![0.0; block.len()];
+                let quantizer = quantizer.starting_at(alone.len() as u64);
+                clipped_alone += quantizer.quantize(block, block.len(), &mut out);
+                alone.extend(out);
+            }
+        }
+        let bits = |y: &[f32]| y.iter().map(|y| y.to_bits()).collect::<Vec<u32>>();
+        prop_assert_eq!(bits(&together), bits(&alone));
+        prop_assert_eq!(clipped, clipped_alone);
+        prop_assert_eq!(measure(format, &x, row_len).n_saturated, clipped);
     }
 
     #[test]

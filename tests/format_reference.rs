@@ -301,7 +301,9 @@ fn bfp_kernels_equal_their_definition_for_every_width() {
     for mantissa_bits in 1..=23 {
         check(&format!("bfp:m={mantissa_bits},e=8,b=32"));
     }
-    for block_len in ["1", "2", "7", "8", "16", "31", "64", "128", "1000", "row"] {
+    for block_len in [
+        "1", "2", "4", "7", "8", "16", "20", "24", "31", "48", "64", "128", "1000", "row",
+    ] {
         check(&format!("bfp:m=4,e=8,b={block_len}"));
     }
     for exponent_bits in 1..=8 {
@@ -333,7 +335,9 @@ fn microscaling_kernels_equal_their_definition() {
             }
         }
         check(&format!("{name}:b=row"));
-        check(&format!("{name}:b=5"));
+        for block_len in [2, 4, 5, 8] {
+            check(&format!("{name}:b={block_len}"));
+        }
     }
     check("mx:e=3,m=0,b=16");
     check("mx:e=1,m=2,b=16");

@@ -10,7 +10,7 @@ use super::arithmetic::{
     is_zero_or_normal, round,
 };
 use super::maxima::Register;
-use super::registers::{self, Output, RegisterKernel, Tile};
+use super::registers::{self, Numbers, Output, RegisterKernel, Tile};
 use crate::format::{
     F32_BIAS, F32_FRACTION_BITS, Minifloat, MinifloatFormat, MxFormat, Nvfp4Format, Overflow,
     Rounding, Specials, floor_log2, power_of_two_f64,
@@ -154,7 +154,7 @@ impl ElementKernel {
     fn elements<R: FixedRounding>(
         self,
         scaled: &Register,
-        up: f32,
+        up: &Register,
         noise: Noise,
         index: usize,
     ) -> (Register, [bool; LANES]) {
@@ -162,7 +162,7 @@ impl ElementKernel {
         let mut is_clipped = [false; LANES];
         for lane in 0..LANES {
             let (element, clipped) = self.scaled_element::<R>(scaled[lane], noise, index + lane);
-            y[lane] = element * up;
+            y[lane] = element * up[lane];
             is_clipped[lane] = clipped;
         }
         (y, is_clipped)
@@ -236,12 +236,12 @@ impl RegisterKernel for ElementKernel {
     fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
-        (down, up): (f32, f32),
+        numbers: &Numbers,
         noise: Noise,
         index: usize,
     ) -> (Register, [bool; LANES]) {
-        let scaled = x.map(|x| x * down);
-        self.elements::<R>(&scaled, up, noise, index)
+        let scaled = std::array::from_fn(|lane| x[lane] * numbers.down[lane]);
+        self.elements::<R>(&scaled, &numbers.up, noise, index)
     }
 
     /// One block in double precision: unusual widths, scales that are not normal.
@@ -304,12 +304,13 @@ impl RegisterKernel for DividedKernel {
     fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
-        (down, up): (f32, f32),
+        numbers: &Numbers,
         noise: Noise,
         index: usize,
     ) -> (Register, [bool; LANES]) {
-        let scaled = x.map(|x| x / down);
-        self.elements.elements::<R>(&scaled, up, noise, index)
+        let scaled = std::array::from_fn(|lane| x[lane] / numbers.down[lane]);
+        self.elements
+            .elements::<R>(&scaled, &numbers.up, noise, index)
     }
 
     /// A block that vanishes against the tensor's largest value.

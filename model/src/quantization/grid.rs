@@ -10,7 +10,7 @@ use super::arithmetic::{
     is_zero_or_normal, round,
 };
 use super::maxima::Register;
-use super::registers::RegisterKernel;
+use super::registers::{Numbers, RegisterKernel};
 use crate::format::{
     BfpFormat, BlockFpFormat, F32_BIAS, F32_FRACTION_BITS, MxFormat, MxIntFormat, Rounding,
     ScaleRule, floor_log2, power_of_two_f64, round_f64,
@@ -181,20 +181,25 @@ impl RegisterKernel for GridKernel {
     fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
-        (down, up): (f32, f32),
+        numbers: &Numbers,
         noise: Noise,
         index: usize,
     ) -> (Register, [bool; LANES]) {
         let mut y = [0.0; LANES];
         let mut is_clipped = [false; LANES];
         for lane in 0..LANES {
-            let steps = round(x[lane] * down, R::ROUNDING, noise, index + lane);
+            let steps = round(
+                x[lane] * numbers.down[lane],
+                R::ROUNDING,
+                noise,
+                index + lane,
+            );
             let kept = if MAY_CLIP {
                 clamp(steps, self.smallest, self.largest)
             } else {
                 steps
             };
-            y[lane] = (kept + self.zero) * up;
+            y[lane] = (kept + self.zero) * numbers.up[lane];
             is_clipped[lane] = kept.to_bits() != steps.to_bits();
         }
         (y, is_clipped)

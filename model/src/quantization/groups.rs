@@ -13,7 +13,7 @@ use super::arithmetic::{
 };
 use super::blocks::{BlockKernel, each};
 use super::maxima::Register;
-use super::registers::{self, Output, RegisterKernel, Tile};
+use super::registers::{self, Numbers, Output, RegisterKernel, Tile};
 use crate::format::{IntegerFormat, Rounding};
 
 /// Largest finite FP16 number: a scale saturates there.
@@ -114,13 +114,18 @@ impl RegisterKernel for GroupKernel {
     fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
-        (scale, _): (f32, f32),
+        numbers: &Numbers,
         noise: Noise,
         index: usize,
     ) -> (Register, [bool; LANES]) {
         let mut codes = [0.0; LANES];
         for lane in 0..LANES {
-            codes[lane] = round(x[lane] / scale, R::ROUNDING, noise, index + lane);
+            codes[lane] = round(
+                x[lane] / numbers.down[lane],
+                R::ROUNDING,
+                noise,
+                index + lane,
+            );
         }
         let mut y = [0.0; LANES];
         for lane in 0..LANES {
@@ -130,7 +135,7 @@ impl RegisterKernel for GroupKernel {
                 codes[lane]
             };
             // whole numbers have no negative zero
-            y[lane] = (kept + 0.0) * scale;
+            y[lane] = (kept + 0.0) * numbers.up[lane];
         }
         let mut is_clipped = [false; LANES];
         for lane in 0..LANES {

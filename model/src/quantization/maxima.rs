@@ -110,25 +110,25 @@ fn spread_block(block: &mut [u32]) {
     block.fill(largest);
 }
 
-/// Bits of the largest magnitude of each register; NaN counts as larger than infinity.
+/// Bits of the largest magnitude of each four values; NaN counts as larger than infinity.
 ///
-/// Two loops of four to one each, which become shuffles; sixteen to one would become gathers.
+/// Loops of four to one become shuffles; sixteen to one would become gathers.
+#[inline(always)]
+fn of_quarters(x: &[Register; LANES]) -> [[u32; 4]; LANES] {
+    let mut quarters = [[0; 4]; LANES];
+    let values = x.as_flattened().as_chunks::<4>().0;
+    for (largest, x) in quarters.as_flattened_mut().iter_mut().zip(values) {
+        let bits = x.map(|x| x.to_bits() & MAGNITUDE_MASK);
+        *largest = (bits[0].max(bits[1])).max(bits[2].max(bits[3]));
+    }
+    quarters
+}
+
+/// Bits of the largest magnitude of each register.
 #[inline(always)]
 fn of_sixteen(x: &[Register; LANES]) -> [u32; LANES] {
-    let mut quarters = [0; 4 * LANES];
-    for (largest, x) in quarters.iter_mut().zip(x.as_flattened().as_chunks::<4>().0) {
-        let first = u32::max(
-            x[0].to_bits() & MAGNITUDE_MASK,
-            x[1].to_bits() & MAGNITUDE_MASK,
-        );
-        let second = u32::max(
-            x[2].to_bits() & MAGNITUDE_MASK,
-            x[3].to_bits() & MAGNITUDE_MASK,
-        );
-        *largest = first.max(second);
-    }
     let mut largest = [0; LANES];
-    for (largest, quarters) in largest.iter_mut().zip(quarters.as_chunks::<4>().0) {
+    for (largest, quarters) in largest.iter_mut().zip(of_quarters(x)) {
         *largest = (quarters[0].max(quarters[1])).max(quarters[2].max(quarters[3]));
     }
     largest
@@ -146,6 +146,47 @@ pub(super) fn of_registers(x: &[Register], largest: &mut Vec<u32>) {
     }
 }
 
+/// Sixteen registers, those that are missing filled up with zeros.
+#[inline(always)]
+fn whole_strip(x: &[Register]) -> [Register; LANES] {
+    let mut padded = [[0.0; LANES]; LANES];
+    padded[..x.len()].copy_from_slice(x);
+    padded
+}
+
+/// Bits of the largest magnitude of each block of at most sixteen registers, zeros after the last; a register holds two, four or
+/// eight blocks.
+#[inline(always)]
+pub(super) fn of_short_blocks<const BLOCKS: usize>(x: &[Register]) -> [[u32; BLOCKS]; LANES] {
+    let mut largest = [[0; BLOCKS]; LANES];
+    let padded;
+    let x = if let Some(x) = x.as_array() {
+        x
+    } else {
+        padded = whole_strip(x);
+        &padded
+    };
+    let blocks = largest.as_flattened_mut().iter_mut();
+    if BLOCKS == 8 {
+        for (largest, x) in blocks.zip(x.as_flattened().as_chunks::<2>().0) {
+            *largest = (x[0].to_bits() & MAGNITUDE_MASK).max(x[1].to_bits() & MAGNITUDE_MASK);
+        }
+    } else {
+        let quarters = of_quarters(x);
+        let quarters = quarters.as_flattened();
+        if BLOCKS == 4 {
+            blocks
+                .zip(quarters)
+                .for_each(|(largest, quarter)| *largest = *quarter);
+        } else {
+            for (largest, quarters) in blocks.zip(quarters.as_chunks::<2>().0) {
+                *largest = quarters[0].max(quarters[1]);
+            }
+        }
+    }
+    largest
+}
+
 /// Bits of the largest magnitude of the block of each of at most sixteen registers, zeros after the last; blocks are `BLOCK`
 /// registers long.
 #[inline(always)]
@@ -153,9 +194,7 @@ pub(super) fn of_strip<const BLOCK: usize>(x: &[Register]) -> [u32; LANES] {
     let mut largest = if let Some(x) = x.as_array() {
         of_sixteen(x)
     } else {
-        let mut padded = [[0.0; LANES]; LANES];
-        padded[..x.len()].copy_from_slice(x);
-        of_sixteen(&padded)
+        of_sixteen(&whole_strip(x))
     };
     if BLOCK > 1 {
         for block in largest.as_chunks_mut::<BLOCK>().0 {

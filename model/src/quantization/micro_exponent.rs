@@ -10,7 +10,7 @@ use super::arithmetic::{
     normal_power_of_two, round,
 };
 use super::maxima::Register;
-use super::registers::RegisterKernel;
+use super::registers::{Numbers, RegisterKernel};
 use crate::format::{
     F32_BIAS, F32_FRACTION_BITS, MicroExponentFormat, Rounding, floor_log2, power_of_two_f64,
     round_f64,
@@ -58,13 +58,13 @@ impl RegisterKernel for MicroExponentKernel {
     fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
-        (down, up): (f32, f32),
+        numbers: &Numbers,
         noise: Noise,
         index: usize,
     ) -> (Register, [bool; LANES]) {
         let mut steps = [0.0; LANES];
         for lane in 0..LANES {
-            steps[lane] = x[lane] * down;
+            steps[lane] = x[lane] * numbers.down[lane];
         }
         // a pair below this many steps has a smaller exponent than its block
         let threshold = normal_power_of_two(self.shift);
@@ -88,7 +88,8 @@ impl RegisterKernel for MicroExponentKernel {
         for lane in 0..LANES {
             // the inverse of 1 and of 2
             let coarser = 1.5 - 0.5 * finer[lane];
-            y[lane] = clamp(rounded[lane], -self.largest, self.largest) * (coarser * up);
+            y[lane] =
+                clamp(rounded[lane], -self.largest, self.largest) * (coarser * numbers.up[lane]);
         }
         let mut is_clipped = [false; LANES];
         for lane in 0..LANES {

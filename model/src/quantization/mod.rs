@@ -23,6 +23,7 @@ mod micro_exponent;
 pub mod packed;
 mod quantizer;
 mod registers;
+mod short_blocks;
 mod strips;
 mod survey;
 pub(crate) mod units;

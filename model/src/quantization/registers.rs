@@ -13,7 +13,7 @@ use super::arithmetic::{
 use super::blocks::{self, BlockKernel, Layout};
 use super::error_lanes::ErrorLanes;
 use super::maxima::{Maxima, Register, padded};
-use super::strips;
+use super::{short_blocks, strips};
 use crate::format::Rounding;
 
 /// Values of a tensor that one kernel handles in one call: whole rows, or whole blocks of one row.
@@ -24,20 +24,13 @@ pub(super) struct Tile<'a> {
 }
 
 impl Tile<'_> {
-    /// How many registers a block has; `None` unless every block is that many whole registers.
-    fn registers_per_block(self) -> Option<usize> {
+    /// Values of a block; `None` unless every block is whole.
+    fn whole_blocks(self) -> Option<usize> {
         let Layout {
             row_len, block_len, ..
         } = self.layout;
-        let lengths = [
-            (block_len, LANES),
-            (row_len, block_len),
-            (self.x.len(), row_len),
-        ];
-        let is_whole = lengths
-            .iter()
-            .all(|(length, unit)| length.is_multiple_of(*unit));
-        is_whole.then_some(block_len / LANES)
+        let is_whole = row_len.is_multiple_of(block_len) && self.x.len().is_multiple_of(row_len);
+        is_whole.then_some(block_len)
     }
 }
 
@@ -92,13 +85,51 @@ pub(super) trait RegisterKernel: Copy {
     fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
-        numbers: (f32, f32),
+        numbers: &Numbers,
         noise: Noise,
         index: usize,
     ) -> (Register, [bool; LANES]);
 
     /// A block that is not usual; as [`BlockKernel::block`].
     fn careful_block(self, x: &[f32], y: &mut [f32], largest: u32, noise: Noise) -> u32;
+}
+
+/// What a kernel makes of the largest magnitudes of blocks, see [`RegisterKernel::numbers`]: for sixteen registers, or for the
+/// sixteen values of one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Numbers {
+    pub(super) down: Register,
+    pub(super) up: Register,
+}
+
+impl Numbers {
+    #[inline(always)]
+    pub(super) fn new<K: RegisterKernel>(kernel: K, largest: &[u32; LANES]) -> Self {
+        let (mut down, mut up) = ([0.0; LANES], [0.0; LANES]);
+        for index in 0..LANES {
+            (down[index], up[index]) = kernel.numbers(largest[index]);
+        }
+        Self { down, up }
+    }
+
+    /// For sixteen values of one block.
+    #[inline(always)]
+    pub(super) const fn of_one_block(down: f32, up: f32) -> Self {
+        Self {
+            down: [down; LANES],
+            up: [up; LANES],
+        }
+    }
+}
+
+/// Whether one of these largest magnitudes is that of a block that is not for the arithmetic of registers.
+#[inline(always)]
+pub(super) fn any_unusual<K: RegisterKernel>(kernel: K, largest: &[u32]) -> bool {
+    let mut unusual = 0;
+    for largest in largest {
+        unusual |= u32::from((*largest >= INFINITY_BITS) | !kernel.is_usual(*largest));
+    }
+    unusual != 0
 }
 
 /// The blocks of a [`RegisterKernel`] one by one, whatever their length.
@@ -115,10 +146,11 @@ impl<K: RegisterKernel, R: FixedRounding> BlockKernel for Single<K, R> {
         if !kernel.is_usual(largest) {
             return kernel.careful_block(x, y, largest, noise);
         }
-        let numbers = kernel.numbers(largest);
+        let (down, up) = kernel.numbers(largest);
+        let numbers = Numbers::of_one_block(down, up);
         let mut clipped = [0; LANES];
         let (registers, x_rest) = x.as_chunks();
-        let (out, y_rest) = y.as_chunks_mut();
+        let (out, _) = y.as_chunks_mut();
         // few registers at a time: a longer loop would be turned into gathers of one lane of sixteen registers
         let runs = registers.chunks(RUN).zip(out.chunks_mut(RUN));
         for (run, (registers, out)) in runs.enumerate() {
@@ -128,24 +160,51 @@ impl<K: RegisterKernel, R: FixedRounding> BlockKernel for Single<K, R> {
                     return 0;
                 };
                 let index = (run * RUN + index) * LANES;
-                let (quantized, is_clipped) = kernel.register::<R, true>(x, numbers, noise, index);
+                let (quantized, is_clipped) = kernel.register::<R, true>(x, &numbers, noise, index);
                 *y = quantized;
                 for lane in 0..LANES {
                     clipped[lane] += u32::from(is_clipped[lane]);
                 }
             }
         }
-        let mut n_clipped = clipped.into_iter().sum();
         if !x_rest.is_empty() {
-            let index = x.len() - x_rest.len();
-            let (quantized, is_clipped) =
-                kernel.register::<R, true>(&padded(x_rest), numbers, noise, index);
-            y_rest.copy_from_slice(&quantized[..y_rest.len()]);
-            n_clipped += is_clipped.into_iter().map(u32::from).sum::<u32>();
+            if let (Some(x_last), Some(y_last)) = (x.last_chunk(), y.last_chunk_mut()) {
+                // some values a second time, which come to the same but are not counted again
+                let index = x.len() - LANES;
+                let (quantized, is_clipped) =
+                    kernel.register::<R, true>(x_last, &numbers, noise, index);
+                *y_last = quantized;
+                let is_new = NEW_LANES[x_rest.len() % LANES];
+                for lane in 0..LANES {
+                    clipped[lane] += u32::from(is_clipped[lane]) & is_new[lane];
+                }
+            } else {
+                let (quantized, is_clipped) =
+                    kernel.register::<R, true>(&padded(x), &numbers, noise, 0);
+                y.copy_from_slice(&quantized[..y.len()]);
+                for lane in 0..LANES {
+                    clipped[lane] += u32::from(is_clipped[lane]);
+                }
+            }
         }
-        n_clipped
+        clipped.into_iter().sum()
     }
 }
+
+/// Ones in the last lanes, as many as the index.
+const NEW_LANES: [[u32; LANES]; LANES] = {
+    let mut lanes = [[0; LANES]; LANES];
+    let mut n = 0;
+    while n < LANES {
+        let mut lane = LANES - n;
+        while lane < LANES {
+            lanes[n][lane] = 1;
+            lane += 1;
+        }
+        n += 1;
+    }
+    lanes
+};
 
 /// Registers of a long block that one loop handles.
 const RUN: usize = 8;
@@ -169,10 +228,13 @@ fn with_rounding<K: RegisterKernel, R: FixedRounding>(
     output: Output<'_>,
 ) -> u64 {
     match output {
-        Output::Values(y) => match tile.registers_per_block() {
-            // the numbers of sixteen short blocks at a time
-            Some(1) => strips::store::<_, R, 1>(kernel, tile, y),
-            Some(2) => strips::store::<_, R, 2>(kernel, tile, y),
+        Output::Values(y) => match tile.whole_blocks() {
+            Some(2) => short_blocks::store::<_, R, 8>(kernel, tile, y),
+            Some(4) => short_blocks::store::<_, R, 4>(kernel, tile, y),
+            Some(8) => short_blocks::store::<_, R, 2>(kernel, tile, y),
+            // the numbers of sixteen registers at a time
+            Some(16) => strips::store::<_, R, 1>(kernel, tile, y),
+            Some(32) => strips::store::<_, R, 2>(kernel, tile, y),
             _ => each_block::<_, R>(kernel, tile, Output::Values(y)),
         },
         Output::Errors(lanes, maxima) => {
@@ -182,10 +244,16 @@ fn with_rounding<K: RegisterKernel, R: FixedRounding>(
                 let is_finite = maxima.largest < INFINITY_BITS;
                 is_finite && kernel.is_usual(smallest) && kernel.is_usual(maxima.largest)
             });
-            match usual {
-                Some(maxima) => strips::compare::<_, R>(kernel, tile, maxima, lanes),
-                None => each_block::<_, R>(kernel, tile, Output::Errors(lanes, None)),
+            if let Some(maxima) = usual {
+                return strips::compare::<_, R>(kernel, tile, maxima, lanes);
             }
+            let clipped = match tile.whole_blocks() {
+                Some(2) => short_blocks::compare::<_, R, 8>(kernel, tile, lanes),
+                Some(4) => short_blocks::compare::<_, R, 4>(kernel, tile, lanes),
+                Some(8) => short_blocks::compare::<_, R, 2>(kernel, tile, lanes),
+                _ => None,
+            };
+            clipped.unwrap_or_else(|| each_block::<_, R>(kernel, tile, Output::Errors(lanes, None)))
         }
     }
 }

@@ -8,39 +8,11 @@
 use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 
-use super::arithmetic::{FixedRounding, INFINITY_BITS, LANES, Noise};
+use super::arithmetic::{FixedRounding, LANES, Noise};
 use super::blocks::Layout;
 use super::error_lanes::{ErrorLanes, RegisterErrors};
 use super::maxima::{self, Maxima, Register};
-use super::registers::{Output, RegisterKernel, Tile, each_block};
-
-/// What a kernel wants to know about the blocks of a strip, one for each register.
-struct Numbers {
-    down: Register,
-    up: Register,
-}
-
-impl Numbers {
-    #[inline(always)]
-    fn new<K: RegisterKernel>(kernel: K, largest: &[u32; LANES]) -> Self {
-        let (mut down, mut up) = ([0.0; LANES], [0.0; LANES]);
-        for register in 0..LANES {
-            (down[register], up[register]) = kernel.numbers(largest[register]);
-        }
-        Self { down, up }
-    }
-}
-
-/// Whether a block is not for the arithmetic of registers.
-#[inline(always)]
-fn any_unusual<K: RegisterKernel>(kernel: K, largest: &[u32; LANES]) -> bool {
-    let mut is_unusual = [0_u32; LANES];
-    for register in 0..LANES {
-        let largest = largest[register];
-        is_unusual[register] = u32::from((largest >= INFINITY_BITS) | !kernel.is_usual(largest));
-    }
-    is_unusual != [0; LANES]
-}
+use super::registers::{Numbers, Output, RegisterKernel, Tile, any_unusual, each_block};
 
 /// Quantizes a tile whose blocks are `BLOCK` registers long and stores the result; returns the number of clipped values.
 ///
@@ -97,12 +69,13 @@ fn store_strip<K: RegisterKernel, R: FixedRounding>(
     let mut clipped = [0; LANES];
     let numbers = numbers.down.iter().zip(&numbers.up);
     for (register, (x, (down, up))) in x.iter().zip(numbers).enumerate() {
+        let numbers = Numbers::of_one_block(*down, *up);
         // a loop that may end early keeps its vectors along the lanes: one that cannot may be turned into gathers of one lane of
         // sixteen registers
         let Some(y) = y.get_mut(register) else {
             break;
         };
-        let (quantized, is_clipped) = kernel.register::<R, true>(x, (*down, *up), noise, 0);
+        let (quantized, is_clipped) = kernel.register::<R, true>(x, &numbers, noise, 0);
         noise = noise.advanced(LANES);
         *y = quantized;
         for lane in 0..LANES {
@@ -187,7 +160,8 @@ impl Run<'_> {
         let numbers = self.down.iter().zip(self.up);
         for (register, (x, (down, up))) in self.x.iter().zip(numbers).enumerate() {
             let index = self.index + register * LANES;
-            let (y, is_clipped) = kernel.register::<R, MAY_CLIP>(x, (*down, *up), noise, index);
+            let numbers = Numbers::of_one_block(*down, *up);
+            let (y, is_clipped) = kernel.register::<R, MAY_CLIP>(x, &numbers, noise, index);
             errors.add(x, &y, fuses);
             if MAY_CLIP {
                 for lane in 0..LANES {
