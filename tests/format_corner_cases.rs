@@ -95,6 +95,17 @@ fn the_top_of_the_range_saturates_under_floor_and_not_under_rceil() {
 }
 
 #[test]
+fn a_subnormal_that_rounds_above_its_range_is_packed_as_the_largest_code() {
+    // 2^23 - 1 steps of 2^-150 lie halfway between two numbers of `f32`; the even one is 2^23 steps
+    let x = [2.0_f32.powi(-127), 0.0];
+    for text in ["mxint:w=24,b=2", "blockfp:w=24,b=2"] {
+        let format = text.parse().unwrap();
+        let bytes = packed::pack(&Quantizer::for_tensor(format, &x), &x, 2);
+        assert_eq!(packed::unpack(format, &bytes, 1, 2).unwrap(), x, "{text}");
+    }
+}
+
+#[test]
 fn e8m0_ends_at_two_to_the_127_both_ways() {
     // the smallest scale holds: elements of 2^-127 x 2^-9 are subnormal f32
     let tiny = f32::from_bits(1 << 13);

@@ -337,33 +337,3 @@ fn e4m3_with_the_even_rule_and_truncation_moves_a_maximum_twice() {
     assert_eq!(quantized(format, &once), [1.75]);
     assert_eq!(quantized(format, &[1.75]), [1.75]);
 }
-
-#[test]
-fn measures_are_those_of_their_textbook_definitions() {
-    let x: Vec<f32> = (0_u16..5000)
-        .map(|i| (f32::from(i) * 0.11).sin() * f32::from(i % 7))
-        .collect();
-    let format = format("bfp:m=3,e=8,b=32");
-    let y = quantized(format, &x);
-    let sums = measure(format, &x, x.len());
-    let pairs = || {
-        x.iter()
-            .zip(&y)
-            .map(|(x, y)| (f64::from(*x), f64::from(*y)))
-    };
-    let signal: f64 = pairs().map(|(x, _)| x * x).sum();
-    let noise: f64 = pairs().map(|(x, y)| (x - y) * (x - y)).sum();
-    let length: f64 = pairs().map(|(_, y)| y * y).sum();
-    let dot: f64 = pairs().map(|(x, y)| x * y).sum();
-    let largest = pairs().map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
-    assert!((sums.sqnr_db() - 10.0 * (signal / noise).log10()).abs() < 1e-9);
-    assert!((sums.mse() - noise / 5000.0).abs() < 1e-12);
-    assert!((sums.cosine() - dot / (signal * length).sqrt()).abs() < 1e-9);
-    assert!((sums.relative_error() - (noise / signal).sqrt()).abs() < 1e-12);
-    assert!((sums.max_error() - largest).abs() < 1e-9);
-    let flushed = pairs().filter(|(x, y)| *x != 0.0 && *y == 0.0).count();
-    assert_eq!(sums.n_flushed, flushed as u64);
-    assert!(
-        (sums.flushed_share() - f64::from(u32::try_from(flushed).unwrap()) / 5000.0).abs() < 1e-12
-    );
-}

@@ -11,7 +11,7 @@
 use blockscape_model::format::{
     FloatFormat, Format, Minifloat, MxElement, Overflow, Rounding, ScaleRule, Specials,
 };
-use blockscape_model::quantization::quantize_dequantize;
+use blockscape_model::quantization::Quantizer;
 use blockscape_tests::microscaling::MX_FORMATS;
 
 /// `2^exponent`, subnormal results included.
@@ -29,14 +29,29 @@ fn exponent_of(magnitude: f64) -> i32 {
         .unwrap()
 }
 
-fn round(value: f64, rounding: Rounding) -> f64 {
+/// The random number of the value at this position of a tensor with seed 0: the finalizer `lowbias32` of the position, its upper 23
+/// bits as a fraction in the middle of their last place.
+fn uniform(position: usize) -> f64 {
+    let mut hash = u32::try_from(position).unwrap();
+    hash = (hash ^ hash >> 16).wrapping_mul(0x7feb_352d);
+    hash = (hash ^ hash >> 15).wrapping_mul(0x846c_a68b);
+    hash ^= hash >> 16;
+    (f64::from(hash >> 9) + 0.5) / two(23)
+}
+
+fn round(value: f64, rounding: Rounding, position: usize) -> f64 {
     match rounding {
         Rounding::NearestEven => value.round_ties_even(),
         Rounding::NearestAway => value.round(),
-        Rounding::Truncate => value.trunc(),
-        Rounding::Stochastic => panic!("the definition has no random numbers"),
+        Rounding::Stochastic if value.fract().abs() > uniform(position) => {
+            value.trunc() + 1.0_f64.copysign(value)
+        }
+        Rounding::Truncate | Rounding::Stochastic => value.trunc(),
     }
 }
+
+/// What a value becomes, and whether it was clipped.
+type Rounded = (f32, bool);
 
 /// Shared exponent: the largest magnitude is `fraction x 2^e` with a fraction of `1 .. 2`.
 fn shared_exponent(largest: f64, rule: ScaleRule, largest_element: f64, fraction_bits: i32) -> i32 {
@@ -63,39 +78,41 @@ struct Grid {
     rounding: Rounding,
 }
 
-fn grid(block: &[f32], grid: &Grid) -> Vec<f32> {
+fn grid(block: &[f32], position: usize, grid: &Grid) -> Vec<Rounded> {
     let largest = block
         .iter()
         .fold(0.0_f64, |largest, x| largest.max(f64::from(x.abs())));
     if largest == 0.0 {
-        return vec![0.0; block.len()];
+        return vec![(0.0, false); block.len()];
     }
     let exponent = shared_exponent(largest, grid.rule, grid.largest_element, grid.shift)
         .clamp(grid.exponents.0, grid.exponents.1);
     let step = two(exponent - grid.shift);
-    let value = |x: &f32| {
-        let steps = round(f64::from(*x) / step, grid.rounding);
-        (steps.clamp(grid.range.0, grid.range.1) * step) as f32
+    let value = |(x, position): (&f32, usize)| {
+        let steps = round(f64::from(*x) / step, grid.rounding, position);
+        let kept = steps.clamp(grid.range.0, grid.range.1);
+        ((kept * step) as f32, kept.to_bits() != steps.to_bits())
     };
-    block.iter().map(value).collect()
+    block.iter().zip(position..).map(value).collect()
 }
 
-fn element(value: f64, element: Minifloat, rounding: Rounding) -> f64 {
+fn element(value: f64, element: Minifloat, rounding: Rounding, position: usize) -> (f64, bool) {
     if value == 0.0 {
-        return value;
+        return (value, false);
     }
     let exponent = exponent_of(value.abs()).max(element.smallest_exponent());
     let step = two(exponent - i32::from(element.fraction_bits));
-    let rounded = round(value / step, rounding) * step;
+    let rounded = round(value / step, rounding, position) * step;
     let largest = f64::from(element.largest());
     if rounded.abs() <= largest {
-        return rounded;
+        return (rounded, false);
     }
-    match (element.overflow, element.specials) {
+    let kept = match (element.overflow, element.specials) {
         (Overflow::Special, Specials::Ieee) => f64::INFINITY.copysign(value),
         (Overflow::Special, Specials::NanOnly) => f64::NAN,
         _ => largest.copysign(value),
-    }
+    };
+    (kept, true)
 }
 
 fn exponents(bits: u8) -> (i32, i32) {
@@ -110,7 +127,8 @@ fn magnitude_bits(bits: u8) -> (f64, f64) {
 
 #[expect(clippy::too_many_lines, reason = "one arm a format, all in one view")]
 /// One block by definition; NVFP4 and grouped integers, whose scales are no powers of two, are not among them.
-fn block(format: Format, x: &[f32]) -> Vec<f32> {
+fn block(format: Format, x: &[f32], position: usize) -> Vec<Rounded> {
+    let unclipped = |values: &[f32]| values.iter().map(|value| (*value, false)).collect();
     match format {
         Format::Bfp(format) => {
             let shift = i32::from(format.mantissa_bits) - 1;
@@ -122,7 +140,7 @@ fn block(format: Format, x: &[f32]) -> Vec<f32> {
                 largest_element: 2.0 - two(-shift),
                 rounding: format.rounding,
             };
-            grid(x, &parameters)
+            grid(x, position, &parameters)
         }
         Format::MxInt(format) => {
             let half = two(i32::from(format.width) - 1);
@@ -134,7 +152,7 @@ fn block(format: Format, x: &[f32]) -> Vec<f32> {
                 largest_element: 1.0,
                 rounding: format.rounding,
             };
-            grid(x, &parameters)
+            grid(x, position, &parameters)
         }
         Format::BlockFp(format) => {
             let parameters = Grid {
@@ -145,7 +163,7 @@ fn block(format: Format, x: &[f32]) -> Vec<f32> {
                 largest_element: 1.0,
                 rounding: format.rounding,
             };
-            grid(x, &parameters)
+            grid(x, position, &parameters)
         }
         Format::Mx(format) => match format.element {
             MxElement::Integer { bits } => {
@@ -158,14 +176,14 @@ fn block(format: Format, x: &[f32]) -> Vec<f32> {
                     largest_element: 2.0 - two(-shift),
                     rounding: format.rounding,
                 };
-                grid(x, &parameters)
+                grid(x, position, &parameters)
             }
             MxElement::Float(float) => {
                 let largest = x
                     .iter()
                     .fold(0.0_f64, |largest, x| largest.max(f64::from(x.abs())));
                 if largest == 0.0 {
-                    return x.to_vec();
+                    return unclipped(x);
                 }
                 let top = float.largest_exponent();
                 let fraction = f64::from(float.largest()) / two(top);
@@ -173,11 +191,12 @@ fn block(format: Format, x: &[f32]) -> Vec<f32> {
                 let exponent =
                     (shared_exponent(largest, format.scale, fraction, bits) - top).clamp(-127, 127);
                 let scale = two(exponent);
-                x.iter()
-                    .map(|x| {
-                        (element(f64::from(*x) / scale, float, format.rounding) * scale) as f32
-                    })
-                    .collect()
+                let value = |(x, position): (&f32, usize)| {
+                    let scaled = f64::from(*x) / scale;
+                    let (value, clipped) = element(scaled, float, format.rounding, position);
+                    ((value * scale) as f32, clipped)
+                };
+                x.iter().zip(position..).map(value).collect()
             }
         },
         Format::MicroExponent(format) => {
@@ -185,42 +204,52 @@ fn block(format: Format, x: &[f32]) -> Vec<f32> {
                 .iter()
                 .fold(0.0_f64, |largest, x| largest.max(f64::from(x.abs())));
             if largest == 0.0 {
-                return x.to_vec();
+                return unclipped(x);
             }
             let shared = exponent_of(largest).max(-127);
             let range = magnitude_bits(format.mantissa_bits);
-            let mut out = Vec::new();
+            let mut out: Vec<Rounded> = Vec::new();
             for pair in x.chunks(2) {
                 let own = pair.iter().any(|x| f64::from(x.abs()) >= two(shared));
                 let step = two(shared - i32::from(!own) - i32::from(format.mantissa_bits) + 1);
                 for x in pair {
-                    let steps = round(f64::from(*x) / step, format.rounding);
-                    out.push((steps.clamp(range.0, range.1) * step) as f32);
+                    let position = position + out.len();
+                    let steps = round(f64::from(*x) / step, format.rounding, position);
+                    let kept = steps.clamp(range.0, range.1);
+                    out.push(((kept * step) as f32, kept.to_bits() != steps.to_bits()));
                 }
             }
             out
         }
-        Format::Minifloat(format) => x
-            .iter()
-            .map(|x| element(f64::from(*x), format.element, format.rounding) as f32)
-            .collect(),
+        Format::Minifloat(format) => {
+            let value = |(x, position): (&f32, usize)| {
+                let rounded = element(f64::from(*x), format.element, format.rounding, position);
+                (rounded.0 as f32, rounded.1)
+            };
+            x.iter().zip(position..).map(value).collect()
+        }
         Format::Float(FloatFormat::Fp16) => {
-            x.iter().map(|x| half::f16::from_f32(*x).to_f32()).collect()
+            let value = |x: &f32| {
+                let rounded = half::f16::from_f32(*x).to_f32();
+                (rounded, rounded.is_infinite())
+            };
+            x.iter().map(value).collect()
         }
         Format::Float(FloatFormat::Bf16) => x
             .iter()
-            .map(|x| half::bf16::from_f32(*x).to_f32())
+            .map(|x| (half::bf16::from_f32(*x).to_f32(), false))
             .collect(),
         _ => panic!("no definition of {format}"),
     }
 }
 
-fn whole(format: Format, x: &[f32], row_len: usize) -> Vec<f32> {
+fn whole(format: Format, x: &[f32], row_len: usize) -> Vec<Rounded> {
     let block_len = format.block_len().values(row_len);
-    x.chunks(row_len)
-        .flat_map(|row| row.chunks(block_len))
-        .flat_map(|x| block(format, x))
-        .collect()
+    let mut out = Vec::new();
+    for x in x.chunks(row_len).flat_map(|row| row.chunks(block_len)) {
+        out.extend(block(format, x, out.len()));
+    }
+    out
 }
 
 /// A small generator with a fixed seed: 32 bits of splitmix64.
@@ -280,8 +309,11 @@ fn check(text: &str) {
     for (seed, row_len) in [(1, 32), (2, 4096), (3, 77), (4, 1000)] {
         let x = samples(seed);
         let mut ours = vec![f32::NAN; x.len()];
-        quantize_dequantize(format, &x, row_len, &mut ours);
-        let expected = whole(format, &x, row_len);
+        let clipped = Quantizer::for_tensor(format, &x).quantize(&x, row_len, &mut ours);
+        let (expected, is_clipped): (Vec<f32>, Vec<bool>) =
+            whole(format, &x, row_len).into_iter().unzip();
+        let n_clipped = is_clipped.into_iter().filter(|clipped| *clipped).count();
+        assert_eq!(clipped, n_clipped as u64, "{text}, row {row_len}: clipped");
         for (index, (ours, expected)) in ours.iter().zip(&expected).enumerate() {
             // zeros may differ in sign: integers have but one; there are many NaNs
             let same = ours.to_bits() == expected.to_bits()
@@ -293,6 +325,30 @@ fn check(text: &str) {
                 x[index]
             );
         }
+    }
+}
+
+#[test]
+fn stochastic_rounding_takes_the_random_number_of_each_position() {
+    for block_len in [
+        "1", "2", "4", "7", "8", "16", "20", "24", "31", "32", "48", "64", "200", "row",
+    ] {
+        check(&format!("bfp:m=4,e=8,b={block_len},round=stochastic"));
+        check(&format!("mxfp8-e4m3:b={block_len},round=stochastic"));
+    }
+    for text in [
+        "bfp:m=5,e=3,b=32",
+        "mxint8:b=16",
+        "mxfp4:scale=rceil",
+        "mx:e=5,m=2,overflow=special,b=8",
+        "mx:e=8,m=3,b=32",
+        "mx6",
+        "mxint:w=4,b=8",
+        "blockfp:w=5,b=40",
+        "fp:e=4,m=3",
+    ] {
+        let separator = if text.contains(':') { ',' } else { ':' };
+        check(&format!("{text}{separator}round=stochastic"));
     }
 }
 

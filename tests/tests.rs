@@ -16,6 +16,7 @@ mod format_corner_cases; // where implementations of number formats disagree, on
 mod format_golden; // number formats against ml_dtypes and gguf, bit for bit
 mod format_integer_products; // integer datapaths against the product of the quantized values
 mod format_laws; // idempotence, bounds, symmetry and monotony of number formats
+mod format_measures; // measures of errors: definitions, and kernels that measure against kernels that store
 mod format_packed; // packed tensors: their size, and every bit back
 mod format_reference; // fast kernels against definitions in double precision
 mod format_super_blocks; // super-block quantizers against the bytes of ggml

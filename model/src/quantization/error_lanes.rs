@@ -24,13 +24,15 @@ pub(super) const STRETCH: usize = LANES * LANES;
 /// Largest magnitudes of a piece whose products neither overflow nor vanish in single precision.
 const SINGLE_RANGE: std::ops::Range<f32> = 1e-12..1e18;
 
+/// Smallest share of the squares of the values that the squares of the quantized values may have for a difference to tell them.
+const SMALLEST_SHARE: f64 = 1.0 / 64.0;
+
 /// What is summed over the values alone, whatever they become.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ValueLanes {
     n: u64,
     squares: [f64; LANES],
     largest: [u32; LANES],
-    zeros: [u32; LANES],
 }
 
 impl ValueLanes {
@@ -45,16 +47,11 @@ impl ValueLanes {
             let magnitude = x[lane].to_bits() & MAGNITUDE_MASK;
             self.squares[lane] = add_square(self.squares[lane], x[lane], fuses);
             self.largest[lane] = self.largest[lane].max(magnitude);
-            self.zeros[lane] += u32::from(magnitude == 0);
         }
     }
 
     fn signal(&self) -> f64 {
         self.squares.iter().sum()
-    }
-
-    fn n_zero(&self) -> u64 {
-        self.zeros.into_iter().map(u64::from).sum()
     }
 
     /// Whether products of values may be summed in single precision.
@@ -88,11 +85,8 @@ fn add_values(sums: &mut ValueLanes, x: &[f32]) {
         new.add_register(x, fuses);
     }
     if !rest.is_empty() {
+        // the filling adds nothing
         new.add_register(&padded(rest), fuses);
-        // the filling adds only to the zeros
-        for zeros in &mut new.zeros[rest.len()..] {
-            *zeros -= 1;
-        }
     }
     new.n += x.len() as u64;
     *sums = new;
@@ -105,8 +99,8 @@ pub(super) struct ErrorLanes {
     /// Of value times error.
     cross: [f64; LANES],
     largest: [f32; LANES],
-    /// Values that are zero afterwards.
-    n_zero: u64,
+    /// Values other than zero that became zero.
+    n_flushed: u64,
 }
 
 impl ErrorLanes {
@@ -132,26 +126,30 @@ impl ErrorLanes {
         self.noise = errors.noise;
         self.cross = errors.cross;
         self.largest = errors.largest;
-        let n_zero: u64 = errors.zeros.into_iter().map(u64::from).sum();
-        self.n_zero += n_zero;
+        let n_flushed: u64 = errors.flushed.into_iter().map(u64::from).sum();
+        self.n_flushed += n_flushed;
     }
 
     /// The sums of a piece, unless one of its values is not finite, before or after, or too large or small for products in
-    /// single precision; `n_saturated` stays zero.
+    /// single precision, or the quantized values are so much smaller than the values that the squares of the one do not follow
+    /// from those of the other; `n_saturated` stays zero.
     pub(super) fn sums(&self, values: &ValueLanes) -> Option<ErrorSums> {
         let signal = values.signal();
         let noise: f64 = self.noise.iter().sum();
         let cross: f64 = self.cross.iter().sum();
         let largest = self.largest.into_iter().fold(0.0, f32::max);
         let is_finite = signal.is_finite() && noise.is_finite() && cross.is_finite();
-        (is_finite && values.is_usual()).then(|| ErrorSums {
+        // |y|^2 = |x|^2 + |x - y|^2 - 2 x.(x - y)
+        let quantized = signal + noise - 2.0 * cross;
+        let is_usual = is_finite && values.is_usual() && quantized >= signal * SMALLEST_SHARE;
+        is_usual.then(|| ErrorSums {
             n: values.n,
             signal,
+            quantized,
             noise,
             dot: signal - cross,
             max_error: largest.into(),
-            // zero stays zero in every format
-            n_flushed: self.n_zero.saturating_sub(values.n_zero()),
+            n_flushed: self.n_flushed,
             ..ErrorSums::default()
         })
     }
@@ -165,15 +163,20 @@ pub(super) struct RegisterErrors {
     /// Part of `cross` that is not widened yet.
     cross_part: [f32; LANES],
     largest: [f32; LANES],
-    zeros: [u32; LANES],
+    flushed: [u32; LANES],
 }
 
 impl RegisterErrors {
     /// Adds sixteen values.
     #[inline(always)]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "a branch would keep loops from vectorizing"
+    )]
     pub(super) fn add(&mut self, x: &Register, y: &Register, fuses: bool) {
+        // some formats have no zero, so that zeros afterwards less zeros before would be too few
         for lane in 0..LANES {
-            self.zeros[lane] += u32::from(y[lane] == 0.0);
+            self.flushed[lane] += u32::from((y[lane] == 0.0) & (x[lane] != 0.0));
         }
         // exact unless a value is far above the range of its block
         let mut error = [0.0; LANES];
@@ -220,11 +223,8 @@ fn add_errors(sums: &mut ErrorLanes, x: &[f32], quantized: &[f32]) {
             errors.add(x, y, fuses);
         }
         if !x_rest.is_empty() {
+            // the filling adds nothing
             errors.add(&padded(x_rest), &padded(y_rest), fuses);
-            // the filling adds only to the zeros
-            for zeros in &mut errors.zeros[x_rest.len()..] {
-                *zeros -= 1;
-            }
         }
         errors.widen();
     }

@@ -19,6 +19,8 @@ pub struct ErrorSums {
     pub n_non_finite: u64,
     /// Sum of the squares of the values.
     pub signal: f64,
+    /// Sum of the squares of the quantized values.
+    pub quantized: f64,
     /// Sum of the squares of the errors.
     pub noise: f64,
     /// Sum of the products of value and quantized value.
@@ -58,9 +60,7 @@ impl ErrorSums {
 
     /// Cosine of the angle between the values and their quantized form; 1 for a zero tensor kept exactly.
     pub fn cosine(&self) -> f64 {
-        // |y|^2 = |x - y|^2 - |x|^2 + 2 x.y
-        let quantized = (self.noise - self.signal + 2.0 * self.dot).max(0.0);
-        let lengths = (self.signal * quantized).sqrt();
+        let lengths = (self.signal * self.quantized).sqrt();
         if lengths > 0.0 {
             (self.dot / lengths).clamp(-1.0, 1.0)
         } else if self.noise > 0.0 {
@@ -85,6 +85,7 @@ impl ErrorSums {
         self.n += next.n;
         self.n_non_finite += next.n_non_finite;
         self.signal += next.signal;
+        self.quantized += next.quantized;
         self.noise += next.noise;
         self.dot += next.dot;
         self.max_error = self.max_error.max(next.max_error);
@@ -124,6 +125,7 @@ impl ErrorSums {
             let error = wide - quantized;
             sums.n += 1;
             sums.signal += wide * wide;
+            sums.quantized += quantized * quantized;
             sums.noise += error * error;
             sums.dot += wide * quantized;
             sums.max_error = sums.max_error.max(error.abs());

@@ -104,7 +104,10 @@ impl Grid {
         let step = self.kernel.step_exponent(largest_magnitude_bits(x));
         let stored = step + self.shift + self.bias();
         out.put(stored as u64, self.exponent_bits);
-        let magnitude = |value: f32| whole(value.abs(), power_of_two_f64(step)).unsigned_abs();
+        // a subnormal value that was rounded may stand one step above the range
+        let largest = (1_i64 << self.bits) - 1;
+        let code = |value: f32| whole(value, power_of_two_f64(step)).min(largest);
+        let magnitude = |value: f32| code(value.abs()).unsigned_abs();
         match self.order {
             Order::SignMagnitude => {
                 for value in quantized {
@@ -113,8 +116,7 @@ impl Grid {
             }
             Order::TwosComplement => {
                 for value in quantized {
-                    let code = whole(*value, power_of_two_f64(step));
-                    out.put(code as u64, self.bits + 1);
+                    out.put(code(*value) as u64, self.bits + 1);
                 }
             }
             Order::Planes => {
