@@ -193,6 +193,29 @@ fn zero_blocks_stay_zero_in_every_format() {
 }
 
 #[test]
+fn whole_numbers_have_one_zero_and_signed_magnitudes_have_two() {
+    for tiny in [0.01, 1e-42] {
+        let largest = if tiny < 1e-40 { 1e-38 } else { 1.0 };
+        let x = [largest, -tiny, -0.0];
+        for (text, negative) in [
+            ("mx:w=4", false),
+            ("mxint:w=4", false),
+            ("int:w=4,g=32", false),
+            ("int:w=4,g=32,asym", false),
+            ("bfp:m=3,e=8,b=32", true),
+            ("blockfp:w=4", true),
+            ("mxfp4", true),
+            ("mx4", true),
+        ] {
+            let out = quantized(text, &x);
+            assert!(out[1] == 0.0 && out[2] == 0.0, "{text} {out:?}");
+            let signs = [out[1].is_sign_negative(), out[2].is_sign_negative()];
+            assert_eq!(signs, [negative; 2], "{text} {x:?}");
+        }
+    }
+}
+
+#[test]
 fn subnormal_inputs_are_numbers_like_others() {
     let x = [
         f32::from_bits(3),

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use blockscape_model::format::Format;
-use blockscape_model::quantization::{ErrorSums, Quantizer, measure, quantize_dequantize};
+use blockscape_model::quantization::{
+    ErrorSums, Quantizer, measure, measure_many, quantize_dequantize, quantize_dequantize_in_place,
+};
 
 /// Wide grids and coarse ones, formats without a zero, and values far above and below what a format holds.
 #[test]
@@ -86,7 +88,9 @@ fn check_measures(text: &str) {
         x[512..544].fill(0.0);
         x[9000..9300].fill(0.0);
         x[16_640..16_656].fill(1e-41);
+        x[16_896..17_152].fill(0.0);
         x[20_000..20_016].fill(3e38);
+        x[22_000] = f32::NAN;
         for n in [512, 8192, 12_288, 24_576] {
             let x = &x[..n];
             let mut y = vec![f32::NAN; n];
@@ -111,7 +115,12 @@ fn check_measures(text: &str) {
 fn kernels_that_measure_see_what_kernels_that_store_write() {
     for rounding in ["nearest-even", "nearest-away", "truncate", "stochastic"] {
         for block_len in ["1", "2", "4", "8", "16", "24", "32", "64", "128", "row"] {
-            for kind in ["bfp:m=2,e=8", "mxfp4:scale=rceil", "mxint:w=3"] {
+            for kind in [
+                "bfp:m=2,e=8,scale=ceil",
+                "bfp:m=1,e=5",
+                "mxfp4:scale=rceil",
+                "mxint:w=3",
+            ] {
                 check_measures(&format!("{kind},b={block_len},round={rounding}"));
             }
             check_measures(&format!("int:w=3,g={block_len},round={rounding}"));
@@ -119,5 +128,46 @@ fn kernels_that_measure_see_what_kernels_that_store_write() {
         check_measures(&format!("mx6:round={rounding}"));
         check_measures(&format!("nvfp4:round={rounding}"));
         check_measures(&format!("fp:e=2,m=1,round={rounding}"));
+    }
+}
+
+#[test]
+fn formats_of_several_block_lengths_measured_together_have_the_bits_of_each_alone() {
+    let x: Vec<f32> = (0_u16..40_000)
+        .map(|i| (f32::from(i) * 0.37).sin())
+        .collect();
+    let formats: Vec<Format> = ["16", "64", "32", "8", "48", "row", "32"]
+        .into_iter()
+        .flat_map(|len| [format!("bfp:m=3,e=8,b={len}"), format!("int:w=4,g={len}")])
+        .map(|text| text.parse().unwrap())
+        .collect();
+    for row_len in [800, 2000, 64] {
+        for (format, sums) in formats.iter().zip(measure_many(&formats, &x, row_len)) {
+            assert_eq!(
+                sums,
+                measure(*format, &x, row_len),
+                "{format}, row {row_len}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_tensor_quantized_in_place_has_the_bits_of_one_that_is_not() {
+    let x: Vec<f32> = (0_u16..40_000)
+        .map(|i| (f32::from(i) * 0.37).sin())
+        .collect();
+    for (text, row_len) in [
+        ("bfp:m=3,e=8,b=32,round=stochastic", 500),
+        ("bfp:m=3,e=8,b=row,round=stochastic", 20_000),
+        ("mxfp4:round=stochastic", 64),
+        ("nvfp4", 400),
+    ] {
+        let format = text.parse().unwrap();
+        let mut out = vec![f32::NAN; x.len()];
+        quantize_dequantize(format, &x, row_len, &mut out);
+        let mut in_place = x.clone();
+        quantize_dequantize_in_place(format, &mut in_place, row_len);
+        assert_eq!(in_place, out, "{text}");
     }
 }

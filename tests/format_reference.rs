@@ -298,8 +298,13 @@ fn samples(seed: u64) -> Vec<f32> {
         }
     }
     for index in 0..512 {
-        let subnormal = f32::from_bits(random.bits() & 0x807f_ffff);
+        let sign = random.bits() & 0x8000_0000;
+        let subnormal = f32::from_bits(sign | (random.bits() & 0x7f_ffff) >> (index / 32));
         x.push(if index / 32 % 3 == 0 { 0.0 } else { subnormal });
+    }
+    for _ in 0..64 {
+        // next to the largest number
+        x.push(f32::from_bits(0x7f7f_ffff - (random.bits() & 0x7fff)));
     }
     x
 }
@@ -400,6 +405,10 @@ fn microscaling_kernels_equal_their_definition() {
     check("mx:e=6,m=9,b=64");
     check("mx:e=8,m=3,b=32");
     check("mx:w=4,b=64");
+    // elements so small that a subnormal maximum has a scale of its own
+    for scale in ["floor", "ceil", "rceil", "even"] {
+        check(&format!("mx:e=2,m=1,bias=20,b=16,scale={scale}"));
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod format_laws; // idempotence, bounds, symmetry and monotony of number formats
 mod format_measures; // measures of errors: definitions, and kernels that measure against kernels that store
 mod format_packed; // packed tensors: their size, and every bit back
 mod format_reference; // fast kernels against definitions in double precision
+mod format_scaled_groups; // grouped integers and NVFP4 against their definitions
 mod format_super_blocks; // super-block quantizers against the bytes of ggml
 mod house_rules; // length, opening sentence and names of source files
 mod layering; // manifests: app -> explorer -> model, and nothing else
