@@ -126,17 +126,19 @@ impl Axis {
     }
 
     fn log_range(&self, from: f64, to: f64, factor: f64) -> Result<Vec<Value>, Violation> {
-        let is_sound = from > 0.0 && to.is_finite() && factor > 1.0 && from <= to;
-        if !is_sound {
+        let is_sound = from >= f64::MIN_POSITIVE && to.is_finite() && factor > 1.0 && from <= to;
+        // Counted before it is walked: whole numbers repeat, and a factor of almost 1 would never get there.
+        let n = (to.ln() - from.ln()) / factor.ln();
+        if !is_sound || n >= LONGEST_AXIS as f64 {
             return Err(self.refuse(
                 format!("log range from {from} to {to} by {factor}"),
-                "0 < from <= to, factor > 1".to_owned(),
+                format!("0 < from <= to, factor > 1, at most {LONGEST_AXIS} steps"),
             ));
         }
         let is_whole = matches!(self.parameter.domain(), Domain::Integer { .. });
         let mut values = Vec::new();
         let mut value = from;
-        while value <= to * (1.0 + 1e-9) && values.len() <= LONGEST_AXIS {
+        while value <= to * (1.0 + 1e-9) {
             let number = if is_whole {
                 value.round()
             } else {
@@ -188,5 +190,19 @@ mod tests {
         let log = |from, to, factor| Spread::Log { from, to, factor };
         assert_eq!(values("rows", log(8.0, 64.0, 2.0)), [8.0, 16.0, 32.0, 64.0]);
         assert_eq!(values("rows", log(1.0, 4.0, 1.2)), [1.0, 2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn a_factor_that_never_gets_there_is_refused() {
+        let parameter = "rows".parse().expect("a parameter");
+        for (from, factor) in [(1.0, 1.0 + f64::EPSILON), (1.0, 1.00001), (5e-324, 1.2)] {
+            let values = Spread::Log {
+                from,
+                to: 64.0,
+                factor,
+            };
+            let told = Axis { parameter, values }.values().expect_err("refused");
+            assert!(told.to_string().contains("at most 65535 steps"), "{told}");
+        }
     }
 }
