@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use blockscape_model::design::Design;
-use blockscape_model::parameter::{Domain, Parameter, Value};
+use blockscape_model::parameter::{Domain, FormatField, Parameter, Value};
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::Workload;
 
@@ -22,6 +22,8 @@ pub struct DesignSpace {
     values: Vec<Vec<Value>>,
     constraints: Vec<Constraint>,
     lattice: Lattice,
+    /// Whether what an axis sets hangs on what later axes left behind.
+    looks_ahead: bool,
 }
 
 impl DesignSpace {
@@ -71,6 +73,7 @@ impl DesignSpace {
         Ok(Self {
             base,
             workload,
+            looks_ahead: looks_ahead(&axes),
             axes,
             values,
             constraints,
@@ -198,8 +201,9 @@ impl<'space> Cursor<'space> {
         self.space.lattice.write_genome(index, &mut self.target);
         let equal = self.genome.iter().zip(&self.target);
         let equal = equal.take_while(|(here, there)| here == there).count();
-        if self.n_set < self.space.axes.len() {
-            // The last design could not be built: nothing is known to be whole.
+        let differs = equal < self.genome.len();
+        if self.n_set < self.space.axes.len() || (differs && self.space.looks_ahead) {
+            // The last design could not be built, so that nothing is known to be whole, or an axis must meet the base's formats.
             self.design.clone_from(&self.space.base);
             self.workload.clone_from(&self.space.workload);
             self.n_set = 0;
@@ -226,6 +230,22 @@ impl<'space> Cursor<'space> {
     }
 }
 
+/// Whether a field of some formats is set before whole formats at the same sites: only the base's have the field for sure.
+fn looks_ahead(axes: &[Axis]) -> bool {
+    let formats = |axis: &Axis| match axis.parameter {
+        Parameter::Format(field, pattern) => Some((field, pattern)),
+        _ => None,
+    };
+    let patterns: Vec<_> = axes.iter().filter_map(formats).collect();
+    patterns.iter().enumerate().any(|(at, (field, pattern))| {
+        let later = &patterns[at + 1..];
+        *field != FormatField::Whole
+            && later
+                .iter()
+                .any(|(field, other)| *field == FormatField::Whole && pattern.overlaps(*other))
+    })
+}
+
 /// Only numbers can be compared; formats and names cannot.
 fn check_comparable(constraint: &Constraint) -> Result<(), Violation> {
     let Constraint::NotAbove(less, more) = constraint else {
@@ -250,4 +270,55 @@ fn check_comparable(constraint: &Constraint) -> Result<(), Violation> {
 /// Number of values of one axis, checked when the space was made.
 fn axis_len(values: &[Value]) -> u16 {
     u16::try_from(values.len()).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use blockscape_model::preset;
+
+    use super::*;
+    use crate::axis::Spread;
+
+    fn list(parameter: &str, values: [&str; 2]) -> Axis {
+        Axis {
+            parameter: parameter.parse().expect("a parameter"),
+            values: Spread::List(values.map(str::to_owned).to_vec()),
+        }
+    }
+
+    #[test]
+    fn a_design_is_the_same_whichever_was_visited_before() {
+        let width = ["4", "5"];
+        for axes in [
+            [
+                list("mantissa_bits o.activation", width),
+                list("format activations", ["bfp:m=4,e=8,b=32", "fp16"]),
+            ],
+            [
+                list("mantissa_bits layers 3..=3 activations", width),
+                list("format layers 2..=5 activations", ["anda:m=4", "fp16"]),
+            ],
+            [
+                list("format activations", ["bfp:m=4,e=8,b=32", "mxint:w=6"]),
+                list("mantissa_bits o.activation", width),
+            ],
+        ] {
+            let base = Arc::new(preset::design("Anda").expect("built in"));
+            let model = preset::model("LLaMA-2-7B").expect("built in");
+            let workload = Arc::new(Workload::single_sequence(model));
+            let space = DesignSpace::new(base, workload, axes.to_vec(), Vec::new());
+            let space = space.expect("a sound space");
+            let mut cursor = Cursor::new(&space);
+            for index in (0..space.size()).chain((0..space.size()).rev()) {
+                let walked = cursor.turn_to(index).map(|(design, _)| &design.formats);
+                let alone = space.design(index).map(|(design, _)| design.formats);
+                assert_eq!(
+                    walked,
+                    alone.as_ref().map_err(Clone::clone),
+                    "{:?}",
+                    space.value_texts(index)
+                );
+            }
+        }
+    }
 }

@@ -248,6 +248,19 @@ pub struct SitePattern {
     pub group: SlotGroup,
 }
 
+impl SitePattern {
+    /// Whether some site belongs to both.
+    pub fn overlaps(self, other: Self) -> bool {
+        let share_layers = match (self.layers, other.layers) {
+            (Some((first, last)), Some((other_first, other_last))) => {
+                first <= other_last && other_first <= last
+            }
+            _ => true,
+        };
+        share_layers && self.group.slots().any(|slot| other.group.contains(slot))
+    }
+}
+
 impl fmt::Display for SitePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.layers {
