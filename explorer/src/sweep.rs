@@ -385,9 +385,12 @@ struct Results {
 
 impl Results {
     fn new(recovered: Vec<Tried>, total: u64, started: Instant) -> Self {
+        let mut tried = Vec::new();
+        // A search often ends before its total; where memory does not reach that far, it grows with what is tried.
+        let _ = tried.try_reserve(usize::try_from(total).unwrap_or(0));
         Self {
             recovered,
-            tried: Vec::with_capacity(usize::try_from(total).unwrap_or(0)),
+            tried,
             progress: Progress {
                 n_tried: 0,
                 n_impossible: 0,
