@@ -86,6 +86,11 @@ impl<'a> Parameters<'a> {
         self.required("w", 1, 256)
     }
 
+    /// A sign alone takes no gates.
+    fn signed_width(&mut self) -> Result<u32, Violation> {
+        self.required("w", 2, 256)
+    }
+
     fn lanes(&mut self) -> Result<u32, Violation> {
         self.required("lanes", 1, 4096)
     }
@@ -167,8 +172,12 @@ fn read(kind: &str, p: &mut Parameters<'_>) -> Result<Unit, Violation> {
         },
         "lzd" => Unit::LeadingZeros { w: p.width()? },
         "compare" => Unit::Compare { w: p.width()? },
-        "sm_to_tc" => Unit::SignMagnitudeToTwos { w: p.width()? },
-        "tc_to_sm" => Unit::TwosToSignMagnitude { w: p.width()? },
+        "sm_to_tc" => Unit::SignMagnitudeToTwos {
+            w: p.signed_width()?,
+        },
+        "tc_to_sm" => Unit::TwosToSignMagnitude {
+            w: p.signed_width()?,
+        },
         "mux2" => Unit::Mux { w: p.width()? },
         "dff" => Unit::Register { w: p.width()? },
         "dffe" => Unit::EnabledRegister { w: p.width()? },
@@ -309,4 +318,35 @@ fn read_float(kind: &str, p: &mut Parameters<'_>) -> Result<Unit, Violation> {
 
 fn unknown(kind: &str) -> Violation {
     Violation::new("unit", format!("\"{kind}\""), Unit::KINDS.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hardware::technology;
+
+    #[test]
+    fn the_narrowest_unit_of_a_kind_has_cells_that_its_parts_share() {
+        let technology = technology("nangate45").expect("built in");
+        for (kind, given) in [
+            ("mul", &[("m", "1"), ("n", "1")][..]),
+            ("add", &[("w", "1")]),
+            ("shift_right", &[("w", "1"), ("range", "2")]),
+            ("lzd", &[("w", "1")]),
+            ("compare", &[("w", "1")]),
+            ("sm_to_tc", &[("w", "2")]),
+            ("tc_to_sm", &[("w", "2")]),
+            (
+                "fp16_to_bfp",
+                &[("block", "2"), ("m", "1"), ("round", "rne")],
+            ),
+        ] {
+            let report = technology.unit_from_text(kind, given).expect("a unit");
+            let shares: f64 = report.parts.iter().map(|part| part.area_share).sum();
+            assert!((shares - 1.0).abs() < 1e-9, "{kind}: {shares}");
+        }
+        let told = technology.unit_from_text("sm_to_tc", &[("w", "1")]);
+        let told = told.expect_err("a sign has no gates").to_string();
+        assert!(told.contains("2"), "{told}");
+    }
 }
