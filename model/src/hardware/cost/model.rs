@@ -6,7 +6,7 @@ use super::product::Operation;
 use super::result::{Cost, CostSummary, ElementPart, PhaseCost, PhaseSummary, ProductCost};
 use super::storage::{sides, stored_bits};
 use super::{Band, Component, CostMemory, EnergyBreakdown, band};
-use crate::design::{Design, Target};
+use crate::design::{Design, KeyValuePolicy, Target};
 use crate::format::Format;
 use crate::hardware::technology::{SramTable, Technology};
 use crate::units::{Macs, Time, Voltage};
@@ -150,17 +150,28 @@ impl CostModel {
         Prepared::new(design, &self.technology, &self.sram, pairs, memory)
     }
 
-    /// Pairs of formats of every product, moving and stationary.
+    /// Pairs of formats of every product, moving and stationary, protected tokens of the cache among them.
     pub(super) fn pairs<'a>(
         &self,
         design: &'a Design,
     ) -> impl Iterator<Item = [Format; 2]> + use<'a> {
         let gated = self.workload.model.gated_mlp;
+        let KeyValuePolicy {
+            initial_tokens,
+            local_tokens,
+            protected,
+            ..
+        } = design.key_value;
+        let protected = protected.filter(|_| initial_tokens > 0 || local_tokens > 0);
         design.formats.rows().flat_map(move |row| {
-            Product::ALL
+            let plain = Product::ALL
                 .into_iter()
                 .filter(move |product| *product != Product::Gate || gated)
-                .map(|product| sides(row, product))
+                .map(|product| sides(row, product));
+            let cached = protected.into_iter().flat_map(|format| {
+                [Product::Qk, Product::Pv].map(|product| [sides(row, product)[0], format])
+            });
+            plain.chain(cached)
         })
     }
 
