@@ -260,7 +260,8 @@ proptest! {
             let (least, most) = if stays { stationary } else { moving };
             *width = (*width).clamp(least, most);
         }
-        design.array.lanes = design.array.lanes.min(16);
+        // A pipeline has an engine for each of about two hundred products, and all must fit.
+        design.array.lanes = design.array.lanes.min(if pipeline { 4 } else { 16 });
         (design.array.rows, design.array.columns) = (1, design.array.columns.min(16));
         design.target = Target::Fpga { device: "U250".to_owned(), luts: None };
         bits.apply(&mut design);

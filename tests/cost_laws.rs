@@ -1,6 +1,6 @@
 //! Laws of the cost model that hold for any design.
 
-use blockscape_model::design::{Design, UnitKind};
+use blockscape_model::design::{Design, Target, UnitKind};
 use blockscape_model::hardware::cost::{Component, ProductCost};
 use blockscape_model::hardware::gates::Unit;
 use blockscape_model::hardware::{CostModel, CostSummary, technology};
@@ -213,4 +213,62 @@ fn a_design_on_an_fpga_conserves_time_and_stays_within_its_device() {
     wide.buffers.banks = 4;
     let wide = model.summary(&wide).expect("a known cost");
     assert!(wide.decode.time <= cost.summary.decode.time, "four streams");
+}
+
+#[test]
+fn engines_of_a_spatial_pipeline_fit_their_budget_together() {
+    let shape = preset::model("OPT-1.3B").expect("built in");
+    let technology = technology("16 nm").expect("built in");
+    let model =
+        CostModel::new(&Workload::single_sequence(shape), &technology).expect("a table of SRAM");
+    let design = preset::design("MASE").expect("built in");
+    let with = |budget| {
+        let mut design = design.clone();
+        if let Target::Fpga { luts, .. } = &mut design.target {
+            *luts = Some(budget);
+        }
+        design
+    };
+    let told = &model.summary(&with(50_000)).expect_err("too few")[0];
+    assert_eq!(told.field, "target.luts");
+    // Lanes of all engines, from what each achieves, against the lanes that the budget buys.
+    let lanes = |budget| -> f64 {
+        let cost = model.estimate(&with(budget)).expect("a known cost");
+        let engines = cost.prefill.products.iter().map(|each| {
+            let a_cycle = each.macs.to_f64() / (each.compute.to_seconds() * design.clock_mhz * 1e6);
+            a_cycle * f64::from(each.n_layers)
+        });
+        engines.sum()
+    };
+    let wide = lanes(1_200_000);
+    for budget in [100_000, 150_000, 300_000, 600_000] {
+        // No engine takes a part of an element, so a wide budget may be used less fully than a narrow one, by one element each.
+        let bought = (wide + 193.0 * f64::from(design.array.lanes)) * f64::from(budget) / 1.2e6;
+        assert!(
+            lanes(budget) <= bought,
+            "{budget}: {} of {bought}",
+            lanes(budget)
+        );
+    }
+}
+
+#[test]
+fn an_array_is_as_wide_as_protected_tokens_ask() {
+    let model = model();
+    let mut design = preset::design("Harmonia").expect("built in");
+    design.unit = UnitKind::BfpBfp;
+    let wide = "bfp:m=8,e=5,b=32".parse().expect("a format");
+    let narrow = "bfp:m=4,e=5,b=32".parse().expect("a format");
+    design.formats.set("all".parse().expect("a group"), narrow);
+    let array = |design: &Design| {
+        let cost = model.summary(design).expect("a known cost");
+        cost.area.get(Component::Array)
+    };
+    let protected = array(&design);
+    design.key_value.protected = None;
+    assert!(array(&design) < protected);
+    design.key_value.protected = Some(narrow);
+    assert!(array(&design) < protected);
+    design.formats.set("kv".parse().expect("a group"), wide);
+    assert_eq!(array(&design), protected);
 }

@@ -92,17 +92,24 @@ impl<'a> Fabric<'a> {
     }
 
     /// Walks the tasks of a phase.
+    ///
+    /// # Errors
+    /// A spatial pipeline of which not even the narrowest engines fit.
     pub(super) fn phase(
         &self,
-        tasks: impl Iterator<Item = Task> + Clone,
+        tasks: &[Task],
         rows: f64,
         see: &mut dyn FnMut(ProductCost),
-    ) -> PhaseSummary {
-        let work = Self::total_work(tasks.clone());
+    ) -> Result<PhaseSummary, Vec<Violation>> {
+        let share = if self.design.unit == UnitKind::DataflowMxInt {
+            self.engine_share(tasks)?
+        } else {
+            0.0
+        };
         let (mut time, mut slowest) = (Time::ZERO, Time::ZERO);
         let (mut macs, mut external_bits) = (Macs::ZERO, 0.0);
         for task in tasks {
-            let cost = self.product(&task, work);
+            let cost = self.product(task, share);
             let layers = f64::from(task.n_layers);
             slowest = slowest.max(cost.time);
             time += cost.time * layers;
@@ -118,23 +125,62 @@ impl<'a> Fabric<'a> {
         let mut energy = EnergyBreakdown::ZERO;
         let joules = self.device.power_w.value * time.to_seconds();
         energy.add(Component::Array, Energy::joules(joules));
-        PhaseSummary {
+        Ok(PhaseSummary {
             time,
             cycles: time.to_seconds() * self.clock_hz,
             energy,
             macs,
             external_bits,
+        })
+    }
+
+    /// Elements of a spatial pipeline for each multiply-accumulate of a product, so that its engines together fit.
+    ///
+    /// Every engine has one element at least; those whose share would be less take theirs first.
+    fn engine_share(&self, tasks: &[Task]) -> Result<f64, Vec<Violation>> {
+        let engines = || {
+            let on_fabric = |task: &&Task| {
+                let [moving, stationary] = task.formats;
+                Demand::of(self.design, moving, stationary).is_some()
+            };
+            let engine = |task: &Task| (task.shape.macs().to_f64(), f64::from(task.n_layers));
+            tasks.iter().filter(on_fabric).map(engine)
+        };
+        let elements = self.usable_luts / self.element_luts;
+        let least: f64 = engines().map(|(_, layers)| layers).sum();
+        if least > elements {
+            let needed = least * self.element_luts;
+            return Err(vec![Violation::new(
+                "target.luts",
+                format!("{:.0}", self.usable_luts),
+                format!(
+                    "at least {needed:.0}, for {least} engines of at least {:.0} each",
+                    self.element_luts
+                ),
+            )]);
+        }
+        let mut share = f64::INFINITY;
+        loop {
+            let narrow = |(macs, _): &(f64, f64)| macs * share < 1.0;
+            let taken: f64 = engines().filter(narrow).map(|(_, layers)| layers).sum();
+            let work: f64 = engines()
+                .filter(|engine| !narrow(engine))
+                .map(|(macs, layers)| macs * layers)
+                .sum();
+            let next = if work > 0.0 {
+                (elements - taken) / work
+            } else {
+                0.0
+            };
+            if next >= share || work <= 0.0 {
+                return Ok(share.min(next));
+            }
+            share = next;
         }
     }
 
-    /// LUT-weighted MACs of all products, by which a spatial pipeline shares the device.
-    fn total_work(tasks: impl Iterator<Item = Task>) -> f64 {
-        tasks
-            .map(|task| task.shape.macs().to_f64() * f64::from(task.n_layers))
-            .sum()
-    }
-
-    fn product(&self, task: &Task, work: f64) -> ProductCost {
+    /// `share`: see [`Self::engine_share`].
+    fn product(&self, task: &Task, share: f64) -> ProductCost {
         let [moving, stationary] = task.formats;
         let shape = task.shape;
         let takes = Demand::of(self.design, moving, stationary);
@@ -150,9 +196,8 @@ impl<'a> Fabric<'a> {
                 let elements = if streamed {
                     self.elements()
                 } else {
-                    // Parallelism of a layer's engine: its share of the LUTs in whole elements, at least one.
-                    let budget = self.usable_luts * macs / work;
-                    (budget / self.element_luts).floor().max(1.0)
+                    // Parallelism of a layer's engine: its share in whole elements, at least one.
+                    (macs * share).floor().max(1.0)
                 };
                 (
                     Placement::Array,

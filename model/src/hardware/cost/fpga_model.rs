@@ -43,9 +43,9 @@ impl CostModel {
             };
             let tasks: Vec<Task> = layers.chain([head]).collect();
             let rows = f64::from(self.workload.batch) * to_f64(self.workload.tokens(phase));
-            fabric.phase(tasks.iter().copied(), rows, see)
+            fabric.phase(&tasks, rows, see)
         };
-        let (prefill, decode) = (phase(Phase::Prefill), phase(Phase::Decode));
+        let (prefill, decode) = (phase(Phase::Prefill)?, phase(Phase::Decode)?);
         let [weight_bits, kv_bits] =
             stored_bits(design, &self.workload, || self.layer[1].iter().flatten());
         Ok(CostSummary {
