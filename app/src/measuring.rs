@@ -2,7 +2,7 @@
 //!
 //! Runs on a thread of its own with the explorer's measurement; progress is one atomic number.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,15 +10,14 @@ use anyhow::{Context as _, bail};
 use blockscape_explorer::calibration::{CalibrationProgress, recalled, subject};
 use blockscape_explorer::measurement::{MeasurementProgress, measure_with_threads, with_threads};
 use blockscape_model::design::Design;
-use blockscape_model::language_model::{Cutting, LanguageModel, Protocol, QuantizedModel, Window};
+use blockscape_model::language_model::QuantizedModel;
 use blockscape_model::quality::QualityModel;
 use blockscape_model::story_model::{CALIBRATION_WINDOWS, StoryModel};
 use serde::{Deserialize, Serialize};
 
 use crate::background::{Background, Ticket, Wake};
 use crate::checkpoint_calibration::{RunFile, calibrated};
-use crate::checkpoint_file::CheckpointFile;
-use crate::cli::input;
+use crate::cli::text_cutting::{TextCutting, Usual};
 use crate::session::{KeptCalibration, Session};
 
 /// What is run: a checkpoint on a text of the user's, or the model that comes with the program on its own stories.
@@ -107,12 +106,6 @@ pub struct Measuring {
     task: &'static str,
 }
 
-/// Windows of a text that are run: enough to rank designs, few enough to wait for.
-const MOST_WINDOWS: usize = 16;
-
-/// Tokens of a window at most.
-const LONGEST_WINDOW: usize = 512;
-
 /// Designs of a front that are verified at most, evenly spread over it.
 pub const MOST_VERIFIED: usize = 12;
 
@@ -173,30 +166,6 @@ impl Measuring {
     }
 }
 
-/// The model of a file, and the windows of a text that it is measured on.
-///
-/// # Errors
-/// A file that cannot be read, or a text too short for a window.
-pub fn opened(model: &Path, text_file: &Path) -> anyhow::Result<(LanguageModel, Vec<Window>)> {
-    let file = CheckpointFile::open(model)?;
-    let tokenizer = file.tokenizer(None)?;
-    let model = file.language_model()?;
-    let context = (model.hyperparameters.shape.max_context as usize).min(LONGEST_WINDOW);
-    let protocol = Protocol {
-        cutting: Cutting::StartedChunks,
-        context,
-        max_windows: Some(MOST_WINDOWS),
-    };
-    let start_token = model
-        .hyperparameters
-        .start_token
-        .or(tokenizer.start_token());
-    let text = text(text_file)?;
-    let windows = protocol.windows(&text, &tokenizer, start_token);
-    let windows = windows.with_context(|| text_file.display().to_string())?;
-    Ok((model, windows))
-}
-
 fn run(
     question: &Question,
     ticket: &Ticket<'_>,
@@ -204,7 +173,10 @@ fn run(
     wake: &Wake,
 ) -> anyhow::Result<Measured> {
     let (model, windows) = match &question.subject {
-        Subject::Files { model, text } => opened(model, text)?,
+        Subject::Files { model, text } => {
+            let subject = TextCutting::default().subject(model, text, Usual::SAMPLE)?;
+            (subject.model, subject.windows)
+        }
         Subject::BuiltIn => {
             let story = StoryModel::open();
             let windows = story.windows(Some(CALIBRATION_WINDOWS));
@@ -288,8 +260,4 @@ fn run(
         measured.note = calibration.note;
     }
     Ok(measured)
-}
-
-fn text(path: &Path) -> anyhow::Result<String> {
-    input::read_text(path)
 }

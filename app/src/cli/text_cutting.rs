@@ -44,6 +44,15 @@ pub struct Usual {
     pub max_windows: Option<usize>,
 }
 
+impl Usual {
+    /// A sample of the text: enough to rank designs, few enough to wait for.
+    pub const SAMPLE: Self = Self {
+        protocol: ProtocolName::Boschunk,
+        longest_context: 512,
+        max_windows: Some(16),
+    };
+}
+
 /// The protocols by their short names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProtocolName {

@@ -14,15 +14,8 @@ use blockscape_model::workload::{SlotGroup, Workload};
 
 use super::Arguments;
 use crate::cli::calibration::calibrate;
-use crate::cli::text_cutting::{ProtocolName, Subject, Usual};
+use crate::cli::text_cutting::{Subject, Usual};
 use crate::cli::{input, output};
-
-/// As the window measures: enough windows to rank designs, few enough to wait for.
-const USUAL: Usual = Usual {
-    protocol: ProtocolName::Boschunk,
-    longest_context: 512,
-    max_windows: Some(16),
-};
 
 /// Makes the judge that the arguments ask for, and fits the space to it: a checkpoint brings its own shape and makes perplexity an
 /// objective, a tolerance becomes a limit.
@@ -33,7 +26,7 @@ pub(super) fn evaluator(
     let refused = |violation| input::refused(&arguments.space, &[violation]);
     let evaluator: Arc<dyn Evaluate> = match (&arguments.model, &arguments.text) {
         (Some(model), Some(text)) => {
-            let subject = arguments.cutting.subject(model, text, USUAL)?;
+            let subject = arguments.cutting.subject(model, text, Usual::SAMPLE)?;
             let shape = subject.model.hyperparameters.shape.clone();
             preset.workload = Load::Own(Box::new(Workload::single_sequence(shape)));
             strive_for_perplexity(preset);
