@@ -322,7 +322,6 @@ fn unknown(kind: &str) -> Violation {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::hardware::technology;
 
     #[test]
@@ -347,6 +346,6 @@ mod tests {
         }
         let told = technology.unit_from_text("sm_to_tc", &[("w", "1")]);
         let told = told.expect_err("a sign has no gates").to_string();
-        assert!(told.contains("2"), "{told}");
+        assert!(told.contains("2 to 256"), "{told}");
     }
 }
