@@ -207,6 +207,10 @@ fn bad_requests_end_with_one_line_and_exit_code_2() {
             "1 and more",
         ),
         (
+            &["sweep", "Anda", "-o", "x.csv", "--uncertainty", "2000000"],
+            "0 to 1048576",
+        ),
+        (
             &["sweep", "Anda", "-o", "x.csv", "--shard", "3/2"],
             "I from 1 to N",
         ),

@@ -56,10 +56,10 @@ pub struct Arguments {
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     tolerance: Option<f64>,
     /// Draw the constants N times from their ranges and tell how often each design is on the front
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = samples)]
     uncertainty: Option<usize>,
     /// Tell which axis matters: Sobol indices from N samples, and one axis at a time around the base design
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = samples)]
     sensitivity: Option<usize>,
     /// Print one JSON document
     #[arg(long)]
@@ -90,7 +90,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         seed: arguments.seed,
         threads: arguments.threads,
         shard: arguments.shard,
-        n_samples: arguments.uncertainty.unwrap_or(0).min(MOST_SAMPLES),
+        n_samples: arguments.uncertainty.unwrap_or(0),
         evaluator,
         space: Arc::new(space),
         goal: Arc::new(goal),
@@ -104,7 +104,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let pool = blockscape_explorer::engine::worker_pool(arguments.threads)?;
     let sensitivity = arguments
         .sensitivity
-        .and_then(|n_samples| pool.install(|| sensitivity(&sweep, n_samples.min(MOST_SAMPLES))));
+        .and_then(|n_samples| pool.install(|| sensitivity(&sweep, n_samples)));
     let findings = Findings {
         summary,
         sensitivity,
@@ -182,6 +182,11 @@ fn shard(text: &str) -> Result<(u64, u64), String> {
     numbers
         .filter(|&(shard, of)| 0 < shard && shard <= of)
         .ok_or_else(|| "I/N with I from 1 to N is needed, such as 2/8".to_owned())
+}
+
+fn samples(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number <= MOST_SAMPLES);
+    number.ok_or_else(|| format!("a whole number from 0 to {MOST_SAMPLES} is needed"))
 }
 
 fn percent(text: &str) -> Result<f64, String> {
