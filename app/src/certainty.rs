@@ -56,7 +56,7 @@ pub fn answer(question: &Question, ticket: &Ticket<'_>) -> Option<Certainty> {
 }
 
 /// Ranges of a design's figures: accuracy from the estimator's interval, area and energy from the technology's constants.
-pub fn bands_of(evaluation: &Evaluation) -> Bands {
+fn bands_of(evaluation: &Evaluation) -> Bands {
     let mut bands = Bands::default();
     let quality = &evaluation.quality;
     if let Some(interval) = quality.perplexity {

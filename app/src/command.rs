@@ -59,10 +59,10 @@ pub enum Command {
 }
 
 /// Pinned designs kept at most; more cannot be told apart in a plot.
-pub const MOST_PINNED: usize = 12;
+const MOST_PINNED: usize = 12;
 
 /// Fronts kept at most; more cannot be told apart in a plot.
-pub const MOST_FRONTS: usize = 6;
+const MOST_FRONTS: usize = 6;
 
 /// Carries a command out; says whether designs have to be evaluated again.
 pub fn apply(session: &mut Session, command: Command) -> bool {

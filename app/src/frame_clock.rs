@@ -3,9 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-/// Most time `ui()` may take on the reference machine in a release build.
-pub const BUDGET: Duration = Duration::from_millis(4);
-
 /// The last frames.
 #[derive(Debug, Default)]
 pub struct FrameClock {

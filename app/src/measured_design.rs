@@ -23,7 +23,7 @@ pub struct MeasuredDesign {
 }
 
 /// Measured designs that are kept at most; the oldest go first.
-pub const MOST_MEASURED: usize = 48;
+const MOST_MEASURED: usize = 48;
 
 /// A measured accuracy.
 #[derive(Debug, Clone, Copy, PartialEq)]

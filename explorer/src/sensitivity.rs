@@ -90,13 +90,13 @@ pub struct VarianceShares {
 }
 
 /// Designs that [`variance_designs`] asks for, for this many axes and samples.
-pub fn n_variance_designs(n_axes: usize, n_samples: usize) -> usize {
+fn n_variance_designs(n_axes: usize, n_samples: usize) -> usize {
     n_samples * (n_axes + 2)
 }
 
 /// Numbers of the designs to judge for [`variance_shares`]: two samples and, for each axis, the first with that axis
 /// taken from the second (Saltelli et al., Computer Physics Communications 181, 2010).
-pub fn variance_designs(lattice: &Lattice, n_samples: usize, seed: u64) -> Vec<u64> {
+fn variance_designs(lattice: &Lattice, n_samples: usize, seed: u64) -> Vec<u64> {
     let n_axes = lattice.axes().len();
     let mut designs = Vec::with_capacity(n_variance_designs(n_axes, n_samples));
     for sample in 0..n_samples as u64 {
@@ -128,7 +128,7 @@ fn stratified(lattice: &Lattice, n_samples: u64, sample: u64, seed: u64) -> Vec<
 /// First-order shares after Saltelli et al. (2010), total shares after Jansen (Computer Physics Communications 117,
 /// 1999). Samples with an unknown value are left out; `None` if fewer than two are left. Where the value never changes,
 /// all shares are 0.
-pub fn variance_shares(n_axes: usize, values: &[Option<f64>]) -> Option<VarianceShares> {
+fn variance_shares(n_axes: usize, values: &[Option<f64>]) -> Option<VarianceShares> {
     let whole = |row: &[Option<f64>]| -> Option<Vec<f64>> {
         let row: Option<Vec<f64>> = row.iter().copied().collect();
         row.filter(|row| row.iter().all(|value| value.is_finite()))

@@ -146,11 +146,6 @@ impl App {
         self.exploration.is_inspecting()
     }
 
-    /// Whether an export is being written.
-    pub fn is_exporting(&self) -> bool {
-        self.window.exporting.is_busy()
-    }
-
     /// How long drawing takes.
     pub fn clock(&self) -> &FrameClock {
         &self.clock

@@ -9,7 +9,7 @@ use egui_tiles::{
 use serde::{Deserialize, Serialize};
 
 use crate::figure::FigurePlot;
-use crate::theme::{colors, theme};
+use crate::theme::theme;
 use crate::widgets::name_ui;
 
 /// One kind of tile; there is at most one of each.
@@ -303,11 +303,6 @@ impl egui_tiles::Behavior<Pane> for TileFrame<'_> {
     fn is_tab_bar_visible(&self, _tile: TileId, _tabs: &Tabs) -> bool {
         true
     }
-}
-
-/// Background of a plot, for panes that draw one.
-pub fn canvas_color(ui: &Ui) -> Color32 {
-    colors(ui.ctx()).canvas.0
 }
 
 #[cfg(test)]

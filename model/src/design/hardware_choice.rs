@@ -122,11 +122,6 @@ pub struct Buffers {
 }
 
 impl Buffers {
-    /// All buffers together in KiB.
-    pub fn total_kib(&self) -> u32 {
-        self.activation_kib + self.weight_kib + self.output_kib
-    }
-
     pub(super) fn check(&self, number: &mut impl FnMut(&str, f64, f64, f64)) {
         number(
             "buffers.activation_kib",

@@ -45,14 +45,6 @@ impl OperandKind {
             Self::TwosComplement { bits } => bits - 1,
         }
     }
-
-    /// Exponent bits of each element.
-    pub const fn element_exponent_bits(self) -> u8 {
-        match self {
-            Self::Float { exponent, .. } | Self::MinifloatBlock { exponent, .. } => exponent,
-            Self::SignMagnitude { .. } | Self::TwosComplement { .. } | Self::Unsigned { .. } => 0,
-        }
-    }
 }
 
 /// A finer scale inside the block.

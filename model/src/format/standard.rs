@@ -73,20 +73,6 @@ impl MxFormat {
 }
 
 impl MicroExponentFormat {
-    /// MX4, MX6 or MX9 by its bits per value.
-    pub const fn of_bits(bits: u8) -> Option<Self> {
-        let mantissa_bits = match bits {
-            4 => 2,
-            6 => 4,
-            9 => 7,
-            _ => return None,
-        };
-        Some(Self {
-            mantissa_bits,
-            rounding: Rounding::NearestEven,
-        })
-    }
-
     /// The number in its name: average bits per value.
     pub const fn name_bits(self) -> u8 {
         self.mantissa_bits + 2

@@ -129,14 +129,6 @@ impl Workload {
             count: 1,
         }
     }
-
-    /// Values in the key cache (and as many in the value cache) of one layer while decoding, all sequences together.
-    pub fn cached_values_per_layer(&self) -> u64 {
-        u64::from(self.batch)
-            * u64::from(self.context_tokens)
-            * u64::from(self.model.n_kv_heads)
-            * u64::from(self.model.head_dim)
-    }
 }
 
 #[cfg(test)]

@@ -82,10 +82,6 @@ impl SlotGroup {
     pub const WEIGHTS: Self = Self::of_operands(&[Operand::Weight]);
     /// Inputs of all linear layers, the head's included.
     pub const ACTIVATIONS: Self = Self::of_operands(&[Operand::Activation]);
-    /// Query, key, probability and value.
-    pub const ATTENTION: Self = Self::of_operands(OPERAND_SETS[3].1);
-    /// Keys and values: what the cache holds.
-    pub const KEY_VALUE: Self = Self::of_operands(OPERAND_SETS[4].1);
 
     /// Groups with a name, comprehensive ones first; single slots come last.
     pub fn named() -> impl Iterator<Item = (String, Self)> {
