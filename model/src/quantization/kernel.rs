@@ -45,7 +45,11 @@ impl Kernel {
 
     /// Whether it helps to know the largest magnitudes of blocks when errors are wanted.
     pub(super) const fn asks_for_maxima(&self) -> bool {
-        !matches!(self, Self::Copy | Self::BrainFloat | Self::Ggml(_))
+        match self {
+            Self::Copy | Self::BrainFloat => false,
+            Self::Ggml(format) => ggml::asks_for_maxima(*format),
+            Self::Grid(_) | Self::Elements(_) | Self::MicroExponent(_) | Self::Groups(_) => true,
+        }
     }
 
     /// Quantizes one tile; returns the number of clipped values.
@@ -55,23 +59,15 @@ impl Kernel {
             Self::Elements(kernel) => elements::quantize(kernel, tile, output),
             Self::MicroExponent(kernel) => registers::quantize(kernel, tile, output),
             Self::Groups(kernel) => groups::quantize(kernel, tile, output),
-            Self::Copy | Self::BrainFloat | Self::Ggml(_) => self.store(tile, output),
+            Self::Ggml(format) => ggml::quantize(format, tile, output),
+            Self::BrainFloat => output.store(tile.x, |y| {
+                brain_float::quantize(tile.x, y);
+                0
+            }),
+            Self::Copy => output.store(tile.x, |y| {
+                y.copy_from_slice(tile.x);
+                0
+            }),
         }
-    }
-
-    /// Kernels that can but store.
-    fn store(&self, tile: Tile<'_>, output: Output<'_>) -> u64 {
-        let mut scratch = Vec::new();
-        let (y, lanes) = output.parts(tile.x.len(), &mut scratch);
-        let mut clipped = 0;
-        match *self {
-            Self::BrainFloat => brain_float::quantize(tile.x, y),
-            Self::Ggml(format) => clipped = ggml::quantize(format, tile.x, y, tile.layout),
-            _ => y.copy_from_slice(tile.x),
-        }
-        if let Some(lanes) = lanes {
-            lanes.add(tile.x, y);
-        }
-        clipped
     }
 }

@@ -44,18 +44,16 @@ pub(super) enum Output<'a> {
     Errors(&'a mut ErrorLanes, Option<&'a Maxima>),
 }
 
-impl<'a> Output<'a> {
-    /// For kernels that can but store: where to, and the lanes that want to see the result.
-    pub(super) fn parts(
-        self,
-        n: usize,
-        scratch: &'a mut Vec<f32>,
-    ) -> (&'a mut [f32], Option<&'a mut ErrorLanes>) {
+impl Output<'_> {
+    /// For kernels that can but store the quantized values of `x`; returns what `quantize` does, the number of clipped values.
+    pub(super) fn store(self, x: &[f32], quantize: impl FnOnce(&mut [f32]) -> u64) -> u64 {
         match self {
-            Self::Values(y) => (y, None),
+            Self::Values(y) => quantize(y),
             Self::Errors(lanes, _) => {
-                scratch.resize(n, 0.0);
-                (scratch, Some(lanes))
+                let mut y = vec![0.0; x.len()];
+                let clipped = quantize(&mut y);
+                lanes.add(x, &y);
+                clipped
             }
         }
     }
@@ -222,7 +220,8 @@ pub(super) fn quantize<K: RegisterKernel>(kernel: K, tile: Tile<'_>, output: Out
     }
 }
 
-fn with_rounding<K: RegisterKernel, R: FixedRounding>(
+/// [`quantize`] for a kernel whose rounding is known.
+pub(super) fn with_rounding<K: RegisterKernel, R: FixedRounding>(
     kernel: K,
     tile: Tile<'_>,
     output: Output<'_>,
@@ -270,11 +269,5 @@ pub(super) fn each_block<K: RegisterKernel, R: FixedRounding>(
 
 /// Quantizes one tile with a kernel that knows no registers; returns the number of clipped values.
 pub(super) fn block_by_block<K: BlockKernel>(kernel: K, tile: Tile<'_>, output: Output<'_>) -> u64 {
-    let mut scratch = Vec::new();
-    let (y, lanes) = output.parts(tile.x.len(), &mut scratch);
-    let clipped = blocks::quantize(kernel, tile.x, y, tile.layout);
-    if let Some(lanes) = lanes {
-        lanes.add(tile.x, y);
-    }
-    clipped
+    output.store(tile.x, |y| blocks::quantize(kernel, tile.x, y, tile.layout))
 }

@@ -8,6 +8,7 @@
 )]
 
 mod fit;
+mod register_kernel;
 mod small_block;
 mod small_layout;
 mod super_block;
@@ -18,8 +19,11 @@ use multiversion::multiversion;
 pub use small_block::SmallBlock;
 pub use super_block::SuperBlock;
 
-use super::arithmetic::Noise;
+use register_kernel::{EightBitKernel, Mxfp4Kernel};
+
+use super::arithmetic::{NearestAway, NearestEven, Noise};
 use super::blocks::{BlockKernel, Layout, rows, rows_of};
+use super::registers::{self, Output, Tile};
 use crate::format::GgmlFormat;
 
 /// Values of a small block.
@@ -137,21 +141,38 @@ impl BlockKernel for SuperKernel {
     }
 }
 
+/// Whether it helps to know the largest magnitudes of blocks when errors of this type are wanted.
+pub(super) const fn asks_for_maxima(format: GgmlFormat) -> bool {
+    matches!(
+        format,
+        GgmlFormat::Q8_0 | GgmlFormat::Q8_1 | GgmlFormat::Mxfp4
+    )
+}
+
 /// Quantizes a tile to a ggml type and back; returns the number of clipped values.
+pub(super) fn quantize(format: GgmlFormat, tile: Tile<'_>, output: Output<'_>) -> u64 {
+    match format {
+        // the scaled sum of Q8_1 is no part of its values
+        GgmlFormat::Q8_0 | GgmlFormat::Q8_1 => {
+            registers::with_rounding::<_, NearestAway>(EightBitKernel, tile, output)
+        }
+        GgmlFormat::Mxfp4 => registers::with_rounding::<_, NearestEven>(Mxfp4Kernel, tile, output),
+        _ => output.store(tile.x, |y| each_block(format, tile.x, y, tile.layout)),
+    }
+}
+
+/// The types that no register kernel serves.
 #[multiversion(targets(
     "x86_64+avx512f+avx512bw+avx512dq+avx512vl+avx2+fma",
     "x86_64+avx2+fma",
 ))]
-pub(super) fn quantize(format: GgmlFormat, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
+fn each_block(format: GgmlFormat, x: &[f32], y: &mut [f32], layout: Layout) -> u64 {
     // the type becomes a constant in each arm
     match format {
         GgmlFormat::Q4_0 => small_rows(SmallKernel(GgmlFormat::Q4_0), x, y, layout),
         GgmlFormat::Q4_1 => small_rows(SmallKernel(GgmlFormat::Q4_1), x, y, layout),
         GgmlFormat::Q5_0 => small_rows(SmallKernel(GgmlFormat::Q5_0), x, y, layout),
         GgmlFormat::Q5_1 => small_rows(SmallKernel(GgmlFormat::Q5_1), x, y, layout),
-        GgmlFormat::Q8_0 => small_rows(SmallKernel(GgmlFormat::Q8_0), x, y, layout),
-        GgmlFormat::Q8_1 => small_rows(SmallKernel(GgmlFormat::Q8_1), x, y, layout),
-        GgmlFormat::Mxfp4 => small_rows(SmallKernel(GgmlFormat::Mxfp4), x, y, layout),
         format => rows(SuperKernel(format), x, y, layout),
     }
 }

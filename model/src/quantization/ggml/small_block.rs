@@ -80,7 +80,7 @@ impl SmallBlock {
 }
 
 #[inline(always)]
-fn inverse(scale: f32) -> f32 {
+pub(super) fn inverse(scale: f32) -> f32 {
     if scale == 0.0 { 0.0 } else { 1.0 / scale }
 }
 
@@ -173,18 +173,34 @@ fn mxfp4(format: GgmlFormat, x: &[f32; SMALL_BLOCK]) -> SmallBlock {
     let mut n_clipped = 0;
     for (code, x) in codes.iter_mut().zip(x) {
         let magnitude = x.abs() * first_step * second_step;
-        // steps of 1, 2 and 4 below 4, 8 and 16; a half goes down
-        let kept = if magnitude < 12.0 { magnitude } else { 12.0 };
-        let step = (kept.to_bits() & 0x7f80_0000).max(0x4000_0000) - 0x0080_0000;
-        let steps_per_one = f32::from_bits(0x7f00_0000 - step);
-        let level = (kept * steps_per_one - 0.5).ceil() * f32::from_bits(step) + 0.0;
-        n_clipped += u32::from(magnitude > 14.0);
+        let level = mxfp4_level(magnitude);
+        n_clipped += u32::from(magnitude > LARGEST_KEPT);
         *code = if *x < 0.0 { 0.0 - level } else { level };
     }
     SmallBlock {
         n_clipped,
         ..SmallBlock::stored(format, scale, 0.0, codes)
     }
+}
+
+/// Magnitudes of doubled elements above this are clipped: half a step above the largest, 12.
+pub(super) const LARGEST_KEPT: f32 = 14.0;
+
+/// The doubled element nearest to a doubled magnitude.
+#[inline(always)]
+pub(super) fn mxfp4_level(magnitude: f32) -> f32 {
+    // steps of 1, 2 and 4 below 4, 8 and 16; a half goes down
+    let kept = if magnitude < 12.0 { magnitude } else { 12.0 };
+    let step = (kept.to_bits() & 0x7f80_0000).max(0x4000_0000) - 0x0080_0000;
+    let steps_per_one = f32::from_bits(0x7f00_0000 - step);
+    (kept * steps_per_one - 0.5).ceil() * f32::from_bits(step) + 0.0
+}
+
+/// Whether the exponent field of a normal number is the floor of its logarithm as ggml rounds it: far enough from the next power
+/// of two.
+#[inline(always)]
+pub(super) const fn mxfp4_exponent_is_plain(bits: u32) -> bool {
+    bits & 0x7f_ffc0 != 0x7f_ffc0
 }
 
 /// Stored exponent: `floor(log2(magnitude)) - 2 + 127`, with the logarithm rounded to `f32` as ggml has it, so that a number
@@ -195,8 +211,7 @@ fn mxfp4_exponent(magnitude: f32) -> i32 {
         return 0;
     }
     let bits = magnitude.to_bits();
-    // far from a power of two the exponent field says it
-    let exponent = if bits & 0x7f_ffc0 != 0x7f_ffc0 && bits >= 0x0080_0000 {
+    let exponent = if mxfp4_exponent_is_plain(bits) && bits >= 0x0080_0000 {
         (bits >> 23) as i32 - F32_BIAS
     } else {
         (f64::from(magnitude).log2() as f32).floor() as i32
