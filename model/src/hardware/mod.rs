@@ -9,6 +9,6 @@ pub mod technology;
 mod unit_report;
 
 pub use cost::{Cost, CostModel, CostSummary, estimate};
-pub use sourced::{Confidence, Sourced};
+pub use sourced::{Confidence, SourceNote, Sourced};
 pub use technology::{Technology, technologies, technology};
-pub use unit_report::{PartReport, SourceReport, SramReport, UnitReport};
+pub use unit_report::{PartReport, SramReport, UnitReport};

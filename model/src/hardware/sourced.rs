@@ -45,3 +45,33 @@ impl Sourced<f64> {
         }
     }
 }
+
+/// A constant by name with its range and its origin: what a result rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SourceNote {
+    /// What it is.
+    pub name: String,
+    /// Value.
+    pub value: f64,
+    /// Least plausible value.
+    pub low: f64,
+    /// Largest plausible value.
+    pub high: f64,
+    /// Paper or tool, node, voltage.
+    pub source: String,
+    /// How far to trust it.
+    pub confidence: Confidence,
+}
+
+impl SourceNote {
+    pub(super) fn new(name: impl Into<String>, constant: &Sourced<f64>) -> Self {
+        Self {
+            name: name.into(),
+            value: constant.value,
+            low: constant.low,
+            high: constant.high,
+            source: constant.source.clone(),
+            confidence: constant.confidence,
+        }
+    }
+}

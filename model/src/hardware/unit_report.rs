@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::gates::{Cell, Switching, SynthesisFlow, Unit};
 use super::technology::{SramMacro, SramPorts, SramTable, Technology};
-use super::{Confidence, Sourced};
+use super::{Confidence, SourceNote};
 use crate::violation::Violation;
 
 /// Cost of one unit in a technology: cells only, before placement, wires and clock tree.
@@ -35,7 +35,7 @@ pub struct UnitReport {
     /// Parts, in the order of the datapath.
     pub parts: Vec<PartReport>,
     /// Constants that the figures rest on.
-    pub sources: Vec<SourceReport>,
+    pub sources: Vec<SourceNote>,
 }
 
 /// One part of a unit.
@@ -51,36 +51,6 @@ pub struct PartReport {
     pub energy_settled_fj_per_op: f64,
     /// Share of the unit's settled energy, 0 to 1.
     pub energy_share: f64,
-}
-
-/// A constant with its origin.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SourceReport {
-    /// What it is.
-    pub name: String,
-    /// Value.
-    pub value: f64,
-    /// Least plausible value.
-    pub low: f64,
-    /// Largest plausible value.
-    pub high: f64,
-    /// Paper or tool, node, voltage.
-    pub source: String,
-    /// How far to trust it.
-    pub confidence: Confidence,
-}
-
-impl SourceReport {
-    fn of(name: &str, constant: &Sourced<f64>) -> Self {
-        Self {
-            name: name.to_owned(),
-            value: constant.value,
-            low: constant.low,
-            high: constant.high,
-            source: constant.source.clone(),
-            confidence: constant.confidence,
-        }
-    }
 }
 
 /// Cost of one SRAM macro in a technology.
@@ -105,7 +75,7 @@ pub struct SramReport {
     /// Access time in ns at the table's node.
     pub access_ns: f64,
     /// Constants that the figures rest on.
-    pub sources: Vec<SourceReport>,
+    pub sources: Vec<SourceNote>,
 }
 
 impl Technology {
@@ -158,7 +128,7 @@ impl Technology {
             .iter()
             .map(|part| part.gates.count(Cell::Flipflop))
             .sum();
-        let mut sources = vec![SourceReport {
+        let mut sources = vec![SourceNote {
             name: "gate model".to_owned(),
             value: 1.0,
             low: 1.0,
@@ -174,9 +144,9 @@ impl Technology {
             ("node energy", &node.energy),
             ("node delay", &node.delay),
         ] {
-            sources.push(SourceReport::of(name, constant));
+            sources.push(SourceNote::new(name, constant));
         }
-        sources.push(SourceReport {
+        sources.push(SourceNote {
             name: format!("synthesis flow {}", flow.name),
             value: 1.0,
             low: flow.low,
@@ -257,9 +227,9 @@ impl Technology {
             leakage_mw: access.leakage_mw * node.sram.leakage.value,
             access_ns: access.access_ns,
             sources: vec![
-                SourceReport::of("SRAM area", &node.sram.area),
-                SourceReport::of("SRAM energy", &node.sram.energy),
-                SourceReport::of("SRAM leakage", &node.sram.leakage),
+                SourceNote::new("SRAM area", &node.sram.area),
+                SourceNote::new("SRAM energy", &node.sram.energy),
+                SourceNote::new("SRAM leakage", &node.sram.leakage),
             ],
         })
     }

@@ -1,10 +1,9 @@
 //! What the ranges of the constants make of a result, and which constants those are.
 
-use super::result::SourceNote;
 use super::{Component, CostSummary, EnergyBreakdown};
 use crate::design::Design;
 use crate::hardware::technology::{FpgaDevice, FpgaFamily, Technology};
-use crate::hardware::{Confidence, Sourced};
+use crate::hardware::{Confidence, SourceNote, Sourced};
 use crate::units::{Area, Energy};
 
 /// Lowest and highest plausible totals.
@@ -126,7 +125,7 @@ pub(super) fn sources(technology: &Technology, design: &Design) -> Vec<SourceNot
         .constants()
         .into_iter()
         .filter(|(name, _)| !other_memory(name))
-        .map(|(name, constant)| note(name, constant))
+        .map(|(name, constant)| SourceNote::new(name, constant))
         .collect()
 }
 
@@ -141,7 +140,7 @@ pub(super) fn device_sources(family: &FpgaFamily, device: &FpgaDevice) -> Vec<So
         ("transfer a tile (s)", &device.tile_seconds),
     ]
     .into_iter()
-    .map(|(name, constant)| note(name.to_owned(), constant))
+    .map(|(name, constant)| SourceNote::new(name, constant))
     .collect();
     let luts = f64::from(device.luts);
     notes.push(SourceNote {
@@ -153,15 +152,4 @@ pub(super) fn device_sources(family: &FpgaFamily, device: &FpgaDevice) -> Vec<So
         confidence: Confidence::Medium,
     });
     notes
-}
-
-fn note(name: String, constant: &Sourced<f64>) -> SourceNote {
-    SourceNote {
-        name,
-        value: constant.value,
-        low: constant.low,
-        high: constant.high,
-        source: constant.source.clone(),
-        confidence: constant.confidence,
-    }
 }

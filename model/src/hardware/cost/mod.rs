@@ -31,9 +31,7 @@ pub use composition::CostMemory;
 pub use element::{Element, Instance, Placement};
 pub use latency::systolic_cycles;
 pub use model::CostModel;
-pub use result::{
-    Cost, CostSummary, ElementPart, PhaseCost, PhaseSummary, ProductCost, SourceNote,
-};
+pub use result::{Cost, CostSummary, ElementPart, PhaseCost, PhaseSummary, ProductCost};
 pub use tiling::{LoopOrder, Traffic};
 
 use super::technology::Technology;

@@ -1,7 +1,7 @@
 //! What the cost model answers: totals of a design, and the same with everything it saw on the way.
 
 use super::{AreaBreakdown, Band, EnergyBreakdown, LoopOrder, Placement};
-use crate::hardware::Confidence;
+use crate::hardware::SourceNote;
 use crate::units::{Area, Energy, Macs, Time};
 use crate::workload::{Phase, Product};
 
@@ -127,23 +127,6 @@ pub struct ElementPart {
     pub area: Area,
     /// Energy of one group of lanes in the widest formats, layout included.
     pub energy: Energy,
-}
-
-/// A constant that a result rests on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SourceNote {
-    /// What it is.
-    pub name: String,
-    /// Value.
-    pub value: f64,
-    /// Least plausible value.
-    pub low: f64,
-    /// Largest plausible value.
-    pub high: f64,
-    /// Paper or tool, node, voltage.
-    pub source: String,
-    /// How far to trust it.
-    pub confidence: Confidence,
 }
 
 /// Full cost of a design.
