@@ -95,6 +95,30 @@ fn the_top_of_the_range_saturates_under_floor_and_not_under_rceil() {
 }
 
 #[test]
+fn ggml_stays_below_infinity_where_a_maximum_counts_as_two_to_the_128() {
+    // the rounded logarithm is 128, and 4 times the scale of 2^126 would be no finite number
+    let (largest, top) = (f32::MAX, 1.5 * 2.0_f32.powi(127));
+    assert_becomes(
+        "mxfp4-ggml",
+        &[largest, -largest, 1.5e38, 1.0],
+        &[top, -top, 2.0_f32.powi(127), 0.0],
+    );
+    let sums = measure("mxfp4-ggml".parse().unwrap(), &[largest, 1.5e38], 2);
+    assert_eq!((sums.n, sums.n_saturated), (2, 1));
+}
+
+#[test]
+fn ggml_takes_the_low_byte_of_an_exponent_below_zero() {
+    // as `gguf` 0.19 does: floor(log2 x) - 2 + 127 is -1, and then -24
+    for (x, exponent) in [(1.5 * 2.0_f32.powi(-126), 255), (f32::from_bits(1), 232)] {
+        let block = [x; 32];
+        let bytes = ggml::pack(GgmlFormat::Mxfp4, &block, 32);
+        assert_eq!((bytes[0], bytes[1..].iter().max()), (exponent, Some(&0)));
+        assert_becomes("mxfp4-ggml", &block, &[0.0; 32]);
+    }
+}
+
+#[test]
 fn a_subnormal_that_rounds_above_its_range_is_packed_as_the_largest_code() {
     // 2^23 - 1 steps of 2^-150 lie halfway between two numbers of `f32`; the even one is 2^23 steps
     let x = [2.0_f32.powi(-127), 0.0];

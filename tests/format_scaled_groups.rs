@@ -125,7 +125,7 @@ fn samples() -> Vec<f32> {
 
 fn check(text: &str) {
     let format: Format = text.parse().unwrap();
-    for (from, to) in [(0, 6000), (0, 512), (512, 2048), (3072, 4096)] {
+    for (from, to) in [(0, 6000), (0, 512), (512, 2048), (3072, 4096), (3200, 4096)] {
         let x = &samples()[from..to];
         let largest = x
             .iter()

@@ -64,10 +64,17 @@ pub(super) trait RegisterKernel: Copy {
     /// How values are rounded.
     fn rounding(self) -> Rounding;
 
-    /// Whether the arithmetic of registers is exact in a block whose largest magnitude, which is finite, has these bits. If it is
-    /// for two magnitudes that are not zero, then for all between them and for zero. Without branches: sixteen blocks are asked
-    /// about together.
+    /// Whether the arithmetic of registers is exact in a block whose largest magnitude, which is finite, has these bits. Without
+    /// branches: sixteen blocks are asked about together.
     fn is_usual(self, largest: u32) -> bool;
+
+    /// Whether it is in every block of a tile whose largest magnitudes are finite. What holds for two magnitudes that are not zero
+    /// holds for all between them and for zero, unless a kernel says otherwise.
+    fn are_usual(self, maxima: &Maxima) -> bool {
+        // all zeros have no smallest
+        let smallest = maxima.smallest.min(maxima.largest);
+        self.is_usual(smallest) && self.is_usual(maxima.largest)
+    }
 
     /// What brings a value to the range of the elements, and what brings an element back.
     fn numbers(self, largest: u32) -> (f32, f32);
@@ -237,12 +244,8 @@ pub(super) fn with_rounding<K: RegisterKernel, R: FixedRounding>(
             _ => each_block::<_, R>(kernel, tile, Output::Values(y)),
         },
         Output::Errors(lanes, maxima) => {
-            let usual = maxima.filter(|maxima| {
-                // all zeros have no smallest
-                let smallest = maxima.smallest.min(maxima.largest);
-                let is_finite = maxima.largest < INFINITY_BITS;
-                is_finite && kernel.is_usual(smallest) && kernel.is_usual(maxima.largest)
-            });
+            let usual =
+                maxima.filter(|maxima| maxima.largest < INFINITY_BITS && kernel.are_usual(maxima));
             if let Some(maxima) = usual {
                 return strips::compare::<_, R>(kernel, tile, maxima, lanes);
             }

@@ -11,8 +11,8 @@ use super::super::arithmetic::{
     FixedRounding, LANES, Noise, clamp, inverse_and_power_of_two, nearest_f16, round,
 };
 use super::super::blocks::BlockKernel as _;
-use super::super::maxima::Register;
-use super::super::registers::{Numbers, RegisterKernel};
+use super::super::maxima::{Maxima, Register};
+use super::super::registers::{Numbers, RegisterKernel, any_unusual};
 use super::SmallKernel;
 use super::small_block::{LARGEST_KEPT, inverse, mxfp4_exponent_is_plain, mxfp4_level};
 use crate::format::{F32_BIAS, F32_FRACTION_BITS, GgmlFormat, Rounding};
@@ -79,6 +79,11 @@ impl RegisterKernel for Mxfp4Kernel {
     fn is_usual(self, largest: u32) -> bool {
         const SMALLEST: u32 = 8 << F32_FRACTION_BITS;
         largest == 0 || largest >= SMALLEST && mxfp4_exponent_is_plain(largest)
+    }
+
+    /// Magnitudes next to powers of two lie between others.
+    fn are_usual(self, maxima: &Maxima) -> bool {
+        !any_unusual(self, maxima.bits.as_flattened())
     }
 
     /// Of half the power of two, since codes are twice the element.

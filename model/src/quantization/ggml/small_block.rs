@@ -169,12 +169,18 @@ fn mxfp4(format: GgmlFormat, x: &[f32; SMALL_BLOCK]) -> SmallBlock {
     let whole = F32_BIAS + 1 - exponent;
     let first_step = power_of_two(whole / 2);
     let second_step = power_of_two(whole - whole / 2);
+    // the largest exponent, which only numbers next to 2^128 get, leaves room for 6: 8 would be no finite number
+    let (top, largest_kept) = if exponent == LARGEST_EXPONENT {
+        (6.0, 7.0)
+    } else {
+        (12.0, LARGEST_KEPT)
+    };
     let mut codes = [0.0; SMALL_BLOCK];
     let mut n_clipped = 0;
     for (code, x) in codes.iter_mut().zip(x) {
         let magnitude = x.abs() * first_step * second_step;
-        let level = mxfp4_level(magnitude);
-        n_clipped += u32::from(magnitude > LARGEST_KEPT);
+        let level = mxfp4_level(if magnitude < top { magnitude } else { top });
+        n_clipped += u32::from(magnitude > largest_kept);
         *code = if *x < 0.0 { 0.0 - level } else { level };
     }
     SmallBlock {
@@ -203,8 +209,12 @@ pub(super) const fn mxfp4_exponent_is_plain(bits: u32) -> bool {
     bits & 0x7f_ffc0 != 0x7f_ffc0
 }
 
+/// Stored exponent of a magnitude whose rounded logarithm is 128: 128 - 2 + 127.
+const LARGEST_EXPONENT: i32 = 253;
+
 /// Stored exponent: `floor(log2(magnitude)) - 2 + 127`, with the logarithm rounded to `f32` as ggml has it, so that a number
-/// just below a power of two may count as that power.
+/// just below a power of two may count as that power. Below 2^-125 the number is negative and loses all but its low byte, so that
+/// the exponent is a large one and the values become zero.
 #[inline(always)]
 fn mxfp4_exponent(magnitude: f32) -> i32 {
     if magnitude <= 0.0 {
@@ -216,5 +226,5 @@ fn mxfp4_exponent(magnitude: f32) -> i32 {
     } else {
         (f64::from(magnitude).log2() as f32).floor() as i32
     };
-    (exponent - 2 + F32_BIAS).clamp(0, 255)
+    (exponent - 2 + F32_BIAS) & 0xff
 }
