@@ -227,7 +227,25 @@ fn load_space(session: &mut Session, space: SpacePreset) -> bool {
     session.exploration.constraints = space.constraints;
     session.exploration.objectives = space.objectives;
     session.exploration.search = space.search;
+    look_at_objectives(session);
     true
+}
+
+/// Turns the plot to what is explored, where it shows something else; the part of it that was looked at is of another space.
+fn look_at_objectives(session: &mut Session) {
+    let view = &mut session.pareto;
+    (view.bounds, view.selection) = (None, None);
+    let objectives = session.exploration.objectives.as_slice();
+    let is_explored = |metric| {
+        objectives
+            .iter()
+            .any(|objective| objective.metric == metric)
+    };
+    if let [first, second, ..] = objectives
+        && !(is_explored(view.x) && is_explored(view.y))
+    {
+        (view.y, view.x) = (first.metric, second.metric);
+    }
 }
 
 fn pin(session: &mut Session, mut design: Design) {

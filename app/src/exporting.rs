@@ -12,7 +12,7 @@ pub struct Exporting(OneByOne<ExportJob, anyhow::Result<Vec<PathBuf>>>);
 
 impl Exporting {
     pub fn new(wake: Wake) -> Self {
-        Self(OneByOne::new("export", wake, |job: ExportJob| job.run()))
+        Self(OneByOne::new("export", wake, ExportJob::run))
     }
 
     /// Begins an export, or lets it wait for those before it.
@@ -23,10 +23,11 @@ impl Exporting {
     /// The files of an export that is done, or what went wrong.
     pub fn poll(&mut self) -> Option<anyhow::Result<Vec<PathBuf>>> {
         let broken = |panic| Err(anyhow::anyhow!("the export broke down: {panic}"));
-        Some(self.0.poll()?.unwrap_or_else(broken))
+        let (_job, written) = self.0.poll()?;
+        Some(written.unwrap_or_else(broken))
     }
 
-    /// Whether an export runs.
+    /// Whether an export runs or waits.
     pub fn is_busy(&self) -> bool {
         self.0.is_busy()
     }

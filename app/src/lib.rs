@@ -35,6 +35,7 @@ pub mod measuring;
 pub mod model_config;
 pub mod notices;
 pub mod one_by_one;
+pub mod opening;
 pub mod panels;
 pub mod plots;
 pub mod preset_library;

@@ -47,6 +47,21 @@ pub enum Opened {
 /// Most preset files read from the user's folder.
 const MOST_USER_PRESETS: usize = 500;
 
+/// Largest of them, in bytes: they are read before the window comes up.
+const LARGEST_USER_PRESET: u64 = 1 << 20;
+
+fn open_of_user(path: &Path) -> anyhow::Result<Opened> {
+    let named = || path.display().to_string();
+    if std::fs::metadata(path).with_context(named)?.len() > LARGEST_USER_PRESET {
+        anyhow::bail!(
+            "{}: larger than {} MiB, not a preset; open it as a file",
+            path.display(),
+            LARGEST_USER_PRESET >> 20
+        );
+    }
+    open(path)
+}
+
 impl PresetLibrary {
     /// The built-in presets and those in `folder`, if it exists.
     pub fn load(folder: Option<&Path>) -> Self {
@@ -67,7 +82,7 @@ impl PresetLibrary {
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "ron"));
         paths.sort();
         for path in paths.into_iter().take(MOST_USER_PRESETS) {
-            match open(&path) {
+            match open_of_user(&path) {
                 Ok(Opened::Design(design)) => library.designs.push(*design),
                 Ok(Opened::Workload(workload)) => library.models.push(workload.model),
                 Ok(Opened::Space(space)) => library.spaces.push(*space),

@@ -1,7 +1,7 @@
 //! Files of the user's work, written on a thread of their own: whole or not at all, one after the other.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use blockscape_model::design::Design;
 use blockscape_model::preset::to_ron;
@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::settings::{Folders, Settings, write_whole};
 
 /// A file to be written.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum SaveJob {
     Session(Box<Session>, PathBuf),
     Design(Box<Design>, PathBuf),
@@ -35,41 +35,33 @@ impl SaveJob {
 
 /// What is being written.
 #[derive(Debug)]
-pub struct Saving {
-    writer: OneByOne<SaveJob, anyhow::Result<()>>,
-    /// Not told to be done yet, oldest first.
-    open: VecDeque<SaveJob>,
-}
+pub struct Saving(OneByOne<SaveJob, anyhow::Result<()>>);
 
 impl Saving {
     pub fn new(wake: Wake) -> Self {
-        Self {
-            writer: OneByOne::new("saving", wake, |job: SaveJob| job.run()),
-            open: VecDeque::new(),
-        }
+        Self(OneByOne::new("saving", wake, SaveJob::run))
     }
 
     /// Begins to write a file, or lets it wait for those before it.
     pub fn submit(&mut self, job: SaveJob) {
-        self.open.push_back(job.clone());
-        self.writer.submit(job);
+        self.0.submit(job);
     }
 
     /// A file that is written, or what went wrong and that the old file is whole.
-    pub fn poll(&mut self) -> Option<(SaveJob, anyhow::Result<()>)> {
+    pub fn poll(&mut self) -> Option<(Arc<SaveJob>, anyhow::Result<()>)> {
+        let (job, outcome) = self.0.poll()?;
         let broken = |panic| Err(anyhow::anyhow!("saving broke down: {panic}"));
-        let outcome = self.writer.poll()?.unwrap_or_else(broken);
-        Some((self.open.pop_front()?, outcome))
+        Some((job, outcome.unwrap_or_else(broken)))
     }
 
     /// Whether something is not written yet.
     pub fn is_busy(&self) -> bool {
-        !self.open.is_empty()
+        self.0.is_busy()
     }
 
     /// Whether this very work is on its way to a file.
     pub fn holds(&self, session: &Session) -> bool {
         let is_it = |job: &SaveJob| matches!(job, SaveJob::Session(saved, _) if saved.is_same_work(session));
-        self.open.iter().any(is_it)
+        self.0.open().any(is_it)
     }
 }

@@ -170,6 +170,33 @@ impl Session {
         Ok(session)
     }
 
+    /// What is explored and looked at with SQNR in the place of perplexity; `None` where nobody asks for perplexity.
+    ///
+    /// For models of which nothing says what noise costs them in perplexity.
+    pub fn without_perplexity(&self) -> Option<(ExplorationSettings, ParetoView)> {
+        let is_perplexity = |metric| matches!(metric, Metric::Perplexity | Metric::DeltaPerplexity);
+        let mut settings = self.exploration.clone();
+        let objectives = &mut settings.objectives;
+        objectives.retain(|objective| !is_perplexity(objective.metric));
+        if *objectives == self.exploration.objectives {
+            return None;
+        }
+        if objectives
+            .iter()
+            .all(|objective| objective.metric != Metric::Sqnr)
+        {
+            objectives.insert(0, Objective::new(Metric::Sqnr));
+        }
+        let mut view = self.pareto.clone();
+        for axis in [&mut view.x, &mut view.y] {
+            if is_perplexity(*axis) {
+                *axis = Metric::Sqnr;
+            }
+        }
+        view.bounds = None;
+        Some((settings, view))
+    }
+
     /// The session as RON.
     pub fn to_ron(&self) -> String {
         preset::to_ron(self)

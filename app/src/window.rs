@@ -9,6 +9,7 @@ use crate::exporting::Exporting;
 use crate::figure::FigureOptions;
 use crate::file_dialog::FileDialog;
 use crate::notices::Notices;
+use crate::opening::Opening;
 use crate::panels::design::DesignView;
 use crate::panels::dialogs::Question;
 use crate::panels::layout::{self, Pane};
@@ -31,6 +32,7 @@ pub struct WindowState {
     pub figure: FigureOptions,
     pub exporting: Exporting,
     pub saving: Saving,
+    pub opening: Opening,
     /// What goes on once the session is saved.
     pub after_saving: Option<Request>,
     pub notices: Notices,
@@ -67,7 +69,8 @@ impl WindowState {
             dialog: FileDialog::default(),
             figure: FigureOptions::default(),
             exporting: Exporting::new(Arc::clone(&wake)),
-            saving: Saving::new(wake),
+            saving: Saving::new(Arc::clone(&wake)),
+            opening: Opening::new(wake),
             after_saving: None,
             notices,
             question,

@@ -6,8 +6,9 @@ use egui::{Context, ViewportCommand};
 
 use super::App;
 use crate::command::Command;
+use crate::opening::OpenJob;
 use crate::panels::dialogs::{Answer, Question};
-use crate::preset_library::{self, Opened};
+use crate::preset_library::Opened;
 use crate::request::Request;
 use crate::saving::SaveJob;
 
@@ -38,7 +39,7 @@ impl App {
     /// Takes what was written since the last frame.
     pub(super) fn poll_saved(&mut self, ctx: &Context) {
         while let Some((job, outcome)) = self.window.saving.poll() {
-            self.saved(ctx, job, outcome);
+            self.saved(ctx, &job, outcome);
         }
         // A name was asked for and not given.
         if !self.window.saving.is_busy() && !self.window.dialog.is_open() {
@@ -46,18 +47,17 @@ impl App {
         }
     }
 
-    fn saved(&mut self, ctx: &Context, job: SaveJob, outcome: anyhow::Result<()>) {
+    fn saved(&mut self, ctx: &Context, job: &SaveJob, outcome: anyhow::Result<()>) {
         match (job, outcome) {
             (SaveJob::Session(written, path), Ok(())) => {
-                self.document
-                    .saved_as(&written, path.clone(), &self.session);
-                self.told_saved("Saved", &path);
+                self.document.saved_as(written, path.clone(), &self.session);
+                self.told_saved("Saved", path);
                 if let Some(next) = self.window.after_saving.take() {
                     self.perform(ctx, next);
                 }
             }
-            (SaveJob::Design(_, path), Ok(())) => self.told_saved("Saved the design as", &path),
-            (SaveJob::Space(_, path), Ok(())) => self.told_saved("Saved the space as", &path),
+            (SaveJob::Design(_, path), Ok(())) => self.told_saved("Saved the design as", path),
+            (SaveJob::Space(_, path), Ok(())) => self.told_saved("Saved the space as", path),
             (SaveJob::Settings(..), Ok(())) => {}
             (SaveJob::Settings(..), Err(error)) => {
                 let text = format!("settings are not kept: {error:#}");
@@ -97,8 +97,22 @@ impl App {
         }
     }
 
-    pub(super) fn open(&mut self, ctx: &Context, path: PathBuf) {
-        match preset_library::open(&path) {
+    pub(super) fn open(&mut self, path: PathBuf) {
+        self.window.opening.submit(OpenJob::File(path));
+    }
+
+    /// Takes what was read since the last frame.
+    pub(super) fn poll_opened(&mut self) {
+        while let Some((job, outcome)) = self.window.opening.poll() {
+            match job {
+                OpenJob::File(path) => self.opened(path, outcome),
+                OpenJob::Recovery(copy) => self.recovered(&copy, outcome),
+            }
+        }
+    }
+
+    fn opened(&mut self, path: PathBuf, outcome: anyhow::Result<Opened>) {
+        match outcome {
             // Anything else changes a part of the session, which Undo brings back.
             Ok(Opened::Session(_)) if self.must_ask() => self.ask_first(Request::Open(path)),
             Ok(opened) => {
@@ -107,7 +121,30 @@ impl App {
             }
             Err(error) => self.window.notices.error(format!("{error:#}")),
         }
-        ctx.request_repaint();
+    }
+
+    /// Goes on with the copy of a session, or sets it aside.
+    fn recovered(&mut self, copy: &Path, outcome: anyhow::Result<Opened>) {
+        match outcome {
+            Ok(Opened::Session(session)) => {
+                self.document.adopt_copy(copy);
+                self.turn_to(*session);
+                self.window
+                    .notices
+                    .info("Brought back the last session; it is not saved yet");
+            }
+            refused => {
+                let aside = copy.with_extension("ron.unread");
+                // Where it cannot be moved it stays where it is and is offered again.
+                let _ = std::fs::rename(copy, &aside);
+                let why = refused.map_or_else(
+                    |error| format!("{error:#}"),
+                    |_other| format!("{}: not a session", copy.display()),
+                );
+                let text = format!("{why}; set aside as {}", aside.display());
+                self.window.notices.error(text);
+            }
+        }
     }
 
     fn take(&mut self, opened: Opened, path: PathBuf) {
@@ -152,26 +189,7 @@ impl App {
                 self.document.opened(&self.session.clone(), None);
                 self.perform(ctx, *next);
             }
-            Answer::Recover(copy) => match preset_library::open(&copy) {
-                Ok(Opened::Session(session)) => {
-                    self.document.adopt_copy(&copy);
-                    self.turn_to(*session);
-                    self.window
-                        .notices
-                        .info("Brought back the last session; it is not saved yet");
-                }
-                refused => {
-                    let aside = copy.with_extension("ron.unread");
-                    // Where it cannot be moved it stays where it is and is offered again.
-                    let _ = std::fs::rename(&copy, &aside);
-                    let why = refused.map_or_else(
-                        |error| format!("{error:#}"),
-                        |_other| format!("{}: not a session", copy.display()),
-                    );
-                    let text = format!("{why}; set aside as {}", aside.display());
-                    self.window.notices.error(text);
-                }
-            },
+            Answer::Recover(copy) => self.window.opening.submit(OpenJob::Recovery(copy)),
             Answer::DropCopy(copy) => {
                 let _ = std::fs::remove_file(copy);
             }

@@ -118,7 +118,7 @@ impl App {
         }
         app.explore();
         if let Some(file) = options.file {
-            app.open(ctx, file);
+            app.open(file);
         }
         app
     }
@@ -144,6 +144,11 @@ impl App {
     /// Whether details of the edited design are being made.
     pub fn is_inspecting(&self) -> bool {
         self.exploration.is_inspecting()
+    }
+
+    /// Whether a file is being read.
+    pub fn is_opening(&self) -> bool {
+        self.window.opening.is_busy()
     }
 
     /// How long drawing takes.
@@ -204,6 +209,7 @@ impl eframe::App for App {
             self.chosen(ctx, chosen);
         }
         self.poll_saved(ctx);
+        self.poll_opened();
         if let Some(written) = self.window.exporting.poll() {
             self.exported(written);
         }

@@ -61,31 +61,13 @@ impl App {
     }
 
     fn turn_to_noise(&mut self) {
-        let is_perplexity = |metric| matches!(metric, Metric::Perplexity | Metric::DeltaPerplexity);
         let unknown = |details: &Details| details.evaluation.quality.perplexity.is_none();
-        let mut settings = self.session.exploration.clone();
-        settings
-            .objectives
-            .retain(|objective| !is_perplexity(objective.metric));
-        if settings == self.session.exploration
-            || !self.results.details.as_deref().is_some_and(unknown)
-        {
+        if !self.results.details.as_deref().is_some_and(unknown) {
             return;
         }
-        if settings
-            .objectives
-            .iter()
-            .all(|objective| objective.metric != Metric::Sqnr)
-        {
-            settings.objectives.insert(0, Objective::new(Metric::Sqnr));
-        }
-        let mut view = self.session.pareto.clone();
-        for axis in [&mut view.x, &mut view.y] {
-            if is_perplexity(*axis) {
-                *axis = Metric::Sqnr;
-            }
-        }
-        view.bounds = None;
+        let Some((settings, view)) = self.session.without_perplexity() else {
+            return;
+        };
         let model = &self.session.workload.model.name;
         self.window.notices.info(format!(
             "No perplexity is known for {model} until it is measured; SQNR stands for it"

@@ -34,7 +34,7 @@ impl App {
             }
             Request::New | Request::Quit if self.must_ask() => self.ask_first(request),
             Request::New => self.replace(preset_library::first_session(), None),
-            Request::Open(path) => self.open(ctx, path),
+            Request::Open(path) => self.open(path),
             Request::Quit => self.quit(ctx),
             Request::Save => match self.document.path.clone() {
                 Some(path) => self.save(path),

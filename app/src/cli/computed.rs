@@ -7,7 +7,7 @@ use anyhow::bail;
 use blockscape_explorer::Progress;
 use blockscape_model::workload::{Slot, Workload};
 
-use super::input;
+use super::{input, output};
 use crate::checkpoint_file::CheckpointFile;
 use crate::command::{Command, apply};
 use crate::exploration::Exploration;
@@ -46,6 +46,27 @@ pub fn session_of(opened: Opened) -> anyhow::Result<Session> {
             }
         }
     })
+}
+
+/// As the window does: where nothing says what noise costs a model in perplexity, noise itself is drawn.
+///
+/// # Errors
+/// A design that cannot be built.
+pub fn look_at_noise(session: &mut Session, threads: usize) -> anyhow::Result<()> {
+    let Some((exploration, view)) = session.without_perplexity() else {
+        return Ok(());
+    };
+    let known = compute(session, false, threads, |_| ())?.details;
+    if known.is_none_or(|details| details.evaluation.quality.perplexity.is_some()) {
+        return Ok(());
+    }
+    session.exploration = exploration;
+    session.pareto = view;
+    output::note(&format!(
+        "no perplexity is known for {} until it is measured; SQNR stands for it",
+        session.workload.model.name
+    ));
+    Ok(())
 }
 
 /// Computes as the window does: the design's details and, if asked for, the whole exploration.

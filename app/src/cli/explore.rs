@@ -36,10 +36,11 @@ pub fn has_no_display() -> bool {
 /// # Errors
 /// A file that cannot be read, a space that cannot be explored, results that cannot be written.
 pub fn run(file: Option<&Path>) -> anyhow::Result<()> {
-    let session = match file {
+    let mut session = match file {
         Some(path) => computed::session_of(preset_library::open(path)?)?,
         None => preset_library::first_session(),
     };
+    computed::look_at_noise(&mut session, 0)?;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_style(ProgressStyle::with_template(
         "exploring {human_pos} of {human_len} designs [{bar:30}] {per_sec}, {eta} left",

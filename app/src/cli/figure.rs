@@ -65,7 +65,7 @@ enum PageTheme {
 /// # Errors
 /// An input that cannot be read, a design that cannot be built, a page out of range, a file that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let session = session(&arguments.file)?;
+    let mut session = session(&arguments.file)?;
     let page = Page {
         width: arguments.width,
         height: arguments.height.unwrap_or(Page::default().height),
@@ -77,6 +77,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     page.check()?;
     let shows_designs = matches!(arguments.plot, FigurePlot::Pareto | FigurePlot::Coordinates);
+    if shows_designs {
+        computed::look_at_noise(&mut session, arguments.threads)?;
+    }
     let results = computed::compute(&session, shows_designs, arguments.threads, |_| ())?;
     let figure = SessionFigure {
         session: &session,

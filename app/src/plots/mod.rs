@@ -15,6 +15,7 @@ pub mod breakdown;
 pub mod chart;
 pub mod coordinates;
 pub mod density;
+pub mod labels;
 pub mod layer_map;
 pub mod legend;
 mod metric_picker;

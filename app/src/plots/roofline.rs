@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, Scale, significant};
 use super::chart::{Bounds, Chart, ShownChart};
-use super::legend::{Key, Labels, free_corner, legend, point};
+use super::labels::Labels;
+use super::legend::{Key, free_corner, legend, point};
 use super::theme::PlotTheme;
 
 /// A level of compute.

@@ -106,7 +106,8 @@ pub(crate) fn until(window: &mut Window, what: &str, holds: impl Fn(&Window) -> 
 pub(crate) fn settle(window: &mut Window) {
     window.run_steps(2);
     until(window, "a whole exploration", |window| {
-        !window.state().results().is_running() && !window.state().is_inspecting()
+        let app = window.state();
+        !app.is_opening() && !app.results().is_running() && !app.is_inspecting()
     });
 }
 

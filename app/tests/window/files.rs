@@ -208,10 +208,13 @@ fn what_changes_a_part_of_the_session_asks_nothing() {
     // A session takes the place of all that.
     shortcut(&mut window, Modifiers::COMMAND, Key::O);
     give_path(&mut window, &folder.0.join("start.ron"));
-    window.get_by_label("Save the changes?");
+    until(&mut window, "the question", |window| {
+        window.query_by_label("Save the changes?").is_some()
+    });
     window.get_by_label("Discard").click();
-    told(&mut window, "Opened");
-    assert!(window.state().session().pinned.is_empty());
+    until(&mut window, "the session", |window| {
+        window.state().session().pinned.is_empty()
+    });
 }
 
 #[test]

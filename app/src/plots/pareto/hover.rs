@@ -37,8 +37,13 @@ pub(super) fn interact(
     }
     let target = target_at(cache, shown, data, view, pointer, theme)?;
     let metrics = metrics_of(data, target)?;
-    if let Some(center) = shown.position([metrics.get(view.x), metrics.get(view.y)]) {
-        let center = edge::placed(shown.frame(), center, theme).at;
+    let marks = |points| named_marks(shown, points, view, theme);
+    let center = match target {
+        Target::Literature(i) => marks(data.literature).get(i).copied().flatten(),
+        Target::Pinned(i) => marks(data.pinned).get(i).copied().flatten(),
+        _ => mark(shown, metrics, view, theme),
+    };
+    if let Some(center) = center {
         let ring = egui::Stroke::new(theme.line_width, theme.text);
         let radius = theme.marker_radius * 1.6;
         shown
@@ -58,6 +63,32 @@ pub(super) fn interact(
     } else {
         ParetoAction::Load(target)
     })
+}
+
+/// Where a design is marked.
+fn mark(
+    shown: &ShownChart,
+    metrics: &Metrics,
+    view: &ParetoView,
+    theme: &PlotTheme,
+) -> Option<Pos2> {
+    let center = shown.position([metrics.get(view.x), metrics.get(view.y)])?;
+    Some(edge::placed(shown.frame(), center, theme).at)
+}
+
+/// Where named designs are marked.
+fn named_marks(
+    shown: &ShownChart,
+    points: &[NamedPoint],
+    view: &ParetoView,
+    theme: &PlotTheme,
+) -> Vec<Option<Pos2>> {
+    let values = |point: &NamedPoint| [view.x, view.y].map(|metric| point.metrics.get(metric));
+    let positions = points.iter().map(|point| shown.position(values(point)));
+    let placed = edge::placed_apart(shown.frame(), positions, theme).into_iter();
+    placed
+        .map(|placed| placed.map(|placed| placed.at))
+        .collect()
 }
 
 /// Named points first, then fronts, then the cloud.
@@ -81,29 +112,21 @@ fn target_at(
     } else {
         &[]
     };
-    // Named points beyond the edge are met at their marks on it.
-    let near_mark = |metrics: &Metrics| {
-        let center = shown.position([metrics.get(view.x), metrics.get(view.y)])?;
-        let distance = edge::placed(shown.frame(), center, theme)
-            .at
-            .distance(pointer);
-        Some(distance).filter(|distance| *distance <= REACH)
+    // Points beyond the edge are met at their marks on it.
+    let marked = |marks: Vec<Option<Pos2>>, target: fn(usize) -> Target| {
+        let marks = marks.into_iter().enumerate();
+        let mut found = marks.filter_map(|(i, at)| {
+            let distance = at?.distance(pointer);
+            (distance <= REACH).then(|| (distance, target(i)))
+        });
+        nearest(&mut found)
     };
-    let marked = |points: &mut dyn Iterator<Item = &Metrics>, target: fn(usize) -> Target| {
-        let found = points
-            .enumerate()
-            .filter_map(|(i, metrics)| Some((near_mark(metrics)?, target(i))));
-        nearest(&mut found.collect::<Vec<_>>().into_iter())
-    };
-    let named = |points: &'_ [NamedPoint], target| {
-        marked(&mut points.iter().map(|point| &point.metrics), target)
-    };
+    let named =
+        |points: &[NamedPoint], target| marked(named_marks(shown, points, view, theme), target);
     let measured = || {
-        let points = data.measured.iter();
-        marked(
-            &mut points.map(|measured| &measured.point.metrics),
-            Target::Measured,
-        )
+        let points = data.measured.iter().map(|measured| &measured.point.metrics);
+        let marks = points.map(|metrics| mark(shown, metrics, view, theme));
+        marked(marks.collect(), Target::Measured)
     };
     let front = || {
         let points = cache.visible.iter().filter_map(|&i| data.front.get(i));

@@ -10,7 +10,8 @@ mod hover;
 mod paint;
 mod selection;
 
-use egui::{Id, Ui};
+use egui::text::LayoutJob;
+use egui::{Align, Id, Ui, vec2};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 
@@ -224,14 +225,13 @@ pub fn pareto_chart_ui(
     let shown = chart.show(ui, &mut view.bounds, theme);
     paint_all(ui, cache, &shown, data, view, theme);
     if let Some(hint) = hint(cache, data, view) {
-        let center = shown.frame().center();
-        shown.painter.text(
-            center,
-            egui::Align2::CENTER_CENTER,
-            hint,
-            theme.font(),
-            theme.weak_text,
-        );
+        let frame = shown.frame();
+        let (font, color) = (theme.font(), theme.weak_text);
+        let mut text = LayoutJob::simple(hint, font, color, frame.width() * 0.9);
+        text.halign = Align::Center;
+        let galley = ui.fonts_mut(|fonts| fonts.layout_job(text));
+        let top = frame.center() - vec2(0.0, galley.size().y * 0.5);
+        shown.painter.galley(top, galley, color);
     }
     if theme.on_paper {
         return None;

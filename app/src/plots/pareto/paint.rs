@@ -7,7 +7,8 @@ use blockscape_model::evaluation::{Metric, Metrics};
 use super::edge::{self, Placed};
 use super::front::{FrontPoint, more_is_better, staircase, visible_front};
 use super::{NamedPoint, ParetoData, ParetoView, ShownChart};
-use crate::plots::legend::{Key, Labels, current, free_corner, legend, point};
+use crate::plots::labels::Labels;
+use crate::plots::legend::{Key, current, free_corner, legend, point};
 use crate::plots::theme::{Marker, PlotTheme, line};
 
 /// Color and marker of a kept front; the first category is the newest front's.
@@ -19,6 +20,32 @@ pub fn front_category(index: usize) -> usize {
 const LITERATURE_CATEGORY: usize = 3;
 /// Markers of one front nearer to each other than this share of their radius are thinned out: estimates, measurements.
 const THINNING: [f32; 2] = [2.1, 0.7];
+
+/// Names in one row where several points lie on each other.
+const NAMES_A_ROW: usize = 3;
+
+/// The names of points, those that lie on each other together.
+fn named_groups(
+    placed: &[(usize, Placed)],
+    points: &[NamedPoint],
+    theme: &PlotTheme,
+) -> Vec<(Pos2, String)> {
+    let mut groups: Vec<(Pos2, Vec<&str>)> = Vec::new();
+    for &(i, Placed { at, .. }) in placed {
+        let name = points[i].name.as_str();
+        let near = |(other, _): &&mut (Pos2, _)| at.distance(*other) < theme.marker_radius;
+        match groups.iter_mut().find(near) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((at, vec![name])),
+        }
+    }
+    let written = |names: Vec<&str>| {
+        let rows = names.chunks(NAMES_A_ROW).map(|row| row.join(", "));
+        rows.collect::<Vec<_>>().join(",\n")
+    };
+    let groups = groups.into_iter();
+    groups.map(|(at, names)| (at, written(names))).collect()
+}
 
 /// All that painting needs.
 pub(super) struct Scene<'a> {
@@ -52,27 +79,15 @@ impl Scene<'_> {
         self.paint_measured(color, &mut entries);
         self.front_entries(color, &mut entries);
         self.keep_clear(&mut labels);
-        if self.view.literature {
-            self.paint_named(self.data.literature, LITERATURE_CATEGORY, &mut labels);
-        }
-        self.paint_named(
-            self.data.pinned,
-            LITERATURE_CATEGORY + self.data.literature.len(),
-            &mut labels,
-        );
+        let literature = self.literature();
+        let published = self.paint_marks(literature, LITERATURE_CATEGORY, &mut labels);
+        let first_pinned = LITERATURE_CATEGORY + self.data.literature.len();
+        let pinned = self.paint_marks(self.data.pinned, first_pinned, &mut labels);
+        let named = self.data.pinned.iter().chain(literature);
+        edge::note_unplaced(self.shown, named, self.view, self.theme, &mut labels);
+        self.paint_names(&published, literature, &mut labels);
+        self.paint_names(&pinned, self.data.pinned, &mut labels);
         self.paint_current(&mut entries);
-        let literature: &[NamedPoint] = if self.view.literature {
-            self.data.literature
-        } else {
-            &[]
-        };
-        edge::note_unplaced(
-            &self.shown.painter,
-            self.shown.frame(),
-            self.data.pinned.iter().chain(literature),
-            self.view,
-            self.theme,
-        );
         let (painter, frame) = (&self.shown.painter, self.shown.frame());
         let corner = self.legend_corner(&entries, &labels);
         legend(painter, frame, corner, &entries, self.theme);
@@ -94,12 +109,7 @@ impl Scene<'_> {
             Align2([Align::Center, height(!top)]),
         ];
         let frame = self.shown.frame();
-        let literature: &[NamedPoint] = if self.view.literature {
-            self.data.literature
-        } else {
-            &[]
-        };
-        let named = self.data.pinned.iter().chain(literature);
+        let named = self.data.pinned.iter().chain(self.literature());
         let measured = self.data.measured.iter().map(|each| &each.point);
         let members = self.visible.iter().filter_map(|&i| self.data.front.get(i));
         let points = named
@@ -119,6 +129,15 @@ impl Scene<'_> {
             &marks,
             self.theme,
         )
+    }
+
+    /// Published designs that are shown.
+    fn literature(&self) -> &[NamedPoint] {
+        if self.view.literature {
+            self.data.literature
+        } else {
+            &[]
+        }
     }
 
     fn values(&self, metrics: &Metrics) -> [f64; 2] {
@@ -312,16 +331,19 @@ impl Scene<'_> {
         }
     }
 
-    /// Markers with names; points beyond the frame stand on its edge with an arrow.
-    fn paint_named(&self, points: &[NamedPoint], first_category: usize, labels: &mut Labels) {
+    /// Markers of named points; those beyond the frame stand on its edge with an arrow.
+    fn paint_marks(
+        &self,
+        points: &[NamedPoint],
+        first_category: usize,
+        labels: &mut Labels,
+    ) -> Vec<(usize, Placed)> {
         let frame = self.shown.frame();
-        let placed: Vec<(usize, Placed)> = points
-            .iter()
-            .enumerate()
-            .filter_map(|(i, named)| {
-                let at = self.position(&named.metrics)?;
-                Some((i, edge::placed(frame, at, self.theme)))
-            })
+        let positions = points.iter().map(|named| self.position(&named.metrics));
+        let placed = edge::placed_apart(frame, positions, self.theme);
+        let placed = placed.into_iter().enumerate();
+        let placed: Vec<(usize, Placed)> = placed
+            .filter_map(|(i, placed)| Some((i, placed?)))
             .collect();
         let painter = &self.shown.painter;
         for &(i, Placed { at, beyond }) in &placed {
@@ -334,9 +356,13 @@ impl Scene<'_> {
             let side = Vec2::splat(self.theme.marker_radius * 2.4);
             labels.avoid(Rect::from_center_size(at, side));
         }
-        for &(i, Placed { at, .. }) in &placed {
-            let name = &points[i].name;
-            labels.place(painter, at, name, self.theme.text, self.theme);
+        placed
+    }
+
+    fn paint_names(&self, placed: &[(usize, Placed)], points: &[NamedPoint], labels: &mut Labels) {
+        let painter = &self.shown.painter;
+        for (at, names) in named_groups(placed, points, self.theme) {
+            labels.place(painter, at, &names, self.theme.text, self.theme);
         }
     }
 
