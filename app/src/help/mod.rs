@@ -67,7 +67,11 @@ pub fn guide_ui(ui: &Ui, page: &mut usize) -> bool {
             .auto_shrink(false)
             .show(ui, |ui| page_ui(ui, page.text));
     });
-    open
+    // A list or field that is open above it takes the key first.
+    let is_left = !ui.ctx().egui_wants_keyboard_input()
+        && !egui::Popup::is_any_open(ui.ctx())
+        && ui.input(|input| input.key_pressed(egui::Key::Escape));
+    open && !is_left
 }
 
 /// Draws one page: `# ` headings, `- ` items, indented formulas, paragraphs.

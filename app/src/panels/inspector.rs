@@ -2,6 +2,7 @@
 
 use blockscape_model::evaluation::{Direction, Metric};
 use blockscape_model::workload::Slot;
+use egui::emath::GuiRounding as _;
 use egui::{ScrollArea, Ui};
 
 use super::Scene;
@@ -162,12 +163,15 @@ fn strip_ui(ui: &mut Ui, details: &Details) {
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
     let step = rect.width() / layers.len().max(1) as f32;
     let color = colors(ui.ctx()).accent.0;
+    // Whole pixels, so that the gaps are alike at every zoom.
+    let pixel = 1.0 / ui.pixels_per_point();
+    let edge = |layer: usize| (rect.left() + step * layer as f32).round_to_pixels(1.0 / pixel);
     for (layer, db) in layers.iter().enumerate() {
-        let left = rect.left() + step * layer as f32;
+        let (left, next) = (edge(layer), edge(layer + 1));
         let height = rect.height() * (db / highest) as f32;
         let bar = egui::Rect::from_min_max(
             egui::pos2(left, rect.bottom() - height),
-            egui::pos2(left + (step - 1.0).max(0.5), rect.bottom()),
+            egui::pos2((next - pixel).max(left + pixel * 0.5), rect.bottom()),
         );
         ui.painter().rect_filled(bar, 0.0, color);
     }

@@ -2,7 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{Align2, Color32, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::emath::GuiRounding as _;
+use egui::{
+    Align2, Color32, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2,
+};
 use serde::{Deserialize, Serialize};
 
 use super::axis::significant;
@@ -194,11 +197,22 @@ fn paint_cells(
             let rect = cells.rect(&(layer..=layer), &(site..=site));
             if value.is_finite() {
                 let color = theme.ramp_color(heat(value, span, data.more_is_better));
-                painter.rect_filled(rect.shrink(0.25), 0.0, color);
+                painter.rect_filled(inner(painter, rect, theme), 0.0, color);
                 cell_text(painter, rect, value, color, theme);
             }
         }
     }
+}
+
+/// What a cell fills: on a screen all but one pixel, so that the gaps are alike at every zoom.
+fn inner(painter: &egui::Painter, cell: Rect, theme: &PlotTheme) -> Rect {
+    if theme.on_paper {
+        return cell.shrink(0.25);
+    }
+    let pixels_per_point = painter.pixels_per_point();
+    let mut whole = cell.round_to_pixels(pixels_per_point);
+    whole.max -= Vec2::splat(1.0 / pixels_per_point);
+    whole
 }
 
 fn cell_text(painter: &egui::Painter, rect: Rect, value: f64, color: Color32, theme: &PlotTheme) {

@@ -51,7 +51,7 @@ pub(super) fn placed_apart(
             Vec2::RIGHT * (frame.center().x - placed.at.x).signum()
         };
         let hits = |at: Pos2| on_edge.iter().any(|other| other.distance(at) < step * 0.99);
-        let free = (0..on_edge.len() + 1)
+        let free = (0..=on_edge.len())
             .map(|n| placed.at + along * (n as f32 * step))
             .find(|at| !hits(*at));
         placed.at = free.filter(|at| frame.contains(*at)).unwrap_or(placed.at);
