@@ -233,9 +233,10 @@ enum Kind {
 /// Tells RON files apart by a field that only one of them has, so that errors speak of the right one.
 fn kind_of(text: &str) -> Kind {
     let has = |field: &str| {
-        text.lines().any(|line| {
-            let line = line.trim_start().trim_start_matches('(').trim_start();
-            line.strip_prefix(field)
+        let mut starts = text.split(['\n', '(', ',']).map(str::trim_start);
+        starts.any(|start| {
+            start
+                .strip_prefix(field)
                 .is_some_and(|rest| rest.trim_start().starts_with(':'))
         })
     };
@@ -262,6 +263,12 @@ mod tests {
         assert_eq!(session.exploration.axes.len(), FIRST_AXES.len());
         assert_eq!(kind_of(&session.to_ron()), Kind::Session);
         assert_eq!(Session::from_ron(&session.to_ron()), Ok(session));
+    }
+
+    #[test]
+    fn a_design_in_one_line_is_recognized() {
+        let text = "(name: \"x\", formats: [(\"all\", \"bfp:m=99\")])";
+        assert_eq!(kind_of(text), Kind::Design);
     }
 
     #[test]
