@@ -33,6 +33,7 @@ pub(super) struct ValueLanes {
     n: u64,
     squares: [f64; LANES],
     largest: [u32; LANES],
+    zeros: [u32; LANES],
 }
 
 impl ValueLanes {
@@ -47,7 +48,12 @@ impl ValueLanes {
             let magnitude = x[lane].to_bits() & MAGNITUDE_MASK;
             self.squares[lane] = add_square(self.squares[lane], x[lane], fuses);
             self.largest[lane] = self.largest[lane].max(magnitude);
+            self.zeros[lane] += u32::from(magnitude == 0);
         }
+    }
+
+    fn n_zero(&self) -> u64 {
+        self.zeros.into_iter().map(u64::from).sum()
     }
 
     fn signal(&self) -> f64 {
@@ -85,8 +91,11 @@ fn add_values(sums: &mut ValueLanes, x: &[f32]) {
         new.add_register(x, fuses);
     }
     if !rest.is_empty() {
-        // the filling adds nothing
         new.add_register(&padded(rest), fuses);
+        // the filling adds only to the zeros
+        for zeros in &mut new.zeros[rest.len()..] {
+            *zeros -= 1;
+        }
     }
     new.n += x.len() as u64;
     *sums = new;
@@ -99,8 +108,8 @@ pub(super) struct ErrorLanes {
     /// Of value times error.
     cross: [f64; LANES],
     largest: [f32; LANES],
-    /// Values other than zero that became zero.
-    n_flushed: u64,
+    /// Values that were zero or became zero.
+    n_zero: u64,
 }
 
 impl ErrorLanes {
@@ -126,8 +135,8 @@ impl ErrorLanes {
         self.noise = errors.noise;
         self.cross = errors.cross;
         self.largest = errors.largest;
-        let n_flushed: u64 = errors.flushed.into_iter().map(u64::from).sum();
-        self.n_flushed += n_flushed;
+        let n_zero: u64 = errors.zeros.into_iter().map(u64::from).sum();
+        self.n_zero += n_zero;
     }
 
     /// The sums of a piece, unless one of its values is not finite, before or after, or too large or small for products in
@@ -149,7 +158,7 @@ impl ErrorLanes {
             noise,
             dot: signal - cross,
             max_error: largest.into(),
-            n_flushed: self.n_flushed,
+            n_flushed: self.n_zero.saturating_sub(values.n_zero()),
             ..ErrorSums::default()
         })
     }
@@ -163,20 +172,20 @@ pub(super) struct RegisterErrors {
     /// Part of `cross` that is not widened yet.
     cross_part: [f32; LANES],
     largest: [f32; LANES],
-    flushed: [u32; LANES],
+    zeros: [u32; LANES],
 }
 
 impl RegisterErrors {
-    /// Adds sixteen values.
+    /// Adds sixteen values. `ZERO_STAYS` in formats with a zero: others may make something of it.
     #[inline(always)]
     #[expect(
         clippy::needless_bitwise_bool,
         reason = "a branch would keep loops from vectorizing"
     )]
-    pub(super) fn add(&mut self, x: &Register, y: &Register, fuses: bool) {
-        // some formats have no zero, so that zeros afterwards less zeros before would be too few
+    pub(super) fn add<const ZERO_STAYS: bool>(&mut self, x: &Register, y: &Register, fuses: bool) {
         for lane in 0..LANES {
-            self.flushed[lane] += u32::from((y[lane] == 0.0) & (x[lane] != 0.0));
+            let is_zero = (y[lane] == 0.0) | (!ZERO_STAYS & (x[lane] == 0.0));
+            self.zeros[lane] += u32::from(is_zero);
         }
         // exact unless a value is far above the range of its block
         let mut error = [0.0; LANES];
@@ -220,11 +229,14 @@ fn add_errors(sums: &mut ErrorLanes, x: &[f32], quantized: &[f32]) {
         let (x_registers, x_rest) = x.as_chunks();
         let (y_registers, y_rest) = y.as_chunks();
         for (x, y) in x_registers.iter().zip(y_registers) {
-            errors.add(x, y, fuses);
+            errors.add::<false>(x, y, fuses);
         }
         if !x_rest.is_empty() {
-            // the filling adds nothing
-            errors.add(&padded(x_rest), &padded(y_rest), fuses);
+            errors.add::<false>(&padded(x_rest), &padded(y_rest), fuses);
+            // the filling adds only to the zeros
+            for zeros in &mut errors.zeros[x_rest.len()..] {
+                *zeros -= 1;
+            }
         }
         errors.widen();
     }

@@ -124,7 +124,7 @@ pub(super) fn compare<K: RegisterKernel, R: FixedRounding, const BLOCKS: usize>(
         for (register, x) in x.iter().enumerate() {
             let numbers = numbers.of_register(register);
             let (y, is_clipped) = kernel.register::<R, true>(x, &numbers, noise, register * LANES);
-            errors.add(x, &y, fuses);
+            errors.add::<true>(x, &y, fuses);
             for lane in 0..LANES {
                 clipped[lane] += u32::from(is_clipped[lane]);
             }

@@ -162,7 +162,7 @@ impl Run<'_> {
             let index = self.index + register * LANES;
             let numbers = Numbers::of_one_block(*down, *up);
             let (y, is_clipped) = kernel.register::<R, MAY_CLIP>(x, &numbers, noise, index);
-            errors.add(x, &y, fuses);
+            errors.add::<true>(x, &y, fuses);
             if MAY_CLIP {
                 for lane in 0..LANES {
                     clipped[lane] += u32::from(is_clipped[lane]);
