@@ -156,12 +156,11 @@ impl ElementKernel {
         scaled: &Register,
         up: &Register,
         noise: Noise,
-        index: usize,
     ) -> (Register, [bool; LANES]) {
         let mut y = [0.0; LANES];
         let mut is_clipped = [false; LANES];
         for lane in 0..LANES {
-            let (element, clipped) = self.scaled_element::<R>(scaled[lane], noise, index + lane);
+            let (element, clipped) = self.scaled_element::<R>(scaled[lane], noise, lane);
             y[lane] = element * up[lane];
             is_clipped[lane] = clipped;
         }
@@ -238,10 +237,9 @@ impl RegisterKernel for ElementKernel {
         x: &Register,
         numbers: &Numbers,
         noise: Noise,
-        index: usize,
     ) -> (Register, [bool; LANES]) {
         let scaled = std::array::from_fn(|lane| x[lane] * numbers.down[lane]);
-        self.elements::<R>(&scaled, &numbers.up, noise, index)
+        self.elements::<R>(&scaled, &numbers.up, noise)
     }
 
     /// One block in double precision: unusual widths, scales that are not normal.
@@ -306,11 +304,9 @@ impl RegisterKernel for DividedKernel {
         x: &Register,
         numbers: &Numbers,
         noise: Noise,
-        index: usize,
     ) -> (Register, [bool; LANES]) {
         let scaled = std::array::from_fn(|lane| x[lane] / numbers.down[lane]);
-        self.elements
-            .elements::<R>(&scaled, &numbers.up, noise, index)
+        self.elements.elements::<R>(&scaled, &numbers.up, noise)
     }
 
     /// A block that vanishes against the tensor's largest value.

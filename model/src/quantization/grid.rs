@@ -183,17 +183,11 @@ impl RegisterKernel for GridKernel {
         x: &Register,
         numbers: &Numbers,
         noise: Noise,
-        index: usize,
     ) -> (Register, [bool; LANES]) {
         let mut y = [0.0; LANES];
         let mut is_clipped = [false; LANES];
         for lane in 0..LANES {
-            let steps = round(
-                x[lane] * numbers.down[lane],
-                R::ROUNDING,
-                noise,
-                index + lane,
-            );
+            let steps = round(x[lane] * numbers.down[lane], R::ROUNDING, noise, lane);
             let kept = if MAY_CLIP {
                 clamp(steps, self.smallest, self.largest)
             } else {

@@ -116,16 +116,10 @@ impl RegisterKernel for GroupKernel {
         x: &Register,
         numbers: &Numbers,
         noise: Noise,
-        index: usize,
     ) -> (Register, [bool; LANES]) {
         let mut codes = [0.0; LANES];
         for lane in 0..LANES {
-            codes[lane] = round(
-                x[lane] / numbers.down[lane],
-                R::ROUNDING,
-                noise,
-                index + lane,
-            );
+            codes[lane] = round(x[lane] / numbers.down[lane], R::ROUNDING, noise, lane);
         }
         let mut y = [0.0; LANES];
         for lane in 0..LANES {

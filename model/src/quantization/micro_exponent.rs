@@ -60,7 +60,6 @@ impl RegisterKernel for MicroExponentKernel {
         x: &Register,
         numbers: &Numbers,
         noise: Noise,
-        index: usize,
     ) -> (Register, [bool; LANES]) {
         let mut steps = [0.0; LANES];
         for lane in 0..LANES {
@@ -82,7 +81,7 @@ impl RegisterKernel for MicroExponentKernel {
         }
         let mut rounded = [0.0; LANES];
         for lane in 0..LANES {
-            rounded[lane] = round(steps[lane] * finer[lane], R::ROUNDING, noise, index + lane);
+            rounded[lane] = round(steps[lane] * finer[lane], R::ROUNDING, noise, lane);
         }
         let mut y = [0.0; LANES];
         for lane in 0..LANES {

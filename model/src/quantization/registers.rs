@@ -23,7 +23,18 @@ pub(super) struct Tile<'a> {
     pub(super) layout: Layout,
 }
 
-impl Tile<'_> {
+impl<'a> Tile<'a> {
+    /// Some blocks of the tile as one row, the random numbers from their first value on.
+    #[inline(always)]
+    pub(super) fn part(self, x: &'a [f32], noise: Noise) -> Self {
+        let layout = Layout {
+            row_len: x.len(),
+            noise,
+            ..self.layout
+        };
+        Self { x, layout }
+    }
+
     /// Values of a block; `None` unless every block is whole.
     fn whole_blocks(self) -> Option<usize> {
         let Layout {
@@ -85,14 +96,13 @@ pub(super) trait RegisterKernel: Copy {
         true
     }
 
-    /// Quantizes and dequantizes; `index` is that of the first value from where the random numbers start. `R` is
-    /// [`Self::rounding`], known to the compiler; `MAY_CLIP` says whether to look for values out of range.
+    /// Quantizes and dequantizes. `R` is [`Self::rounding`], known to the compiler; `MAY_CLIP` says whether to look for values
+    /// out of range; `noise` starts at the first value.
     fn register<R: FixedRounding, const MAY_CLIP: bool>(
         self,
         x: &Register,
         numbers: &Numbers,
         noise: Noise,
-        index: usize,
     ) -> (Register, [bool; LANES]);
 
     /// A block that is not usual; as [`BlockKernel::block`].
@@ -164,8 +174,8 @@ impl<K: RegisterKernel, R: FixedRounding> BlockKernel for Single<K, R> {
                 let Some(y) = out.get_mut(index) else {
                     return 0;
                 };
-                let index = (run * RUN + index) * LANES;
-                let (quantized, is_clipped) = kernel.register::<R, true>(x, &numbers, noise, index);
+                let noise = noise.advanced((run * RUN + index) * LANES);
+                let (quantized, is_clipped) = kernel.register::<R, true>(x, &numbers, noise);
                 *y = quantized;
                 for lane in 0..LANES {
                     clipped[lane] += u32::from(is_clipped[lane]);
@@ -175,9 +185,8 @@ impl<K: RegisterKernel, R: FixedRounding> BlockKernel for Single<K, R> {
         if !x_rest.is_empty() {
             if let (Some(x_last), Some(y_last)) = (x.last_chunk(), y.last_chunk_mut()) {
                 // some values a second time, which come to the same but are not counted again
-                let index = x.len() - LANES;
-                let (quantized, is_clipped) =
-                    kernel.register::<R, true>(x_last, &numbers, noise, index);
+                let noise = noise.advanced(x.len() - LANES);
+                let (quantized, is_clipped) = kernel.register::<R, true>(x_last, &numbers, noise);
                 *y_last = quantized;
                 let is_new = NEW_LANES[x_rest.len() % LANES];
                 for lane in 0..LANES {
@@ -185,7 +194,7 @@ impl<K: RegisterKernel, R: FixedRounding> BlockKernel for Single<K, R> {
                 }
             } else {
                 let (quantized, is_clipped) =
-                    kernel.register::<R, true>(&padded(x), &numbers, noise, 0);
+                    kernel.register::<R, true>(&padded(x), &numbers, noise);
                 y.copy_from_slice(&quantized[..y.len()]);
                 for lane in 0..LANES {
                     clipped[lane] += u32::from(is_clipped[lane]);

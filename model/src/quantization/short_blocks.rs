@@ -9,7 +9,6 @@ use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 
 use super::arithmetic::{FixedRounding, LANES};
-use super::blocks::Layout;
 use super::error_lanes::ErrorLanes;
 use super::maxima::{self, Register};
 use super::registers::{Numbers, Output, RegisterKernel, Tile, any_unusual, each_block};
@@ -79,21 +78,16 @@ pub(super) fn store<K: RegisterKernel, R: FixedRounding, const BLOCKS: usize>(
                     break;
                 };
                 let numbers = numbers.of_register(register);
-                let (quantized, is_clipped) =
-                    kernel.register::<R, true>(x, &numbers, noise, register * LANES);
+                let noise = noise.advanced(register * LANES);
+                let (quantized, is_clipped) = kernel.register::<R, true>(x, &numbers, noise);
                 *y = quantized;
                 for lane in 0..LANES {
                     clipped[lane] += u32::from(is_clipped[lane]);
                 }
             }
         } else {
-            let layout = Layout {
-                row_len: all_x.len(),
-                noise,
-                ..tile.layout
-            };
-            let tile = Tile { x: all_x, layout };
-            n_clipped += each_block::<_, R>(kernel, tile, Output::Values(all_y));
+            let part = tile.part(all_x, noise);
+            n_clipped += each_block::<_, R>(kernel, part, Output::Values(all_y));
         }
         noise = noise.advanced(strip);
     }
@@ -123,7 +117,8 @@ pub(super) fn compare<K: RegisterKernel, R: FixedRounding, const BLOCKS: usize>(
         let numbers = StripNumbers::<BLOCKS>::new(kernel, x)?;
         for (register, x) in x.iter().enumerate() {
             let numbers = numbers.of_register(register);
-            let (y, is_clipped) = kernel.register::<R, true>(x, &numbers, noise, register * LANES);
+            let noise = noise.advanced(register * LANES);
+            let (y, is_clipped) = kernel.register::<R, true>(x, &numbers, noise);
             errors.add::<true>(x, &y, fuses);
             for lane in 0..LANES {
                 clipped[lane] += u32::from(is_clipped[lane]);

@@ -9,7 +9,6 @@ use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 
 use super::arithmetic::{FixedRounding, LANES, Noise};
-use super::blocks::Layout;
 use super::error_lanes::{ErrorLanes, RegisterErrors};
 use super::maxima::{self, Maxima, Register};
 use super::registers::{Numbers, Output, RegisterKernel, Tile, any_unusual, each_block};
@@ -35,15 +34,9 @@ pub(super) fn store<K: RegisterKernel, R: FixedRounding, const BLOCK: usize>(
     for (x, y) in x.chunks(LANES).zip(y.chunks_mut(LANES)) {
         let largest = maxima::of_strip::<BLOCK>(x);
         if any_unusual(kernel, &largest) {
-            let x = x.as_flattened();
-            let layout = Layout {
-                row_len: x.len(),
-                noise,
-                ..tile.layout
-            };
-            let tile = Tile { x, layout };
+            let part = tile.part(x.as_flattened(), noise);
             let output = Output::Values(y.as_flattened_mut());
-            n_clipped += each_block::<_, R>(kernel, tile, output);
+            n_clipped += each_block::<_, R>(kernel, part, output);
         } else {
             let in_strip =
                 store_strip::<_, R>(kernel, x, &Numbers::new(kernel, &largest), noise, y);
@@ -75,7 +68,7 @@ fn store_strip<K: RegisterKernel, R: FixedRounding>(
         let Some(y) = y.get_mut(register) else {
             break;
         };
-        let (quantized, is_clipped) = kernel.register::<R, true>(x, &numbers, noise, 0);
+        let (quantized, is_clipped) = kernel.register::<R, true>(x, &numbers, noise);
         noise = noise.advanced(LANES);
         *y = quantized;
         for lane in 0..LANES {
@@ -121,12 +114,12 @@ pub(super) fn compare<K: RegisterKernel, R: FixedRounding>(
                 x: &x[first..end],
                 down: &down[first..end],
                 up: &up[first..end],
-                index: first * LANES,
+                noise: noise.advanced(first * LANES),
             };
             if clips {
-                run.compare::<_, R, true>(kernel, noise, &mut errors, fuses, &mut clipped);
+                run.compare::<_, R, true>(kernel, &mut errors, fuses, &mut clipped);
             } else {
-                run.compare::<_, R, false>(kernel, noise, &mut errors, fuses, &mut clipped);
+                run.compare::<_, R, false>(kernel, &mut errors, fuses, &mut clipped);
             }
             first = end;
         }
@@ -143,8 +136,8 @@ struct Run<'a> {
     x: &'a [Register],
     down: &'a [f32],
     up: &'a [f32],
-    /// Of the first value in the strip.
-    index: usize,
+    /// From the first value on.
+    noise: Noise,
 }
 
 impl Run<'_> {
@@ -152,16 +145,15 @@ impl Run<'_> {
     fn compare<K: RegisterKernel, R: FixedRounding, const MAY_CLIP: bool>(
         self,
         kernel: K,
-        noise: Noise,
         errors: &mut RegisterErrors,
         fuses: bool,
         clipped: &mut [u32; LANES],
     ) {
         let numbers = self.down.iter().zip(self.up);
         for (register, (x, (down, up))) in self.x.iter().zip(numbers).enumerate() {
-            let index = self.index + register * LANES;
+            let noise = self.noise.advanced(register * LANES);
             let numbers = Numbers::of_one_block(*down, *up);
-            let (y, is_clipped) = kernel.register::<R, MAY_CLIP>(x, &numbers, noise, index);
+            let (y, is_clipped) = kernel.register::<R, MAY_CLIP>(x, &numbers, noise);
             errors.add::<true>(x, &y, fuses);
             if MAY_CLIP {
                 for lane in 0..LANES {

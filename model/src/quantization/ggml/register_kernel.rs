@@ -49,12 +49,11 @@ impl RegisterKernel for EightBitKernel {
         x: &Register,
         numbers: &Numbers,
         noise: Noise,
-        index: usize,
     ) -> (Register, [bool; LANES]) {
         let mut y = [0.0; LANES];
         for lane in 0..LANES {
             let number = x[lane] * numbers.down[lane];
-            let code = round(number, R::ROUNDING, noise, index + lane) + 0.0;
+            let code = round(number, R::ROUNDING, noise, lane) + 0.0;
             y[lane] = clamp(code, -Self::LARGEST, Self::LARGEST) * numbers.up[lane];
         }
         (y, [false; LANES])
@@ -101,7 +100,6 @@ impl RegisterKernel for Mxfp4Kernel {
         x: &Register,
         numbers: &Numbers,
         _noise: Noise,
-        _index: usize,
     ) -> (Register, [bool; LANES]) {
         let mut y = [0.0; LANES];
         let mut is_clipped = [false; LANES];
