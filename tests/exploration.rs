@@ -368,7 +368,7 @@ fn bad_axes_say_what_is_allowed() {
 #[test]
 fn a_kept_result_takes_at_most_200_bytes() {
     let candidate = size_of::<Candidate>();
-    let tried = size_of::<blockscape_explorer::search::Tried>();
+    let tried = size_of::<blockscape_explorer::judge::evaluate::Tried>();
     assert!(
         candidate <= 200 && tried <= 200,
         "{candidate} and {tried} bytes"

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use blockscape_explorer::engine::worker_pool;
-use blockscape_explorer::evaluate::{Evaluate, evaluate_all};
+use blockscape_explorer::judge::evaluate::Tried;
+use blockscape_explorer::judge::evaluate::{Evaluate, evaluate_all};
+use blockscape_explorer::judge::uncertainty::{Certainty, front_probabilities};
 use blockscape_explorer::pareto::ParetoFront;
-use blockscape_explorer::search::Tried;
-use blockscape_explorer::strategy::Plan;
-use blockscape_explorer::uncertainty::{Certainty, front_probabilities};
+use blockscape_explorer::search::strategy::Plan;
 use blockscape_explorer::{
     Axis, DesignSpace, Goal, Judge, Objective, Search, Spread, Ticket, preset,
 };

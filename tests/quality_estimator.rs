@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use blockscape_explorer::calibration::{calibrate, profiled};
+use blockscape_explorer::measurement::calibration::{calibrate, profiled};
 use blockscape_explorer::measurement::measure;
 use blockscape_explorer::random::Random;
 use blockscape_model::design::{Design, FormatTable, KeyValuePolicy};

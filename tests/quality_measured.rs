@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use blockscape_explorer::Judge;
-use blockscape_explorer::evaluate::Evaluate as _;
+use blockscape_explorer::judge::evaluate::Evaluate as _;
 use blockscape_explorer::measurement::{MeasuringJudge, measure};
 use blockscape_model::design::{Design, FormatTable, KeyValuePolicy};
 use blockscape_model::evaluation::Metric;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use blockscape_explorer::evaluate::{Evaluate, Session};
+use blockscape_explorer::judge::evaluate::{Evaluate, Session};
 use blockscape_explorer::random::Random;
-use blockscape_explorer::store::merge;
+use blockscape_explorer::sweep::store::merge;
 use blockscape_explorer::{
     Axis, Constraint, DesignSpace, Goal, Objective, Progress, Search, Sweep, SweepError, Ticket,
 };

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use blockscape_explorer::budget::{Choice, LINEAR_WEIGHTS, LayerBudget, Ledger, Site};
-use blockscape_explorer::evaluate::evaluate_all;
+use blockscape_explorer::judge::evaluate::evaluate_all;
 use blockscape_explorer::random::Random;
+use blockscape_explorer::search::budget::{Choice, LINEAR_WEIGHTS, LayerBudget, Ledger, Site};
 use blockscape_explorer::{Axis, DesignSpace, Evaluate, Judge, Spread, Ticket};
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::{Metric, Metrics};

@@ -7,12 +7,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use blockscape_explorer::lattice::{AxisShape, Lattice};
-use blockscape_explorer::pareto::{ParetoFront, Points, hypervolume};
-use blockscape_explorer::strategy::{
+use blockscape_explorer::pareto::{ParetoFront, Points, Score, hypervolume};
+use blockscape_explorer::search::strategy::{
     AndaSearch, Evolution, EvolutionSettings, ParzenSearch, ParzenSettings, Plan, PlanSearch,
-    Refinement, Score, Strategy, Trial,
+    Refinement, Strategy, Trial,
 };
+use blockscape_explorer::space::lattice::{AxisShape, Lattice};
 
 /// Five widths, a number of rows, a kind and a buffer size: 1,048,576 combinations of ordered and unordered axes.
 fn lattice() -> Lattice {

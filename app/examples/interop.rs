@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use blockscape::cli::input;
 use blockscape::export::{llama_cpp_arguments, recipe_json, timeloop_yaml, zigzag_yaml};
+use blockscape::files::input;
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use blockscape::app::{App, Options};
+use blockscape::window::app::{App, Options};
 use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;

@@ -6,7 +6,7 @@ mod empty_folder;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use blockscape::preset_library;
+use blockscape::session::first::first_session;
 
 use empty_folder::folder;
 
@@ -21,7 +21,7 @@ fn blockscape(folder: &Path) -> Command {
 
 /// A session of seven designs in a file.
 fn small_session(folder: &Path) -> PathBuf {
-    let mut session = preset_library::first_session();
+    let mut session = first_session();
     session.exploration.axes.truncate(1);
     let path = folder.join("small.ron");
     std::fs::write(&path, session.to_ron()).unwrap();

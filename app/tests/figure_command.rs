@@ -5,10 +5,12 @@ mod empty_folder;
 
 use std::process::{Command, Output};
 
-use blockscape::export::{FrontFile, front_file, points_csv};
-use blockscape::preset_library::{self, Opened};
+use blockscape::export::{FrontFile, front_file};
+use blockscape::files::preset_library::{self, Opened};
 use blockscape::results::Results;
+use blockscape::results::points::points_csv;
 use blockscape::session::Session;
+use blockscape::session::first::first_session;
 use blockscape_explorer::{Candidate, DesignSpace, Evaluate as _, Judge, Progress};
 use blockscape_model::evaluation::Metric;
 use blockscape_model::preset;
@@ -25,7 +27,7 @@ fn blockscape(arguments: &[&str]) -> Output {
 
 /// A session with a small space.
 fn session() -> Session {
-    let mut session = preset_library::first_session();
+    let mut session = first_session();
     session.exploration.axes.truncate(2);
     session
 }

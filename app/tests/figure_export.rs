@@ -1,7 +1,8 @@
 //! Figures: equal bytes for equal input, text as text, the asked size, the preset inside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
-use blockscape::figure::{FigureFormat, Page, embedded_preset, render};
+use blockscape::figure::{FigureFormat, Page, render};
+use blockscape::files::embedded_preset::embedded_preset;
 use blockscape::plots::pareto::{
     FrontPoint, NamedPoint, ParetoData, ParetoView, pareto_chart_ui, visible_front,
 };

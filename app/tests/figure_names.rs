@@ -3,8 +3,8 @@
 
 use blockscape::cli::computed::{compute, look_at_noise, session_of};
 use blockscape::figure::{COLUMN_WIDTHS, FigureFormat, FigurePlot, Page, SessionFigure};
+use blockscape::files::preset_library::Opened;
 use blockscape::plots::PlotViews;
-use blockscape::preset_library::Opened;
 use blockscape_explorer::Search;
 use blockscape_explorer::preset::spaces;
 use egui::{Rect, pos2, vec2};

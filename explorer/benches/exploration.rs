@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use blockscape_explorer::evaluate::{Evaluate, evaluate_all};
+use blockscape_explorer::judge::evaluate::{Evaluate, evaluate_all};
 use blockscape_explorer::pareto::{Points, front, hypervolume, layers};
 use blockscape_explorer::random::Random;
 use blockscape_explorer::{

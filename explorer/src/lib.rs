@@ -7,37 +7,27 @@
 //!
 //! Nothing here draws, and nothing knows what a window is.
 
-pub mod axis;
-pub mod budget;
-pub mod calibration;
 pub mod engine;
-pub mod evaluate;
-pub mod job;
 pub mod judge;
-pub mod lattice;
-mod mailbox;
 pub mod measurement;
-pub mod objective;
 pub mod pareto;
 pub mod preset;
-pub mod priority;
 pub mod random;
 pub mod search;
-pub mod sensitivity;
 pub mod space;
-pub mod store;
-pub mod strategy;
 pub mod sweep;
-pub mod tensor_error;
-pub mod uncertainty;
+pub mod ticket;
+pub mod worker;
 
-pub use axis::{Axis, Spread};
-pub use engine::{Explorer, Wake};
-pub use evaluate::{Evaluate, Session};
-pub use job::{Candidate, Generation, Job, Progress, Ticket, Update};
+pub use engine::Explorer;
+pub use engine::job::{Candidate, Job, Progress, Update};
 pub use judge::Judge;
-pub use objective::{Constraint, Goal, Objective};
+pub use judge::evaluate::{Evaluate, Session};
 pub use preset::SpacePreset;
 pub use search::Search;
 pub use space::DesignSpace;
+pub use space::axis::{Axis, Spread};
+pub use space::objective::{Constraint, Goal, Objective};
 pub use sweep::{Summary, Sweep, SweepError};
+pub use ticket::{Generation, Ticket};
+pub use worker::Wake;

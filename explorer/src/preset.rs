@@ -9,10 +9,10 @@ use blockscape_model::violation::Violation;
 use blockscape_model::workload::Workload;
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::objective::{Constraint, Goal, Objective};
 use crate::search::Search;
 use crate::space::DesignSpace;
+use crate::space::axis::Axis;
+use crate::space::objective::{Constraint, Goal, Objective};
 
 /// Everything that a sweep needs to know; preset form under `presets/spaces`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

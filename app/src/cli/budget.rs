@@ -7,16 +7,17 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use blockscape_explorer::Judge;
-use blockscape_explorer::budget::{LINEAR_WEIGHTS, LayerBudget, LayerPlan};
 use blockscape_explorer::engine::worker_pool;
-use blockscape_explorer::evaluate::Evaluate;
+use blockscape_explorer::judge::evaluate::Evaluate;
+use blockscape_explorer::search::budget::{LINEAR_WEIGHTS, LayerBudget, LayerPlan};
 use blockscape_model::evaluation::Metric;
 use blockscape_model::format::Format;
 use blockscape_model::preset;
 use blockscape_model::workload::SlotGroup;
 use serde_json::{Map, Value, json};
 
-use super::{input, output};
+use crate::files::input;
+use crate::files::output;
 
 /// Arguments of `budget`.
 #[derive(Debug, clap::Args)]

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use anyhow::anyhow;
-use blockscape_explorer::calibration::{CalibratedModel, CalibrationProgress};
+use blockscape_explorer::measurement::calibration::{CalibratedModel, CalibrationProgress};
 use blockscape_explorer::measurement::with_threads;
 use blockscape_model::language_model::{LanguageModel, Window};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::interruption;
 use super::pace::Pace;
-use crate::checkpoint_calibration::{RunFile, calibrated};
+use crate::checkpoint::calibration::{RunFile, calibrated};
 
 /// The estimator calibrated on these windows; its runs are kept in `file`, and those that are there already are not made again.
 ///

@@ -7,20 +7,22 @@ use anyhow::bail;
 use blockscape_explorer::Progress;
 use blockscape_model::workload::{Slot, Workload};
 
-use super::{input, output};
-use crate::checkpoint_file::CheckpointFile;
-use crate::command::{Command, apply};
-use crate::exploration::Exploration;
-use crate::preset_library::{self, Opened};
+use crate::checkpoint::file::CheckpointFile;
+use crate::files::input;
+use crate::files::output;
+use crate::files::preset_library::Opened;
 use crate::results::{Results, State};
 use crate::session::Session;
+use crate::session::command::{Command, apply};
+use crate::session::first::first_session;
+use crate::work::exploration::Exploration;
 
 /// The session of a file: saved, or the first one around a design, a workload or a checkpoint's shape.
 ///
 /// # Errors
 /// A file that is none of these.
 pub fn session_of(opened: Opened) -> anyhow::Result<Session> {
-    let first = preset_library::first_session();
+    let first = first_session();
     Ok(match opened {
         Opened::Session(session) => *session,
         Opened::Design(design) => Session {

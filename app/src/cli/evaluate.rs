@@ -10,9 +10,10 @@ use blockscape_model::units::{Area, Energy};
 use blockscape_model::workload::Workload;
 use serde_json::{Value, json};
 
-use super::{input, output};
-use crate::export::{opening_words, sites_and_formats};
-use crate::widgets::{number_text, scaled};
+use crate::files::input;
+use crate::files::output;
+use crate::plots::written::{number_text, scaled};
+use crate::session::words::{opening_words, sites_and_formats};
 
 /// Arguments of `evaluate`.
 #[derive(Debug, clap::Args)]

@@ -9,15 +9,18 @@ use blockscape_model::evaluation::Metrics;
 use blockscape_model::preset;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{computed, output};
-use crate::export::{front_file, points_csv};
+use super::computed;
+use crate::export::front_file;
 use crate::figure::{FigurePlot, Page, SessionFigure};
+use crate::files::output;
+use crate::files::preset_library;
+use crate::files::settings::write_whole;
 use crate::plots::PlotViews;
-use crate::preset_library;
+use crate::plots::written::number_text;
+use crate::results::points::points_csv;
 use crate::results::{Results, State};
 use crate::session::Session;
-use crate::settings::write_whole;
-use crate::widgets::number_text;
+use crate::session::first::first_session;
 
 /// Folder of the results, in the working folder; a later run takes the next free number behind it.
 const FOLDER: &str = "blockscape-results";
@@ -38,7 +41,7 @@ pub fn has_no_display() -> bool {
 pub fn run(file: Option<&Path>) -> anyhow::Result<()> {
     let mut session = match file {
         Some(path) => computed::session_of(preset_library::open(path)?)?,
-        None => preset_library::first_session(),
+        None => first_session(),
     };
     computed::look_at_noise(&mut session, 0)?;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());

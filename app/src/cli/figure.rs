@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{computed, input, output};
+use super::computed;
 use crate::figure::{FigurePlot, Page, SessionFigure};
+use crate::files::input;
+use crate::files::output;
+use crate::files::preset_library;
 use crate::plots::PlotViews;
-use crate::preset_library;
 use crate::session::Session;
+use crate::session::first::first_session;
 
 /// Arguments of `figure`.
 #[derive(Debug, clap::Args)]
@@ -116,7 +119,7 @@ fn session(text: &str) -> anyhow::Result<Session> {
     }
     Ok(Session {
         design: input::design(text)?,
-        ..preset_library::first_session()
+        ..first_session()
     })
 }
 

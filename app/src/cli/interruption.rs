@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 
-use super::output;
+use crate::files::output;
 
 /// Exit code of a program that Ctrl-C ended, as shells have it.
 pub const EXIT_CODE: u8 = 130;

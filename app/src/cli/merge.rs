@@ -5,10 +5,10 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use blockscape_explorer::store::merge;
+use blockscape_explorer::sweep::store::merge;
 use serde_json::json;
 
-use super::output;
+use crate::files::output;
 
 /// Arguments of `merge`.
 #[derive(Debug, clap::Args)]

@@ -8,18 +8,16 @@ pub mod computed;
 pub mod evaluate;
 pub mod explore;
 pub mod figure;
-pub mod input;
 pub mod interruption;
 pub mod merge;
-pub mod output;
 pub mod pace;
 pub mod perplexity;
 pub mod quantize;
 pub mod reproduce;
 pub mod sweep;
-pub mod text_cutting;
 pub mod unit;
 
+use crate::files::output;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -104,13 +102,13 @@ fn open_window(file: Option<&Path>) -> anyhow::Result<()> {
     if explore::has_no_display() {
         return explore::run(file);
     }
-    let window = crate::app::run(crate::app::Options {
+    let window = crate::window::app::run(crate::window::app::Options {
         file: file.map(Path::to_path_buf),
-        folders: crate::settings::Folders::of_user(),
+        folders: crate::files::settings::Folders::of_user(),
         n_threads: 0,
     });
     match window {
-        Err(error) if !crate::app::was_shown() => {
+        Err(error) if !crate::window::app::was_shown() => {
             output::note(&format!("{error}; exploring without a window"));
             explore::run(file)
         }

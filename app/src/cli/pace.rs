@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::output;
+use crate::files::output;
 
 /// Pause between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(30);

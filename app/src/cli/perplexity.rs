@@ -18,9 +18,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::calibration::calibrate;
+use super::interruption;
 use super::pace::Pace;
-use super::text_cutting::{ProtocolName, Subject, TextCutting, Usual};
-use super::{input, interruption};
+use crate::checkpoint::text_cutting::{ProtocolName, Subject, TextCutting, Usual};
+use crate::files::input;
 
 /// Measure the perplexity of a checkpoint on a text, its operands quantized as a design or the options say
 #[derive(Debug, Clone, Arguments)]

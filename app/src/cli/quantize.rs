@@ -17,8 +17,8 @@ use blockscape_model::quantization::{ErrorSums, Quantizer, rows_per_piece};
 use clap::Args as Arguments;
 use serde_json::{Map, Value, json};
 
-use super::output;
-use crate::checkpoint_file::CheckpointFile;
+use crate::checkpoint::file::CheckpointFile;
+use crate::files::output;
 
 /// Quantize the tensors of a checkpoint, report the error of each, and write the result
 #[derive(Debug, Clone, Arguments)]

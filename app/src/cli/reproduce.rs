@@ -23,9 +23,9 @@ pub fn run(arguments: &ReproduceArguments) -> anyhow::Result<()> {
     let rows = reproduce(&arguments.system).map_err(|error| anyhow::anyhow!("{error}"))?;
     let summary = summaries(&rows);
     if arguments.json {
-        return super::output::json(&json!({ "rows": rows, "summary": summary }));
+        return crate::files::output::json(&json!({ "rows": rows, "summary": summary }));
     }
-    super::output::text(&table(&rows, &summary)?)
+    crate::files::output::text(&table(&rows, &summary)?)
 }
 
 /// How far the rows of one system and basis are off.

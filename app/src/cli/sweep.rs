@@ -14,8 +14,10 @@ use blockscape_explorer::{Search, SpacePreset, Summary, Sweep, Ticket};
 
 use self::progress::ProgressLine;
 use self::sensitivity::{Sensitivity, sensitivity};
-use super::text_cutting::TextCutting;
-use super::{input, interruption, output};
+use super::interruption;
+use crate::checkpoint::text_cutting::TextCutting;
+use crate::files::input;
+use crate::files::output;
 
 /// Arguments of `sweep`.
 #[derive(Debug, clap::Args)]

@@ -59,7 +59,7 @@ pub fn run(arguments: &UnitArguments) -> anyhow::Result<()> {
             table(&report)?
         }
     };
-    super::output::text(&text)
+    crate::files::output::text(&text)
 }
 
 fn table(report: &UnitReport) -> Result<String, std::fmt::Error> {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{FigurePlot, SessionFigure};
-use crate::export::{opening_words, rounding_and_scale, sites_and_formats};
+use crate::session::words::{opening_words, rounding_and_scale, sites_and_formats};
 
 /// Rules of the format table that are written out; a table by layers would fill a page.
 const MOST_FORMATS: usize = 10;

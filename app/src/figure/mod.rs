@@ -11,7 +11,6 @@
 
 mod caption;
 mod drawing;
-mod embedded;
 mod font;
 mod numbers;
 mod options;
@@ -25,7 +24,6 @@ mod tikz;
 mod vector_writer;
 
 pub use drawing::{Drawing, Element, Item, TextRun};
-pub use embedded::embedded_preset;
 pub use options::{COLUMN_WIDTHS, FigureOptions};
 pub use page::{Page, PageError, PlotHeight};
 pub use rasterizer::Rasterizer;

@@ -6,8 +6,9 @@ use anyhow::Context as _;
 use blockscape_model::evaluation::Metric;
 
 use super::{FigurePlot, SessionFigure};
-use crate::details::{Details, SERIES};
-use crate::export::{csv_field, points_csv};
+use crate::results::details::{Details, SERIES};
+use crate::results::points::points_csv;
+use blockscape_explorer::sweep::store::csv_field;
 
 impl SessionFigure<'_> {
     /// The numbers of the plot as CSV.

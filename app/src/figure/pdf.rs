@@ -9,10 +9,10 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 use super::drawing::{Drawing, Element, TextRun, length, straight};
-use super::embedded::PDF_KIND;
 use super::font::Font;
 use super::page::TYPEFACE;
 use super::vector_writer::{Paint, VectorWriter};
+use crate::files::embedded_preset::PDF_KIND;
 
 /// Distance of control points for a quarter circle of radius 1.
 const QUARTER: f32 = 0.552_284_8;

@@ -4,8 +4,8 @@ use egui::ColorImage;
 use image::ImageEncoder as _;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 
-use super::embedded;
 use super::page::{Page, Run};
+use crate::files::embedded_preset;
 
 /// Meters in an inch.
 const METERS_PER_INCH: f64 = 0.0254;
@@ -23,7 +23,7 @@ pub(super) fn encode(page: &Page, run: &Run, preset: Option<&str>) -> Vec<u8> {
     resolution.push(1); // the unit is the meter
     let mut chunks = chunk(*b"pHYs", &resolution);
     if let Some(preset) = preset {
-        chunks.extend(chunk(*b"iTXt", &embedded::png_text(preset)));
+        chunks.extend(chunk(*b"iTXt", &embedded_preset::png_text(preset)));
     }
     with_chunks(bytes, &chunks)
 }

@@ -10,8 +10,7 @@ use clap::ValueEnum;
 use egui::Ui;
 
 use super::{FigureFormat, Page, PlotHeight, render};
-use crate::details::{Details, SERIES};
-use crate::explored_axes::ExploredAxes;
+use crate::files::settings::write_whole;
 use crate::plots::bit_layout::{BitLayoutData, bit_layout_ui};
 use crate::plots::breakdown::{BreakdownData, breakdown_ui};
 use crate::plots::coordinates::{CoordinatesData, coordinates_ui};
@@ -22,9 +21,10 @@ use crate::plots::sensitivity::{SensitivityData, sensitivity_ui};
 use crate::plots::tensor_view::tensor_view_ui;
 use crate::plots::{PlotTheme, PlotViews};
 use crate::results::Results;
-use crate::selected_designs::SelectedDesigns;
+use crate::results::details::{Details, SERIES};
+use crate::results::explored_axes::ExploredAxes;
+use crate::results::selected_designs::SelectedDesigns;
 use crate::session::Session;
-use crate::settings::write_whole;
 
 /// Plots that a session can be drawn as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,8 +6,9 @@ use egui::{Color32, ColorImage, Pos2, Rect};
 
 use super::drawing::{Drawing, TextRun, length, straight};
 use super::page::TYPEFACE_NAME;
+use super::png;
 use super::vector_writer::{Paint, VectorWriter};
-use super::{embedded, png};
+use crate::files::embedded_preset::{self, xml_escaped};
 
 pub(super) fn encode(drawing: &Drawing, preset: Option<&str>) -> String {
     let (width, height) = (length(drawing.size.x), length(drawing.size.y));
@@ -17,7 +18,7 @@ pub(super) fn encode(drawing: &Drawing, preset: Option<&str>) -> String {
          viewBox=\"0 0 {width} {height}\" font-family=\"'{TYPEFACE_NAME}', Arimo, Arial, Helvetica, sans-serif\">\n"
     );
     if let Some(preset) = preset {
-        out.push_str(&embedded::svg_metadata(preset));
+        out.push_str(&embedded_preset::svg_metadata(preset));
     }
     let mut writer = Writer {
         out: String::new(),
@@ -114,7 +115,7 @@ impl VectorWriter for Writer {
             format!(" transform=\"rotate({degrees} {x} {y})\"")
         };
         let (fill, opacity) = color("fill", run.color);
-        let words = escaped(&run.text);
+        let words = xml_escaped(&run.text);
         let _ = writeln!(
             self.out,
             "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" textLength=\"{width}\"{turn} xml:space=\"preserve\"{fill}{opacity}>{words}</text>"
@@ -157,13 +158,6 @@ fn color(attribute: &str, color: Color32) -> (String, String) {
         format!(" {attribute}-opacity=\"{alpha:.3}\"")
     };
     (format!(" {attribute}=\"#{r:02x}{g:02x}{b:02x}\""), opacity)
-}
-
-/// Text that is safe inside an element.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 /// Base64 with padding (RFC 4648, section 4).

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use egui::{Align2, Color32, ColorImage, Pos2, Rect};
 
 use super::drawing::{Drawing, TextRun, length, straight};
-use super::embedded;
 use super::vector_writer::{Paint, VectorWriter};
+use crate::files::embedded_preset;
 
 /// Cells along the longer side of a picture.
 const MOST_CELLS: usize = 150;
@@ -16,7 +16,7 @@ const MOST_CELLS: usize = 150;
 pub(super) fn encode(drawing: &Drawing, preset: Option<&str>) -> String {
     let mut out = String::from("% Needs \\usepackage{tikz}; include with \\input.\n");
     if let Some(preset) = preset {
-        out.push_str(&embedded::tex_comments(preset));
+        out.push_str(&embedded_preset::tex_comments(preset));
     }
     out.push_str("\\begin{tikzpicture}[x=1bp,y=-1bp,line join=round]\n");
     let page = Rect::from_min_size(Pos2::ZERO, drawing.size);

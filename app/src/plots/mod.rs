@@ -26,7 +26,7 @@ pub mod table;
 pub mod tensor_view;
 pub mod theme;
 pub mod views;
-mod written;
+pub mod written;
 
 pub use axis::{Axis, Scale};
 pub use chart::{Bounds, Chart, ShownChart};

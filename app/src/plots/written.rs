@@ -11,7 +11,7 @@ pub fn prefixed_unit(value: f64, unit: &str) -> (f64, String) {
     if value == 0.0 || !value.is_finite() {
         return (1.0, unit.to_owned());
     }
-    let (prefix, name) = crate::widgets::scaled(value * base);
+    let (prefix, name) = scaled(value * base);
     (base / prefix, format!("{name}{symbol}"))
 }
 
@@ -71,5 +71,101 @@ fn trimmed(text: String) -> String {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
         text
+    }
+}
+
+const PREFIXES: [(f64, &str); 11] = [
+    (1e15, "P"),
+    (1e12, "T"),
+    (1e9, "G"),
+    (1e6, "M"),
+    (1e3, "k"),
+    (1.0, ""),
+    (1e-3, "m"),
+    (1e-6, "µ"),
+    (1e-9, "n"),
+    (1e-12, "p"),
+    (1e-15, "f"),
+];
+
+/// The factor and prefix that show a value between 1 and 1000.
+pub fn scaled(value: f64) -> (f64, &'static str) {
+    let magnitude = value.abs();
+    if magnitude == 0.0 || !magnitude.is_finite() {
+        return (1.0, "");
+    }
+    PREFIXES
+        .iter()
+        .copied()
+        .find(|(factor, _)| magnitude >= 0.9995 * factor)
+        .unwrap_or(PREFIXES[PREFIXES.len() - 1])
+}
+
+/// A number in four significant digits at most, grouped in thousands, with the minus sign of typography.
+pub fn number_text(value: f64) -> String {
+    if value.is_nan() {
+        return "–".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 {
+            "∞".to_owned()
+        } else {
+            "−∞".to_owned()
+        };
+    }
+    let magnitude = value.abs();
+    let text = if magnitude == 0.0 {
+        "0".to_owned()
+    } else if !(1e-3..1e7).contains(&magnitude) {
+        format!("{magnitude:.2e}")
+    } else if magnitude >= 999.95 {
+        grouped(magnitude.round())
+    } else if magnitude >= 99.995 {
+        format!("{magnitude:.1}")
+    } else if magnitude >= 9.9995 {
+        format!("{magnitude:.2}")
+    } else {
+        format!("{magnitude:.3}")
+    };
+    if value < 0.0 {
+        format!("−{text}")
+    } else {
+        text
+    }
+}
+
+fn grouped(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut text = String::with_capacity(digits.len() + 4);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_show_four_digits_and_their_prefix() {
+        for (value, number, prefix) in [
+            (0.0123, "12.30", "m"),
+            (5.618, "5.618", ""),
+            (999.96, "1.000", "k"),
+            (3.2e-12, "3.200", "p"),
+            (412_345.0, "412.3", "k"),
+        ] {
+            let (factor, found) = scaled(value);
+            assert_eq!(
+                (number_text(value / factor).as_str(), found),
+                (number, prefix)
+            );
+        }
+        assert_eq!(number_text(84_120.0), "84\u{2009}120");
+        assert_eq!(number_text(f64::NAN), "–");
     }
 }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use blockscape::app::{App, Options};
-use blockscape::preset_library::first_session;
+use blockscape::files::settings::Folders;
 use blockscape::session::Session;
-use blockscape::settings::Folders;
+use blockscape::session::first::first_session;
+use blockscape::window::app::{App, Options};
 use blockscape_explorer::{Axis, Spread};
 use blockscape_model::evaluation::Metrics;
 use egui::accesskit::Role;

@@ -1,6 +1,6 @@
 //! The tile with the parts of the processing element and one hardware unit by itself.
 
-use blockscape::widgets::number_text;
+use blockscape::plots::written::number_text;
 use blockscape_model::hardware::technology;
 use egui_kittest::kittest::Queryable as _;
 

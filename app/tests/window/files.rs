@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use blockscape::figure::embedded_preset;
-use blockscape::preset_library::{self, Opened};
+use blockscape::files::embedded_preset::embedded_preset;
+use blockscape::files::preset_library::{self, Opened};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;

@@ -1,7 +1,7 @@
 //! Edit, undo, save, open, compare, paint, recover.
 
-use blockscape::preset_library::first_session;
 use blockscape::session::Session;
+use blockscape::session::first::first_session;
 use blockscape_model::evaluation::Metric;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};

@@ -12,8 +12,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use blockscape::app::{App, Options};
 use blockscape::figure::{FigureFormat, Rasterizer};
+use blockscape::window::app::{App, Options};
 use egui::epaint::{ClippedShape, Shape, TextShape};
 use egui::{Color32, ThemePreference, vec2};
 use egui_kittest::{Harness, TestRenderer};

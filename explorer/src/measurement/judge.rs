@@ -11,9 +11,9 @@ use blockscape_model::violation::Violation;
 use blockscape_model::workload::Workload;
 
 use super::{MeasurementError, measure};
-use crate::calibration::subject;
-use crate::evaluate::{Evaluate, Session};
 use crate::judge::Judge;
+use crate::judge::evaluate::{Evaluate, Session};
+use crate::measurement::calibration::subject;
 
 /// Measures the perplexity of a design's formats on the windows of a text; cost and signal-to-noise ratio are another judge's.
 ///

@@ -3,6 +3,9 @@
 //! Windows are independent; their sums are added in the order of the windows, so the result does not depend on the
 //! number of threads. Runs on the rayon pool it is called in.
 
+pub mod calibration;
+pub mod tensor_error;
+
 mod judge;
 
 use std::fmt;

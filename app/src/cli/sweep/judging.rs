@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use blockscape_explorer::evaluate::Evaluate;
+use blockscape_explorer::judge::evaluate::Evaluate;
 use blockscape_explorer::measurement::MeasuringJudge;
 use blockscape_explorer::preset::Load;
 use blockscape_explorer::{Constraint, Judge, Objective, SpacePreset};
@@ -13,9 +13,9 @@ use blockscape_model::format::Format;
 use blockscape_model::workload::{SlotGroup, Workload};
 
 use super::Arguments;
+use crate::checkpoint::text_cutting::{Subject, Usual};
 use crate::cli::calibration::calibrate;
-use crate::cli::text_cutting::{Subject, Usual};
-use crate::cli::{input, output};
+use crate::files::{input, output};
 
 /// Makes the judge that the arguments ask for, and fits the space to it: a checkpoint brings its own shape and makes perplexity an
 /// objective, a tolerance becomes a limit.
@@ -59,7 +59,7 @@ fn of_checkpoint(arguments: &Arguments, subject: Subject) -> anyhow::Result<Arc<
         return Ok(Arc::new(judge.with_context(|| name)?));
     };
     let calibrated = calibrate(&model, &windows, file, Some(arguments.threads))?;
-    let subject = blockscape_explorer::calibration::subject(&model, &windows);
+    let subject = blockscape_explorer::measurement::calibration::subject(&model, &windows);
     let quality = Arc::new(calibrated.quality);
     let judge = Judge::with_quality(&shape, quality).about(format!("calibrated: {subject}"));
     Ok(Arc::new(judge))

@@ -3,8 +3,8 @@
 use blockscape_explorer::Progress;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-use crate::cli::output;
 use crate::cli::pace::Pace;
+use crate::files::output;
 
 /// Shows how far a sweep is.
 pub(super) struct ProgressLine {

@@ -8,8 +8,8 @@
 
 use std::path::Path;
 
+use blockscape_explorer::judge::uncertainty::Certainty;
 use blockscape_explorer::pareto::{Points, knee, thin};
-use blockscape_explorer::uncertainty::Certainty;
 use blockscape_explorer::{SpacePreset, Sweep};
 use blockscape_model::evaluation::{Metric, Metrics};
 use serde_json::{Map, Value, json};

@@ -1,7 +1,7 @@
 //! Which parameter matters: shares of variance over the whole space, and one axis at a time around the base design.
 
 use blockscape_explorer::Sweep;
-use blockscape_explorer::sensitivity::{
+use blockscape_explorer::judge::sensitivity::{
     AxisEffect, VarianceShares, one_at_a_time, shares_of_all_metrics,
 };
 use blockscape_model::evaluation::Metric;

@@ -1,0 +1,11 @@
+//! Files that the window and the command line share: inputs, presets, settings, texts.
+
+pub mod embedded_preset;
+pub mod input;
+pub mod mapped_file;
+pub mod model_config;
+pub mod output;
+pub mod pane;
+pub mod preset_library;
+pub mod purpose;
+pub mod settings;

@@ -1,0 +1,230 @@
+//! Built-in and user presets, and the one place that finds out what a file is.
+//!
+//! Reads text and nothing larger; a checkpoint is recognized here and read in the background.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use blockscape_explorer::preset::{SpacePreset, spaces};
+use blockscape_model::design::Design;
+use blockscape_model::hardware::technology::TECHNOLOGY_NAMES;
+use blockscape_model::preset;
+use blockscape_model::workload::{ModelShape, Workload};
+
+use crate::files::embedded_preset::embedded_preset;
+use crate::files::input;
+use crate::files::model_config;
+use crate::session::Session;
+
+/// What can be chosen by name.
+#[derive(Debug, Default)]
+pub struct PresetLibrary {
+    pub designs: Vec<Design>,
+    pub models: Vec<ModelShape>,
+    pub spaces: Vec<SpacePreset>,
+    /// Names of the technologies.
+    pub technologies: Vec<String>,
+    /// Files in the user's folder that could not be read, one line each.
+    pub refused: Vec<String>,
+}
+
+/// A file, recognized and checked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Opened {
+    Session(Box<Session>),
+    Design(Box<Design>),
+    Workload(Box<Workload>),
+    /// A design space with its base design and workload.
+    Space(Box<SpacePreset>),
+    /// A model's weights, to be read in the background.
+    Checkpoint(PathBuf),
+}
+
+/// Most preset files read from the user's folder.
+const MOST_USER_PRESETS: usize = 500;
+
+/// Largest of them, in bytes: they are read before the window comes up.
+const LARGEST_USER_PRESET: u64 = 1 << 20;
+
+fn open_of_user(path: &Path) -> anyhow::Result<Opened> {
+    let named = || path.display().to_string();
+    if std::fs::metadata(path).with_context(named)?.len() > LARGEST_USER_PRESET {
+        anyhow::bail!(
+            "{}: larger than {} MiB, not a preset; open it as a file",
+            path.display(),
+            LARGEST_USER_PRESET >> 20
+        );
+    }
+    open(path)
+}
+
+impl PresetLibrary {
+    /// The built-in presets and those in `folder`, if it exists.
+    pub fn load(folder: Option<&Path>) -> Self {
+        let mut library = Self {
+            designs: preset::designs(),
+            models: preset::models(),
+            spaces: spaces(),
+            technologies: TECHNOLOGY_NAMES.iter().map(ToString::to_string).collect(),
+            refused: Vec::new(),
+        };
+        let Some(entries) = folder.and_then(|folder| std::fs::read_dir(folder).ok()) else {
+            return library;
+        };
+        let mut paths: Vec<PathBuf> = entries
+            .filter_map(Result::ok)
+            .map(|entry| entry.path())
+            .collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "ron"));
+        paths.sort();
+        for path in paths.into_iter().take(MOST_USER_PRESETS) {
+            match open_of_user(&path) {
+                Ok(Opened::Design(design)) => library.designs.push(*design),
+                Ok(Opened::Workload(workload)) => library.models.push(workload.model),
+                Ok(Opened::Space(space)) => library.spaces.push(*space),
+                Ok(_) => {}
+                Err(error) => library.refused.push(format!("{error:#}")),
+            }
+        }
+        library
+    }
+}
+
+/// Finds out what a file is and reads it.
+///
+/// # Errors
+/// File, position and field of what is wrong, in one line.
+pub fn open(path: &Path) -> anyhow::Result<Opened> {
+    if std::fs::metadata(path)
+        .with_context(|| path.display().to_string())?
+        .is_dir()
+    {
+        anyhow::bail!("{}: is a directory; a file is needed", path.display());
+    }
+    let extension = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    match extension.as_str() {
+        "gguf" | "safetensors" | "bin" => Ok(Opened::Checkpoint(path.to_path_buf())),
+        "json" => model_config::read(path)
+            .map(|shape| Opened::Workload(Box::new(Workload::single_sequence(shape)))),
+        "svg" | "pdf" | "png" | "tex" => text_of(path, &figure_text(path)?),
+        _ => text_of(path, &input::read_text(path)?),
+    }
+}
+
+/// The preset inside an exported figure.
+fn figure_text(path: &Path) -> anyhow::Result<String> {
+    let name = path.display();
+    let size = std::fs::metadata(path)
+        .with_context(|| name.to_string())?
+        .len();
+    if size > LARGEST_FIGURE {
+        anyhow::bail!(
+            "{name}: larger than {} MiB, not a figure of Blockscape",
+            LARGEST_FIGURE >> 20
+        );
+    }
+    let bytes = std::fs::read(path).with_context(|| name.to_string())?;
+    embedded_preset(&bytes)
+        .with_context(|| format!("{name}: no preset inside: not a figure of Blockscape"))
+}
+
+/// Largest figure that is searched for its preset, in bytes.
+const LARGEST_FIGURE: u64 = 256 << 20;
+
+fn text_of(path: &Path, text: &str) -> anyhow::Result<Opened> {
+    let named = || path.display().to_string();
+    match kind_of(text) {
+        Kind::Session => {
+            let session = Session::from_ron(text).with_context(named)?;
+            Ok(Opened::Session(Box::new(session)))
+        }
+        Kind::Design => {
+            let design: Design = preset::from_ron(text).with_context(named)?;
+            design
+                .check()
+                .map_err(|violations| input::refused(&named(), &violations))?;
+            Ok(Opened::Design(Box::new(design)))
+        }
+        Kind::Space => {
+            let space: SpacePreset = preset::from_ron(text).with_context(named)?;
+            space.prepare().with_context(named)?;
+            Ok(Opened::Space(Box::new(space)))
+        }
+        Kind::Workload => {
+            input::workload(&named()).map(|workload| Opened::Workload(Box::new(workload)))
+        }
+        Kind::Unknown => anyhow::bail!(
+            "{}: not a session, design, space, model or figure of Blockscape, nor a checkpoint (.gguf, .safetensors, .bin)",
+            path.display()
+        ),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Session,
+    Design,
+    Workload,
+    Space,
+    Unknown,
+}
+
+/// Tells RON files apart by a field that only one of them has, so that errors speak of the right one.
+fn kind_of(text: &str) -> Kind {
+    let has = |field: &str| {
+        let mut starts = text.split(['\n', '(', ',']).map(str::trim_start);
+        starts.any(|start| {
+            start
+                .strip_prefix(field)
+                .is_some_and(|rest| rest.trim_start().starts_with(':'))
+        })
+    };
+    if has("axes") && has("base") {
+        Kind::Space
+    } else if has("design") && has("workload") {
+        Kind::Session
+    } else if has("prefill_tokens") || has("n_layers") {
+        Kind::Workload
+    } else if has("formats") || has("array") {
+        Kind::Design
+    } else {
+        Kind::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::first::first_session;
+
+    #[test]
+    fn the_first_session_is_found_and_comes_back_from_its_text() {
+        let session = first_session();
+        assert_eq!(session.exploration.axes.len(), 5);
+        assert_eq!(kind_of(&session.to_ron()), Kind::Session);
+        assert_eq!(Session::from_ron(&session.to_ron()), Ok(session));
+    }
+
+    #[test]
+    fn a_design_in_one_line_is_recognized() {
+        let text = "(name: \"x\", formats: [(\"all\", \"bfp:m=99\")])";
+        assert_eq!(kind_of(text), Kind::Design);
+    }
+
+    #[test]
+    fn every_built_in_preset_is_recognized() {
+        for design in preset::designs() {
+            assert_eq!(kind_of(&preset::to_ron(&design).unwrap()), Kind::Design);
+        }
+        for space in spaces() {
+            assert_eq!(kind_of(&preset::to_ron(&space).unwrap()), Kind::Space);
+        }
+        for model in preset::models() {
+            assert_eq!(kind_of(&preset::to_ron(&model).unwrap()), Kind::Workload);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A design in words: for reports, captions and recipes.
+
+use blockscape_model::design::Design;
+use blockscape_model::format::{Format, Rounding, ScaleRule};
+use blockscape_model::workload::Workload;
+
+/// How a format rounds and how its shared exponent is chosen, where that is a choice.
+pub fn rules(format: Format) -> (Option<Rounding>, Option<ScaleRule>) {
+    match format {
+        Format::Float(_) | Format::Ggml(_) => (None, None),
+        Format::Minifloat(format) => (Some(format.rounding), None),
+        Format::Bfp(format) => (Some(format.rounding), Some(format.scale)),
+        Format::Mx(format) => (Some(format.rounding), Some(format.scale)),
+        Format::Nvfp4(format) => (Some(format.rounding), None),
+        Format::MicroExponent(format) => (Some(format.rounding), None),
+        Format::MxInt(format) => (Some(format.rounding), None),
+        Format::BlockFp(format) => (Some(format.rounding), None),
+        Format::Integer(format) => (Some(format.rounding), None),
+    }
+}
+
+/// "Anda on LLaMA-2-7B: prefill 2048 tokens, decode at 2048 tokens, batch 1, 16 nm at 285 MHz": the words that open a report
+/// and a caption.
+pub fn opening_words(design: &Design, workload: &Workload) -> String {
+    format!(
+        "{} on {}: prefill {} tokens, decode at {} tokens, batch {}, {} at {} MHz",
+        design.name,
+        workload.model.name,
+        workload.prefill_tokens,
+        workload.context_tokens,
+        workload.batch,
+        design.technology,
+        design.clock_mhz
+    )
+}
+
+/// The rules of a design's format table as its preset writes them: sites, format.
+pub fn sites_and_formats(design: &Design) -> impl Iterator<Item = (String, Format)> + '_ {
+    let rules = design.formats.rules();
+    rules
+        .into_iter()
+        .map(|rule| (rule.pattern.to_string(), rule.format))
+}
+
+/// " (nearest-even, floor)": how a format rounds and picks its scale, for captions; empty where neither is a choice.
+pub fn rounding_and_scale(format: Format) -> String {
+    match rules(format) {
+        (None, None) => String::new(),
+        (Some(rounding), None) => format!(" ({rounding})"),
+        (None, Some(scale)) => format!(" ({scale})"),
+        (Some(rounding), Some(scale)) => format!(" ({rounding}, {scale})"),
+    }
+}
