@@ -1,6 +1,7 @@
 //! What several tests share: where real data lies, golden files, builders.
 
 pub mod gguf_file;
+pub mod imports;
 pub mod made_up;
 pub mod microscaling;
 pub mod properties;

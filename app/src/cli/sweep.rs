@@ -1,5 +1,6 @@
 //! `blockscape sweep`: tries the designs of a space and writes them to a table, resumable and in shards.
 
+mod findings;
 mod judging;
 mod progress;
 mod report;
@@ -10,10 +11,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use blockscape_explorer::preset as spaces;
-use blockscape_explorer::{Search, SpacePreset, Summary, Sweep, Ticket};
+use blockscape_explorer::{Search, SpacePreset, Sweep, Ticket};
 
+use self::findings::Findings;
 use self::progress::ProgressLine;
-use self::sensitivity::{Sensitivity, sensitivity};
+use self::sensitivity::sensitivity;
 use super::interruption;
 use crate::checkpoint::text_cutting::TextCutting;
 use crate::files::input;
@@ -66,12 +68,6 @@ pub struct Arguments {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
-}
-
-/// What is told after a sweep.
-struct Findings {
-    summary: Summary,
-    sensitivity: Option<Sensitivity>,
 }
 
 /// Sweeps, writes the table and prints what was found.

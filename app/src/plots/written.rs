@@ -146,6 +146,20 @@ fn grouped(value: f64) -> String {
     text
 }
 
+/// Five significant digits without a prefix, as a terminal and a script read them.
+pub fn digits(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude == 0.0 {
+        "0".to_owned()
+    } else if (1e-3..1e6).contains(&magnitude) {
+        let before = magnitude.log10().floor();
+        let decimals = (4.0 - before).clamp(0.0, 7.0) as usize;
+        format!("{value:.decimals$}")
+    } else {
+        format!("{value:.4e}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,7 @@
 //! What a sweep found, as JSON and as text.
 #![expect(
     clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "counts of designs become a rate, and powers of ten a number of decimals"
+    reason = "counts of designs become a rate"
 )]
 
 use std::path::Path;
@@ -14,8 +12,9 @@ use blockscape_explorer::{SpacePreset, Sweep};
 use blockscape_model::evaluation::{Metric, Metrics};
 use serde_json::{Map, Value, json};
 
-use super::Findings;
+use super::findings::Findings;
 use super::progress::rate_text;
+use crate::plots::written::digits;
 
 /// Front members that the text shows at most, about.
 const SHOWN: usize = 12;
@@ -274,20 +273,6 @@ fn front_points(sweep: &Sweep, findings: &Findings) -> Points {
         points.push(&sweep.goal.score(Some(metrics)).objectives);
     }
     points
-}
-
-/// Five significant digits, as a terminal and a script read them.
-pub(super) fn digits(value: f64) -> String {
-    let magnitude = value.abs();
-    if magnitude == 0.0 {
-        "0".to_owned()
-    } else if (1e-3..1e6).contains(&magnitude) {
-        let before = magnitude.log10().floor();
-        let decimals = (4.0 - before).clamp(0.0, 7.0) as usize;
-        format!("{value:.decimals$}")
-    } else {
-        format!("{value:.4e}")
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use blockscape_explorer::judge::sensitivity::{
 use blockscape_model::evaluation::Metric;
 use serde_json::{Map, Value, json};
 
-use super::report::digits;
+use crate::plots::written::digits;
 
 /// What was found for every metric.
 pub(super) struct Sensitivity {

@@ -1,6 +1,9 @@
 //! Parallel coordinates: one vertical axis a quantity, one line a design; a drag along an axis keeps the designs inside.
 
+mod columns;
 mod pointer;
+
+pub use columns::{Brush, CoordinatesAction, CoordinatesData, CoordinatesView};
 
 use std::sync::Arc;
 
@@ -9,101 +12,14 @@ use egui::text::LayoutJob;
 use egui::{
     Align, Color32, Galley, Label, Pos2, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2,
 };
-use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, Tick, marks_of};
 use super::theme::{PlotTheme, line};
+use columns::{Columns, kept};
 use pointer::{brush, nearest_line};
 
 /// Most lines drawn; of more, an even sample is.
 const MOST_LINES: usize = 1500;
-
-/// What the plot shows.
-pub struct CoordinatesData<'a> {
-    /// Quantities from left to right.
-    pub axes: &'a [Axis],
-    /// Designs.
-    pub n_designs: usize,
-    /// Value of (design, axis); NaN where there is none.
-    pub value: &'a dyn Fn(usize, usize) -> f64,
-    /// Whether a design is on the front.
-    pub on_front: &'a dyn Fn(usize) -> bool,
-    /// The edited design, by axis.
-    pub current: Option<&'a [f64]>,
-}
-
-impl std::fmt::Debug for CoordinatesData<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("CoordinatesData")
-            .field("n_designs", &self.n_designs)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Kept range of one axis, in its own unit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Brush {
-    /// Title of the axis.
-    pub axis: String,
-    /// Smallest value kept.
-    pub low: f64,
-    /// Largest value kept.
-    pub high: f64,
-}
-
-/// How it is looked at.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CoordinatesView {
-    /// Kept ranges.
-    pub brushes: Vec<Brush>,
-}
-
-/// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CoordinatesAction {
-    /// Make this design the edited one.
-    Load(usize),
-    /// The kept ranges changed; they are in the view.
-    Brush,
-}
-
-/// Axes, their spans and where they stand.
-struct Columns<'a> {
-    axes: &'a [Axis],
-    spans: Vec<(f64, f64)>,
-    area: Rect,
-}
-
-impl Columns<'_> {
-    fn x(&self, column: usize) -> f32 {
-        let share = if self.axes.len() > 1 {
-            column as f32 / (self.axes.len() - 1) as f32
-        } else {
-            0.5
-        };
-        self.area.left() + self.area.width() * share
-    }
-
-    fn y(&self, column: usize, value: f64) -> f32 {
-        let (low, high) = self.spans[column];
-        let coordinate = self.axes[column].scale.coordinate(value);
-        let share = if high > low {
-            (coordinate - low) / (high - low)
-        } else {
-            0.5
-        };
-        self.area.bottom() - self.area.height() * share as f32
-    }
-
-    fn value(&self, column: usize, y: f32) -> f64 {
-        let (low, high) = self.spans[column];
-        let share = f64::from((self.area.bottom() - y) / self.area.height()).clamp(0.0, 1.0);
-        self.axes[column].scale.value(low + (high - low) * share)
-    }
-}
 
 /// Draws axes and lines and follows the pointer.
 pub fn coordinates_ui(
@@ -193,13 +109,6 @@ fn spans(data: &CoordinatesData<'_>, shown: &[usize]) -> Vec<(f64, f64)> {
         }
     };
     (0..data.axes.len()).map(span).collect()
-}
-
-fn kept(view: &CoordinatesView, axes: &[Axis], value: &dyn Fn(usize) -> f64) -> bool {
-    view.brushes.iter().all(|brush| {
-        let column = axes.iter().position(|axis| axis.title() == brush.axis);
-        column.is_none_or(|column| (brush.low..=brush.high).contains(&value(column)))
-    })
 }
 
 /// A design's line; `None` where a value is missing.

@@ -2,7 +2,7 @@
 
 use egui::{PointerButton, Pos2};
 
-use super::{Brush, Columns, CoordinatesAction, CoordinatesData, CoordinatesView, kept};
+use super::columns::{Brush, Columns, CoordinatesAction, CoordinatesData, CoordinatesView, kept};
 
 /// A drag beside an axis sets its range; a click there clears it.
 pub(super) fn brush(

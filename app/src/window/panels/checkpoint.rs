@@ -3,12 +3,12 @@
 use egui::{Align, Layout, RichText, ScrollArea, Ui};
 
 use super::Scene;
-use super::tiles::empty_ui;
 use crate::checkpoint::report::{CheckpointReport, TensorError};
 use crate::files::purpose::Purpose;
 use crate::plots::axis::significant;
 use crate::window::request::Request;
 use crate::window::theme::theme;
+use crate::window::widgets::empty_ui;
 
 const WIDTHS: [f32; 6] = [76.0, 62.0, 100.0, 66.0, 68.0, 82.0];
 const TITLES: [&str; 6] = [

@@ -8,12 +8,11 @@ use egui::{Align, ComboBox, Grid, Layout, RichText, ScrollArea, Ui};
 
 use super::Scene;
 use super::inspector::{delta, unit_text};
-use super::tiles::empty_ui;
 use crate::plots::axis::{prefixed_unit, significant};
 use crate::session::command::Command;
 use crate::window::request::Request;
 use crate::window::theme::theme;
-use crate::window::widgets::{delta_color, delta_text, name_ui};
+use crate::window::widgets::{delta_color, delta_text, empty_ui, name_ui};
 
 /// One of the two designs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

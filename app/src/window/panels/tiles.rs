@@ -28,6 +28,7 @@ use crate::session::axis_choice::short_label;
 use crate::session::command::Command;
 use crate::window::request::Request;
 use crate::window::theme;
+use crate::window::widgets::{empty_ui, name_ui};
 
 /// What the tiles remember beside the session.
 #[derive(Debug, Clone)]
@@ -84,11 +85,6 @@ pub fn tile_ui(ui: &mut Ui, pane: Pane, scene: &Scene<'_>, views: &mut TileViews
             detail_tile_ui(ui, pane, scene, views, details, &theme)
         }
     }
-}
-
-/// What an empty tile says: what would fill it.
-pub fn empty_ui(ui: &mut Ui, text: &str) {
-    ui.centered_and_justified(|ui| ui.weak(text));
 }
 
 /// A hint beside controls, cut where the tile ends: a wider row would widen what is below it.
@@ -231,7 +227,7 @@ fn tensor_tile_ui(
                     ui.selectable_value(&mut slot, each, each.to_string());
                 }
             });
-        crate::window::widgets::name_ui(ui, &combo.response, "Site of the tensor");
+        name_ui(ui, &combo.response, "Site of the tensor");
         hint_ui(ui, "drawn from the model's channel statistics");
     });
     tensor_view_ui(ui, details.tensor.as_ref(), &mut views.plots.tensor, theme);

@@ -21,3 +21,8 @@ pub fn name_ui(ui: &egui::Ui, response: &egui::Response, name: &str) {
     ui.ctx()
         .accesskit_node_builder(response.id, |node| node.set_label(name));
 }
+
+/// Text in the middle of an empty tile that names the action that fills it.
+pub fn empty_ui(ui: &mut egui::Ui, text: &str) {
+    ui.centered_and_justified(|ui| ui.weak(text));
+}

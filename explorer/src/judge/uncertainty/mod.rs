@@ -10,6 +10,8 @@
 mod draw;
 mod rivals;
 
+pub use rivals::MOST_JUDGED;
+
 use std::sync::Arc;
 
 pub(crate) use self::draw::Draw;
@@ -56,9 +58,6 @@ impl Certainty {
         self.designs.get(at.ok()?)
     }
 }
-
-/// Most designs that are judged in every sample.
-pub const MOST_JUDGED: usize = 50_000;
 
 /// Probability of each design to be on the front, over judges with different constants.
 ///

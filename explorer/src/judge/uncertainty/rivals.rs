@@ -5,7 +5,6 @@ use std::sync::Arc;
 use blockscape_model::evaluation::{Metric, Metrics};
 use rayon::prelude::*;
 
-use super::MOST_JUDGED;
 use crate::judge::evaluate::Tried;
 use crate::judge::evaluate::{Evaluate, evaluate_all};
 use crate::pareto::Score;
@@ -13,6 +12,9 @@ use crate::pareto::{MAX_OBJECTIVES, ParetoFront};
 use crate::space::DesignSpace;
 use crate::space::objective::Goal;
 use crate::ticket::Ticket;
+
+/// Most designs that are judged in every sample.
+pub const MOST_JUDGED: usize = 50_000;
 
 /// Designs that are to be judged in every sample.
 pub(super) struct Rivals {
