@@ -6,10 +6,12 @@ mod checkpoint_containers; // the same model and vocabulary from different files
 mod checkpoint_hostile; // damaged, truncated and absurd files
 mod cost_bits_law; // more bits never cost less, over random designs of every kind of element
 mod cost_cross_checks; // other people's models where they coincide with ours
+mod cost_elements; // complete elements against their synthesis
 mod cost_gates; // gate model against the synthesis table
 mod cost_laws; // laws of the cost model
 mod cost_random_designs; // laws of the cost model over random designs
 mod cost_sram; // SRAM macros against CACTI
+mod element_arithmetic; // netlists of elements against the arithmetic of integer products
 mod exploration; // the background engine and the spaces it walks through
 mod exploration_presets; // built-in spaces judged by the real models
 mod format_corner_cases; // where implementations of number formats disagree, one test each

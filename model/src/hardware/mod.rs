@@ -3,7 +3,11 @@
 //! Nothing here knows of accuracy, windows or files.
 
 pub mod cost;
+mod element_report;
+pub mod elements;
 pub mod gates;
+pub mod netlist;
+mod parameters;
 mod sourced;
 pub mod technology;
 mod unit_report;

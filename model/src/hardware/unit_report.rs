@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::elements;
 use super::gates::{Cell, Switching, SynthesisFlow, Unit};
 use super::technology::{SramMacro, SramPorts, SramTable, Technology};
 use super::{Confidence, SourceNote};
@@ -28,6 +29,9 @@ pub struct UnitReport {
     pub energy_fj_per_op: f64,
     /// Longest path in ps.
     pub delay_ps: f64,
+    /// Parts that the longest path runs through, from start to end; only elements that are netlists know theirs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub critical_path: Vec<String>,
     /// Multiply-accumulates a cycle, 0 for units that are none.
     pub macs_per_op: f64,
     /// Which of the two energies designs in this technology count.
@@ -89,16 +93,22 @@ impl Technology {
         given: &[(&str, &str)],
     ) -> Result<UnitReport, Violation> {
         let (flows, given): (Vec<_>, Vec<_>) = given.iter().partition(|(key, _)| *key == "flow");
-        let unit = Unit::from_text(kind, &given)?;
-        match flows.as_slice() {
-            [] => Ok(self.unit(kind, &unit, &SynthesisFlow::named("fa")?)),
-            [(_, name)] => Ok(self.unit(kind, &unit, &SynthesisFlow::named(name)?)),
-            _ => Err(Violation::new(
-                format!("{kind} flow"),
-                "given twice",
-                "one flow",
-            )),
+        let flow = match flows.as_slice() {
+            [] => SynthesisFlow::named("fa")?,
+            [(_, name)] => SynthesisFlow::named(name)?,
+            _ => {
+                return Err(Violation::new(
+                    format!("{kind} flow"),
+                    "given twice",
+                    "one flow",
+                ));
+            }
+        };
+        if let Some(element) = elements::from_text(kind, &given) {
+            return self.element(kind, &element?, &flow);
         }
+        let unit = Unit::from_text(kind, &given)?;
+        Ok(self.unit(kind, &unit, &flow))
     }
 
     /// Cost of one unit at nominal voltage in a synthesis flow.
@@ -128,12 +138,36 @@ impl Technology {
             .iter()
             .map(|part| part.gates.count(Cell::Flipflop))
             .sum();
+        UnitReport {
+            unit: kind.to_owned(),
+            technology: node.name.clone(),
+            flow: flow.name.clone(),
+            area_um2: cost.area.to_square_micrometers() * area,
+            gate_equivalents: cost.gate_equivalents,
+            ff_bits,
+            energy_settled_fj_per_op: cost.settled.to_femtojoules() * energy,
+            energy_fj_per_op: cost.with_glitches.to_femtojoules() * energy,
+            delay_ps: cost.delay.to_picoseconds() * node.delay.value,
+            critical_path: Vec::new(),
+            macs_per_op: unit.macs_per_cycle(),
+            switching: node.switching,
+            parts,
+            sources: self.gate_sources(
+                &format!("{}; {}", self.cells.source, self.cells.condition),
+                flow,
+            ),
+        }
+    }
+
+    /// Constants that the cost of a unit rests on: the gate model with its own source, library, node and flow.
+    pub(super) fn gate_sources(&self, model: &str, flow: &SynthesisFlow) -> Vec<SourceNote> {
+        let node = &self.node;
         let mut sources = vec![SourceNote {
             name: "gate model".to_owned(),
             value: 1.0,
             low: 1.0,
             high: 1.0,
-            source: format!("{}; {}", self.cells.source, self.cells.condition),
+            source: model.to_owned(),
             confidence: Confidence::High,
         }];
         for (name, constant) in [
@@ -154,21 +188,7 @@ impl Technology {
             source: format!("{}: {}", flow.description, flow.source),
             confidence: flow.confidence,
         });
-        UnitReport {
-            unit: kind.to_owned(),
-            technology: node.name.clone(),
-            flow: flow.name.clone(),
-            area_um2: cost.area.to_square_micrometers() * area,
-            gate_equivalents: cost.gate_equivalents,
-            ff_bits,
-            energy_settled_fj_per_op: cost.settled.to_femtojoules() * energy,
-            energy_fj_per_op: cost.with_glitches.to_femtojoules() * energy,
-            delay_ps: cost.delay.to_picoseconds() * node.delay.value,
-            macs_per_op: unit.macs_per_cycle(),
-            switching: node.switching,
-            parts,
-            sources,
-        }
+        sources
     }
 
     /// Cost of one SRAM macro: `kib` (1 to 65536), `port_bits` (8 to 4096) and optionally `ports`.

@@ -7,11 +7,15 @@
 mod accumulator;
 mod bit_serial;
 mod block;
+mod float_stage;
+mod narrow_float;
 mod super_block;
 
 pub use accumulator::{Accumulator, AccumulatorOverflow};
 pub use bit_serial::{BitPlanes, bit_serial_sum};
 pub use block::{Blocks, BlocksError, IntegerBlock};
+pub use float_stage::{ScaledSum, add_fp32, aligned_sum};
+pub use narrow_float::NarrowFloat;
 pub use super_block::{SuperBlockSum, super_block_dot, super_block_sum};
 
 /// Sum of the products of one block: `sum x scale`.

@@ -25,6 +25,7 @@ pub use channel_profile::{ChannelProfile, OutlierChannels};
 pub use noise_table::{NoiseTable, noise_to_signal};
 pub use published::published_sensitivities;
 pub use quality_model::QualityModel;
+pub use random::SeededValues;
 pub use sample::{SampleKind, SiteSample};
 pub use sensitivity::{FirstOrder, Interaction, Sensitivities, SiteLosses, SiteSensitivity};
 pub use statistics::{ChannelMeasure, LayerStatistics, ModelStatistics};

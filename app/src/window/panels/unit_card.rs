@@ -13,7 +13,39 @@ use crate::window::theme::{colors, theme};
 use crate::window::widgets::name_ui;
 
 /// A kind of unit with parameters to start from, for each kind of the synthesis table.
-const EXAMPLES: [(&str, &str); 29] = [
+const EXAMPLES: [(&str, &str); 43] = [
+    (
+        "bfp_bfp_pe",
+        "m=4 n=4 lanes=16 block=4 guard=8 input_registers=1",
+    ),
+    ("bfp_bfp_seq_pe", "m=4 n=4 lanes=16 block=32"),
+    ("mx_pe", "format=e2m1 scale=e4m3 lanes=16 block=16"),
+    ("mx_seq_pe", "format=e4m3 scale=e8m0 lanes=4 block=32"),
+    (
+        "float_acc_pe",
+        "format=e4m3 lanes=4 acc_mantissa=24 product_register=1",
+    ),
+    (
+        "int_pe",
+        "dataflow=weight_stationary a=8 b=8 acc=32 weight_registers=2",
+    ),
+    (
+        "bfp_int_pe",
+        "m=6 n=4 lanes=32 acc=19 weight_registers=2 activation_registers=1 partial_sum=port",
+    ),
+    (
+        "bfp_int_pipe",
+        "m=8 n=4 lanes=16 cut_products=1 cut_accumulator=1",
+    ),
+    (
+        "bit_serial_pe",
+        "lanes=64 m=6 weight_registers=1 stage=own_fp32",
+    ),
+    ("fp16_to_bfp_serial", "block=16 m=8"),
+    ("bfp_requantize", "block=16 w=16 m=8 round=rne"),
+    ("hadamard", "points=16 w=8"),
+    ("codebook_decoder", "lanes=16 table=registers"),
+    ("four_over_six", "block=16"),
     ("bfp_int_dot", "m=6 n=4 lanes=32 acc=24"),
     ("bfp_bfp_dot", "m=8 n=4 lanes=32"),
     ("bit_serial_dot", "lanes=64 m=6"),
@@ -45,6 +77,9 @@ const EXAMPLES: [(&str, &str); 29] = [
     ("dffe", "w=16"),
 ];
 
+/// Position of the first unit that is shown.
+const EXAMPLES_START: usize = 14;
+
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
 struct Asked {
@@ -67,7 +102,7 @@ pub struct UnitCardView {
 
 impl Default for UnitCardView {
     fn default() -> Self {
-        let (kind, parameters) = EXAMPLES[0];
+        let (kind, parameters) = EXAMPLES[EXAMPLES_START];
         let flows = SynthesisFlow::built_in().unwrap_or_default();
         Self {
             fields: Asked {

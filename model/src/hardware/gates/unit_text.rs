@@ -1,6 +1,8 @@
 //! Text form of a unit: the kind and `key=value` parameters of the synthesis table.
 
 use super::{FloatKind, FloatOperand, Pipelining, ReconfigurableMode, Unit, ceil_log2};
+use crate::hardware::elements;
+use crate::hardware::parameters::Parameters;
 use crate::violation::Violation;
 
 /// Minifloats of the MX dot product by their names in the table: exponent and fraction bits.
@@ -12,65 +14,8 @@ const MX_FORMATS: [(&str, u32, u32); 5] = [
     ("mxfp8_e5m2", 5, 2),
 ];
 
-/// Parameters given for a unit, taken one by one so that unknown ones remain.
-struct Parameters<'a> {
-    kind: &'a str,
-    given: Vec<(&'a str, &'a str)>,
-}
-
-impl<'a> Parameters<'a> {
-    fn text(&mut self, key: &str) -> Option<&'a str> {
-        let index = self.given.iter().position(|(name, _)| *name == key)?;
-        Some(self.given.remove(index).1)
-    }
-
-    fn optional(&mut self, key: &str, least: u32, most: u32) -> Result<Option<u32>, Violation> {
-        let Some(text) = self.text(key) else {
-            return Ok(None);
-        };
-        text.parse()
-            .ok()
-            .filter(|value| (least..=most).contains(value))
-            .map(Some)
-            .ok_or_else(|| {
-                Violation::out_of_range(format!("{} {key}", self.kind), text, least, most)
-            })
-    }
-
-    fn required(&mut self, key: &str, least: u32, most: u32) -> Result<u32, Violation> {
-        self.optional(key, least, most)?.ok_or_else(|| {
-            Violation::new(
-                format!("{} {key}", self.kind),
-                "missing",
-                format!("{key}={least} to {key}={most}"),
-            )
-        })
-    }
-
-    fn choice<T: Copy>(
-        &mut self,
-        key: &str,
-        default: Option<T>,
-        choices: &[(&str, T)],
-    ) -> Result<T, Violation> {
-        let names = || {
-            choices
-                .iter()
-                .map(|(name, _)| *name)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let field = format!("{} {key}", self.kind);
-        match self.text(key) {
-            None => default.ok_or_else(|| Violation::new(field, "missing", names())),
-            Some(text) => choices
-                .iter()
-                .find(|(name, _)| *name == text)
-                .map(|(_, value)| *value)
-                .ok_or_else(|| Violation::new(field, format!("\"{text}\""), names())),
-        }
-    }
-
+/// Parameters that several units have.
+impl Parameters<'_> {
     fn stages(&mut self) -> Result<Pipelining, Violation> {
         self.choice(
             "stages",
@@ -140,14 +85,8 @@ impl Unit {
             given: given.to_vec(),
         };
         let unit = read(kind, &mut parameters)?;
-        match parameters.given.first() {
-            None => Ok(unit),
-            Some((key, value)) => Err(Violation::new(
-                format!("{kind} {key}"),
-                value,
-                "no such parameter of this unit, or given twice",
-            )),
-        }
+        parameters.finish()?;
+        Ok(unit)
     }
 }
 
@@ -317,7 +256,12 @@ fn read_float(kind: &str, p: &mut Parameters<'_>) -> Result<Unit, Violation> {
 }
 
 fn unknown(kind: &str) -> Violation {
-    Violation::new("unit", format!("\"{kind}\""), Unit::KINDS.join(" "))
+    let kinds: Vec<&str> = Unit::KINDS
+        .iter()
+        .copied()
+        .chain(elements::kinds())
+        .collect();
+    Violation::new("unit", format!("\"{kind}\""), kinds.join(" "))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Sourced;
 use super::gates::{CellLibrary, Switching};
+use super::netlist::CellTable;
 use crate::design::MemoryKind;
 use crate::units::Voltage;
 use crate::violation::Violation;
@@ -27,6 +28,8 @@ pub struct Technology {
     pub node: NodeConstants,
     /// Cell library whose gates are scaled to the node.
     pub cells: CellLibrary,
+    /// Costs of the cells that netlists consist of, in the library's own node.
+    pub netlist_cells: CellTable,
     /// External memories.
     pub memories: Vec<MemoryTechnology>,
     /// Programmable devices, which hang on no node: a design that targets one asks nothing else of the technology.

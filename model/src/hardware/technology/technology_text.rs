@@ -19,6 +19,11 @@ const LIBRARIES: [&str; 2] = [
     include_str!("../../../../presets/technologies/cells_asap7.ron"),
 ];
 
+const NETLIST_CELLS: [&str; 2] = [
+    include_str!("../../../../presets/technologies/netlist_nangate45.ron"),
+    include_str!("../../../../presets/technologies/netlist_asap7.ron"),
+];
+
 const MEMORIES: &str = include_str!("../../../../presets/technologies/memories.ron");
 
 /// Names of the built-in technologies.
@@ -32,12 +37,13 @@ impl Technology {
     pub fn from_ron(text: &str) -> Result<Self, PresetError> {
         let node: NodeConstants = from_ron(text)?;
         let mut names = Vec::new();
-        for library in LIBRARIES {
+        for (library, netlist_cells) in LIBRARIES.into_iter().zip(NETLIST_CELLS) {
             let cells: CellLibrary = from_ron(library)?;
             if cells.name == node.cells {
                 let technology = Self {
                     node,
                     cells,
+                    netlist_cells: from_ron(netlist_cells)?,
                     memories: from_ron(MEMORIES)?,
                     programmable: FpgaFamily::built_in(),
                 };

@@ -1,0 +1,16 @@
+//! Stages that several kinds of elements are built from.
+
+mod alignment;
+mod float_adder;
+mod float_stage;
+mod lanes;
+mod minifloat;
+mod products;
+
+pub(super) use alignment::{aligned_sum, largest, rebased};
+pub(super) use float_adder::TruncatingAdder;
+pub(super) use float_stage::FloatStage;
+pub use lanes::Lanes;
+pub use minifloat::Minifloat;
+pub(super) use minifloat::Unpacked;
+pub(super) use products::{Products, baugh_wooley};
