@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use blockscape_model::language_model::{Cutting, LanguageModel, Protocol, Window};
+use blockscape_model::language_model::tokenizer::EndToken;
+use blockscape_model::language_model::{Cutting, LanguageModel, Protocol, Tokenizer, Window};
 use clap::ValueEnum;
 
 use crate::checkpoint::file::CheckpointFile;
@@ -16,6 +17,12 @@ pub struct TextCutting {
     /// tokenizer.json, tokenizer.model or tokenizer.bin; else the one inside or beside the model
     #[arg(long, value_name = "FILE", requires = "model")]
     tokenizer: Option<PathBuf>,
+    /// Whether a start token goes in front of a window [default: file, of boschunk always]
+    #[arg(long, value_enum, value_name = "WHEN", requires = "model")]
+    start_token: Option<EndTokenChoice>,
+    /// Whether an end token goes behind a document of the doc protocol
+    #[arg(long, value_enum, value_name = "WHEN", requires = "model")]
+    end_token: Option<EndTokenChoice>,
     /// How the text is cut into windows [default: doc, of sweeps boschunk]
     #[arg(long, value_enum, requires = "model")]
     protocol: Option<ProtocolName>,
@@ -64,6 +71,17 @@ pub enum ProtocolName {
     Strided,
 }
 
+/// When a token is put in front of a text or behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EndTokenChoice {
+    /// As the file says; a start token where it does not say
+    File,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
 /// A checkpoint with the windows that it is run on.
 #[derive(Debug)]
 pub struct Subject {
@@ -90,10 +108,9 @@ impl TextCutting {
         let name = || text.display().to_string();
         let mapped = MappedFile::open(text)?;
         let content = first_bytes(mapped.bytes(), self.max_bytes).with_context(name)?;
-        let start_token = model
-            .hyperparameters
-            .start_token
-            .or(tokenizer.start_token());
+        let named = model.hyperparameters.start_token;
+        let start_token = self.start_token(protocol.cutting, named, tokenizer.start())?;
+        let tokenizer = self.with_end_token(tokenizer)?;
         let windows = protocol
             .windows(content, &tokenizer, start_token)
             .with_context(name)?;
@@ -113,6 +130,42 @@ impl TextCutting {
             protocol,
             windows,
         })
+    }
+
+    /// The token in front of windows. Pieces of the boschunk protocol stand behind one by its definition.
+    fn start_token(
+        &self,
+        cutting: Cutting,
+        of_model: Option<u32>,
+        of_tokenizer: EndToken,
+    ) -> anyhow::Result<Option<u32>> {
+        let token = of_model.or(of_tokenizer.token);
+        let usual = match cutting {
+            Cutting::StartedChunks => None,
+            Cutting::Documents | Cutting::Strided { .. } => of_tokenizer.is_added,
+        };
+        Ok(match self.start_token {
+            None => token.filter(|_| usual != Some(false)),
+            Some(EndTokenChoice::File) => token.filter(|_| of_tokenizer.is_added != Some(false)),
+            Some(EndTokenChoice::Never) => None,
+            Some(EndTokenChoice::Always) => {
+                Some(token.context("--start-token always: neither model nor tokenizer names one")?)
+            }
+        })
+    }
+
+    fn with_end_token(&self, tokenizer: Tokenizer) -> anyhow::Result<Tokenizer> {
+        let is_added = match self.end_token {
+            None | Some(EndTokenChoice::File) => None,
+            Some(EndTokenChoice::Never) => Some(false),
+            Some(EndTokenChoice::Always) => {
+                if tokenizer.end().token.is_none() {
+                    bail!("--end-token always: the tokenizer names none");
+                }
+                Some(true)
+            }
+        };
+        Ok(tokenizer.with_rules(None, is_added))
     }
 
     fn protocol(&self, model: &LanguageModel, usual: Usual) -> anyhow::Result<Protocol> {

@@ -19,10 +19,12 @@ pub mod unit;
 
 use crate::files::output;
 use std::ffi::OsString;
+use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
+use blockscape_model::language_model::tokenizer::is_contained;
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory as _, Parser, Subcommand};
 
@@ -65,6 +67,7 @@ const BAD_INPUT: u8 = 2;
 
 /// Runs what the arguments (program name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    keep_contained_panics_quiet();
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => finish(perform(arguments)),
         Err(error)
@@ -77,6 +80,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Err(error) => finish(Err(anyhow::anyhow!(one_line(&error.render().to_string())))),
     }
+}
+
+/// A panic that becomes an error of one line is told of once.
+fn keep_contained_panics_quiet() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |information| {
+        if !is_contained() {
+            usual(information);
+        }
+    }));
 }
 
 fn perform(arguments: Arguments) -> anyhow::Result<()> {

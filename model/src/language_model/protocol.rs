@@ -42,7 +42,8 @@ pub struct Window {
 }
 
 impl Protocol {
-    /// The windows of a text; `start_token` goes in front where the cutting says so and the model has one.
+    /// The windows of a text; `start_token` goes in front where the cutting says so and the model has one, the tokenizer's
+    /// end token behind documents where its rule says so.
     ///
     /// # Errors
     /// When the context or stride is out of range, the text is empty or too short to score a token.
@@ -111,6 +112,8 @@ impl Protocol {
             }
             let mut tokens: Vec<u32> = start_token.into_iter().collect();
             tokens.extend(tokenizer.encode(document)?);
+            let end = tokenizer.end();
+            tokens.extend(end.token.filter(|_| end.is_added == Some(true)));
             tokens.truncate(self.context);
             if tokens.len() > 1 {
                 windows.push(Window {

@@ -1,21 +1,45 @@
 //! Text to tokens: SentencePiece vocabularies, byte-level BPE of GGUF files, and `tokenizer.json`.
 
 mod byte_pair;
+mod containment;
 mod hugging_face;
 mod sentence_piece;
 mod sentence_piece_file;
+mod splitting_rule;
+mod tokenizer_json;
 
 use super::checkpoint::{CheckpointError, Metadata};
 use hugging_face::HuggingFace;
 use sentence_piece::SentencePiece;
 
+pub use containment::is_contained;
+
 /// Turns text into token ids.
 #[derive(Debug)]
 pub struct Tokenizer {
     kind: Kind,
-    start_token: Option<u32>,
+    start: EndToken,
+    end: EndToken,
     /// Whether the vocabulary must have as many tokens as the model, as files without room for padding do.
     exact_size: bool,
+}
+
+/// A token that goes in front of a text or behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EndToken {
+    /// The token, if the vocabulary names one.
+    pub token: Option<u32>,
+    /// Whether the file says that it is put there; `None` where it does not say.
+    pub is_added: Option<bool>,
+}
+
+impl EndToken {
+    fn named(token: Option<u32>) -> Self {
+        Self {
+            token,
+            is_added: None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -26,6 +50,9 @@ enum Kind {
 
 /// Share of the model's tokens that a padded vocabulary must at least have.
 const LEAST_SHARE: f64 = 0.75;
+/// Tokens beyond the model's, as a part of them: added ones that the model was never given rows for. A text that holds one
+/// is refused when it is run.
+const MOST_BEYOND: usize = 64;
 
 impl Tokenizer {
     /// A llama2.c `tokenizer.bin`.
@@ -36,7 +63,8 @@ impl Tokenizer {
         let pieces = sentence_piece_file::read_llama2c(bytes)?;
         Ok(Self {
             kind: Kind::SentencePiece(pieces),
-            start_token: Some(1),
+            start: EndToken::named(Some(1)),
+            end: EndToken::named(Some(2)),
             exact_size: true,
         })
     }
@@ -49,7 +77,8 @@ impl Tokenizer {
         let (pieces, start_token) = sentence_piece_file::read_model(bytes)?;
         Ok(Self {
             kind: Kind::SentencePiece(pieces),
-            start_token,
+            start: EndToken::named(start_token),
+            end: EndToken::default(),
             exact_size: false,
         })
     }
@@ -60,10 +89,10 @@ impl Tokenizer {
     /// When the text is not a tokenizer.
     pub fn from_json(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let tokenizer = HuggingFace::from_json(bytes)?;
-        let start_token = tokenizer.start_token();
         Ok(Self {
+            start: EndToken::named(tokenizer.start),
+            end: EndToken::named(tokenizer.end),
             kind: Kind::HuggingFace(Box::new(tokenizer)),
-            start_token,
             exact_size: false,
         })
     }
@@ -109,10 +138,16 @@ impl Tokenizer {
                 ));
             }
         };
-        let start_token = metadata.count("tokenizer.ggml.bos_token_id")?;
+        let end_token = |name: &str| {
+            Ok::<_, CheckpointError>(EndToken {
+                token: metadata.count(&format!("tokenizer.ggml.{name}_token_id"))?,
+                is_added: metadata.bool(&format!("tokenizer.ggml.add_{name}_token")),
+            })
+        };
         Ok(Self {
             kind,
-            start_token,
+            start: end_token("bos")?,
+            end: end_token("eos")?,
             exact_size: false,
         })
     }
@@ -127,7 +162,26 @@ impl Tokenizer {
 
     /// The token that starts a text, if the vocabulary names one.
     pub fn start_token(&self) -> Option<u32> {
-        self.start_token
+        self.start.token
+    }
+
+    /// The same with the file's word on it.
+    pub fn start(&self) -> EndToken {
+        self.start
+    }
+
+    /// The token that ends a text, and the file's word on it. [`super::Protocol`] puts it behind a document where that is
+    /// [`Some(true)`].
+    pub fn end(&self) -> EndToken {
+        self.end
+    }
+
+    /// The same tokenizer with other rules for start and end; `None` leaves the file's.
+    #[must_use]
+    pub fn with_rules(mut self, adds_start: Option<bool>, adds_end: Option<bool>) -> Self {
+        self.start.is_added = adds_start.or(self.start.is_added);
+        self.end.is_added = adds_end.or(self.end.is_added);
+        self
     }
 
     /// The tokens of a text, without a start token.
@@ -142,7 +196,7 @@ impl Tokenizer {
     }
 
     /// Whether the vocabulary can belong to a model with this many tokens. Models may have more tokens than their
-    /// tokenizer, as vocabularies are padded to round numbers.
+    /// tokenizer, as vocabularies are padded to round numbers, and a few less, as tokens are added later.
     ///
     /// # Errors
     /// Names both sizes.
@@ -155,7 +209,7 @@ impl Tokenizer {
         let fits = if self.exact_size {
             own == model
         } else {
-            own <= model && own as f64 >= LEAST_SHARE * model as f64
+            own <= model + model / MOST_BEYOND && own as f64 >= LEAST_SHARE * model as f64
         };
         if fits {
             return Ok(());

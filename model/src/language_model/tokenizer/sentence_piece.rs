@@ -11,8 +11,9 @@ const BLANK: char = '\u{2581}';
 /// Kinds of tokens, as SentencePiece and GGUF number them.
 pub(super) const NORMAL: i64 = 1;
 pub(super) const UNKNOWN: i64 = 2;
+pub(super) const CONTROL: i64 = 3;
+pub(super) const USER_DEFINED: i64 = 4;
 pub(super) const BYTE: i64 = 6;
-const USER_DEFINED: i64 = 4;
 
 /// A vocabulary of pieces with scores.
 #[derive(Debug)]
@@ -24,8 +25,20 @@ pub(super) struct SentencePiece {
     unknown: u32,
     /// What a blank becomes before pieces are looked up.
     blank: char,
-    /// Whether a blank is put in front of the text.
-    prefix: bool,
+    prefix: Prefix,
+    /// Tokens that are found before anything is merged, by their first character, the longest first.
+    whole: HashMap<char, Vec<(String, u32)>>,
+}
+
+/// Where a blank is put in front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Prefix {
+    /// Nowhere.
+    None,
+    /// Of the text.
+    Text,
+    /// Of each part of the text that starts it or follows a whole token, as llama.cpp does.
+    Parts,
 }
 
 /// One token of a vocabulary.
@@ -37,11 +50,12 @@ pub(super) struct Piece {
 }
 
 impl SentencePiece {
-    /// From the tokens in order.
+    /// From the tokens in order; those of the `whole` kinds are found in a text before anything is merged.
     pub(super) fn new(
         pieces: &[Piece],
         blank: char,
-        prefix: bool,
+        prefix: Prefix,
+        whole_kinds: &[i64],
     ) -> Result<Self, CheckpointError> {
         if pieces.is_empty() || u32::try_from(pieces.len()).is_err() {
             return Err(CheckpointError::new(
@@ -52,7 +66,14 @@ impl SentencePiece {
         let mut ids = HashMap::with_capacity(pieces.len());
         let mut bytes = vec![None; 256];
         let mut unknown = 0;
+        let mut whole: HashMap<char, Vec<(String, u32)>> = HashMap::new();
         for (piece, id) in pieces.iter().zip(0..) {
+            if whole_kinds.contains(&piece.kind) {
+                let text = piece.text.replace(' ', blank.encode_utf8(&mut [0; 4]));
+                if let Some(first) = text.chars().next() {
+                    whole.entry(first).or_default().push((text, id));
+                }
+            }
             match piece.kind {
                 NORMAL | USER_DEFINED => {
                     ids.entry(piece.text.clone()).or_insert(id);
@@ -70,6 +91,10 @@ impl SentencePiece {
                 _ => {}
             }
         }
+        let longest_first = |of_first: &mut Vec<(String, u32)>| {
+            of_first.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        };
+        whole.values_mut().for_each(longest_first);
         Ok(Self {
             ids,
             scores: pieces.iter().map(|piece| piece.score).collect(),
@@ -77,6 +102,7 @@ impl SentencePiece {
             unknown,
             blank,
             prefix,
+            whole,
         })
     }
 
@@ -108,13 +134,15 @@ impl SentencePiece {
                 kind: kinds.map_or(NORMAL, |kinds| kinds[id]),
             })
             .collect();
-        Self::new(
-            &pieces,
-            BLANK,
-            metadata
-                .bool("tokenizer.ggml.add_space_prefix")
-                .unwrap_or(true),
-        )
+        let has_prefix = metadata
+            .bool("tokenizer.ggml.add_space_prefix")
+            .unwrap_or(true);
+        let prefix = if has_prefix {
+            Prefix::Parts
+        } else {
+            Prefix::None
+        };
+        Self::new(&pieces, BLANK, prefix, &[CONTROL, USER_DEFINED])
     }
 
     pub(super) fn vocab_size(&self) -> usize {
@@ -125,13 +153,50 @@ impl SentencePiece {
         if text.is_empty() {
             return Vec::new();
         }
-        let prefix = if self.prefix { " " } else { "" };
+        let prefix = if self.prefix == Prefix::Text { " " } else { "" };
         let text: String = prefix
             .chars()
             .chain(text.chars())
             .map(|c| if c == ' ' { self.blank } else { c })
             .collect();
-        Merger::new(self, &text).run()
+        let mut tokens = Vec::new();
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let (start, found) = self.first_whole(rest);
+            if start > 0 {
+                self.encode_part(&rest[..start], &mut tokens);
+            }
+            rest = &rest[start..];
+            if let Some((len, id)) = found {
+                tokens.push(id);
+                rest = &rest[len..];
+            }
+        }
+        tokens
+    }
+
+    /// Start of the first whole token with its length and id; the end of the text where there is none.
+    fn first_whole(&self, text: &str) -> (usize, Option<(usize, u32)>) {
+        if !self.whole.is_empty() {
+            for (start, first) in text.char_indices() {
+                let of_first = self.whole.get(&first).into_iter().flatten();
+                for (token, id) in of_first {
+                    if text[start..].starts_with(token) {
+                        return (start, Some((token.len(), *id)));
+                    }
+                }
+            }
+        }
+        (text.len(), None)
+    }
+
+    fn encode_part(&self, part: &str, tokens: &mut Vec<u32>) {
+        if self.prefix == Prefix::Parts {
+            let part = format!("{}{part}", self.blank);
+            tokens.extend(Merger::new(self, &part).run());
+        } else {
+            tokens.extend(Merger::new(self, part).run());
+        }
     }
 }
 
@@ -297,10 +362,32 @@ mod tests {
             piece("ba", -3.0),
             piece("aa", -4.0),
         ];
-        let pieces = SentencePiece::new(&pieces, BLANK, false).unwrap();
+        let pieces = SentencePiece::new(&pieces, BLANK, Prefix::None, &[]).unwrap();
         assert_eq!(pieces.encode("aba"), [1, 4]);
         assert_eq!(pieces.encode("aaa"), [5, 1]);
         assert_eq!(pieces.encode("xab"), [0, 3]);
         assert_eq!(pieces.encode(""), [0_u32; 0]);
+    }
+    #[test]
+    fn whole_tokens_are_found_before_merging_and_parts_behind_them_get_a_blank() {
+        let user = |text: &str| Piece {
+            kind: USER_DEFINED,
+            ..piece(text, 0.0)
+        };
+        let pieces = [
+            piece("<unk>", 0.0),
+            piece("a", -1.0),
+            piece("\u{2581}", -2.0),
+            user("<t>"),
+            user("<t>x"),
+            user("a  "),
+        ];
+        let encode = |prefix| {
+            let pieces = SentencePiece::new(&pieces, BLANK, prefix, &[USER_DEFINED]).unwrap();
+            pieces.encode("a<t>a<t>xa  ")
+        };
+        assert_eq!(encode(Prefix::None), [1, 3, 1, 4, 5]);
+        assert_eq!(encode(Prefix::Text), [2, 1, 3, 1, 4, 5]);
+        assert_eq!(encode(Prefix::Parts), [2, 1, 3, 2, 1, 4, 5]);
     }
 }

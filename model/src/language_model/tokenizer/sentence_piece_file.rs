@@ -1,6 +1,8 @@
 //! Files of SentencePiece vocabularies: llama2.c's `tokenizer.bin` and the `tokenizer.model` protobuf.
 
-use super::sentence_piece::{BYTE, NORMAL, Piece, SentencePiece, UNKNOWN};
+use super::sentence_piece::{
+    BYTE, CONTROL, NORMAL, Piece, Prefix, SentencePiece, UNKNOWN, USER_DEFINED,
+};
 use crate::language_model::checkpoint::{ByteReader, CheckpointError};
 
 /// Bytes of the longest piece that is accepted.
@@ -37,10 +39,8 @@ pub(super) fn read_llama2c(bytes: &[u8]) -> Result<SentencePiece, CheckpointErro
         };
         pieces.push(Piece { text, score, kind });
     }
-    SentencePiece::new(&pieces, ' ', true)
+    SentencePiece::new(&pieces, ' ', Prefix::Text, &[])
 }
-
-const CONTROL: i64 = 3;
 
 /// Reads a `tokenizer.model`, and the start token that it names.
 ///
@@ -52,7 +52,8 @@ pub(super) fn read_model(bytes: &[u8]) -> Result<(SentencePiece, Option<u32>), C
     let mut pieces = Vec::new();
     let mut model_type = 1;
     let mut start_token = Some(1);
-    let mut prefix = true;
+    let mut prefix = Prefix::Text;
+    let mut has_table = false;
     while reader.remaining() > 0 {
         match field(&mut reader)? {
             (1, Field::Bytes(bytes)) => pieces.push(piece(bytes)?),
@@ -65,10 +66,10 @@ pub(super) fn read_model(bytes: &[u8]) -> Result<(SentencePiece, Option<u32>), C
                 })?;
             }
             (3, Field::Bytes(bytes)) => {
-                for_each_field(bytes, |number, field| {
-                    if let (3, Field::Number(value)) = (number, field) {
-                        prefix = value != 0;
-                    }
+                for_each_field(bytes, |number, field| match (number, field) {
+                    (2, Field::Bytes(table)) => has_table = !table.is_empty(),
+                    (3, Field::Number(0)) => prefix = Prefix::None,
+                    _ => {}
                 })?;
             }
             _ => {}
@@ -82,8 +83,14 @@ pub(super) fn read_model(bytes: &[u8]) -> Result<(SentencePiece, Option<u32>), C
             ),
         ));
     }
+    if has_table {
+        return Err(CheckpointError::new(
+            "sentencepiece model",
+            "normalizes characters by a table, which is not read; give the tokenizer.json",
+        ));
+    }
     Ok((
-        SentencePiece::new(&pieces, '\u{2581}', prefix)?,
+        SentencePiece::new(&pieces, '\u{2581}', prefix, &[USER_DEFINED])?,
         start_token,
     ))
 }
