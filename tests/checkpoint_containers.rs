@@ -4,7 +4,9 @@
 
 use std::fs;
 
-use blockscape_model::language_model::checkpoint::{Gguf, parse_safetensors, parse_shards};
+use blockscape_model::language_model::checkpoint::{
+    Gguf, TensorView as StoredTensor, join_gguf, parse_safetensors, parse_shards, shard_names,
+};
 use blockscape_model::language_model::{Checkpoint, Tokenizer};
 use blockscape_tests::shared_data;
 use safetensors::tensor::{Dtype, TensorView, serialize};
@@ -120,4 +122,42 @@ fn a_stored_row_is_decoded_alone() {
     assert_eq!(tensor.decode_rows(7, 2).unwrap(), all[7 * 128..9 * 128]);
     assert!(tensor.decode_rows(2047, 2).is_err());
     assert!(tensor.decode_rows(u64::MAX, 2).is_err());
+}
+
+#[test]
+fn a_split_gguf_model_is_its_shards_together() {
+    let Some(folder) = shared_data("reported/split_gguf") else {
+        return;
+    };
+    let names = ["mini-00001-of-00002.gguf", "mini-00002-of-00002.gguf"];
+    let bytes = names.map(|name| fs::read(folder.join(name)).unwrap());
+    let shards = || -> Vec<(String, Gguf<'_>)> {
+        let parsed = bytes.iter().map(|bytes| Gguf::parse(bytes).unwrap());
+        names.map(str::to_owned).into_iter().zip(parsed).collect()
+    };
+    for (name, shard) in shards() {
+        assert_eq!(shard_names(&shard, &name).unwrap(), names);
+    }
+    let whole = join_gguf(shards()).unwrap();
+    assert_eq!(whole.tensors.len(), 21);
+    let n_values: u64 = whole.tensors.values().map(StoredTensor::n_values).sum();
+    assert_eq!(n_values, 98_624);
+    let first = join_gguf(shards()[..1].to_vec()).unwrap_err().to_string();
+    assert!(
+        first.contains("is split into 2 files, 1 of them are at hand"),
+        "{first}"
+    );
+    let mut turned = shards();
+    turned.reverse();
+    let turned = join_gguf(turned).unwrap_err().to_string();
+    assert!(
+        turned.contains("split.no: is 1; shard 0 is expected"),
+        "{turned}"
+    );
+    let renamed = shard_names(&shards()[0].1, "other.gguf").unwrap_err();
+    assert!(
+        renamed
+            .to_string()
+            .contains("must end with -00001-of-00002.gguf")
+    );
 }

@@ -4,6 +4,8 @@
 
 mod checkpoint_containers; // the same model and vocabulary from different files
 mod checkpoint_hostile; // damaged, truncated and absurd files
+mod checkpoint_packed; // packed weights of released checkpoints against numpy
+mod checkpoint_tokenizers; // what of a tokenizer is applied, and the rules of GGUF vocabularies
 mod cost_bits_law; // more bits never cost less, over random designs of every kind of element
 mod cost_cross_checks; // other people's models where they coincide with ours
 mod cost_elements; // complete elements against their synthesis

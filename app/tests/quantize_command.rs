@@ -182,3 +182,84 @@ fn bad_input_ends_with_one_line_and_exit_code_2() {
         assert!(run.stdout.is_empty());
     }
 }
+
+/// Correlation of the rounding errors of two tensors of an output, given their values before.
+fn correlation(output: &SafeTensors<'_>, x: &[f32], names: [&str; 2]) -> f64 {
+    let errors = names.map(|name| -> Vec<f64> {
+        let bytes = output.tensor(name).unwrap().data().to_vec();
+        let values = bytes.as_chunks::<4>().0.iter().copied();
+        let errors = values.map(f32::from_le_bytes).zip(x);
+        errors.map(|(value, x)| f64::from(value - x)).collect()
+    });
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let [a, b] = &errors;
+    product(a, b) / (product(a, a) * product(b, b)).sqrt()
+}
+
+#[test]
+fn stochastic_rounding_of_equal_tensors_is_independent() {
+    let folder = folder("quantize_stochastic");
+    let x: Vec<f32> = (0_u16..4096)
+        .map(|i| (f32::from(i) * 0.7).sin() * 3.0)
+        .collect();
+    let bytes: Vec<u8> = x.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let view = || TensorView::new(Dtype::F32, vec![32, 128], &bytes).unwrap();
+    let (input, output) = (
+        folder.join("in.safetensors"),
+        folder.join("out.safetensors"),
+    );
+    serialize_to_file([("a", view()), ("b", view())], None, &input).unwrap();
+    let format = "bfp:m=3,e=8,b=32,round=stochastic";
+    let run = quantize(&["--format", format, "-i", text(&input), "-o", text(&output)]);
+    assert!(run.status.success());
+    let bytes = std::fs::read(&output).unwrap();
+    let output = SafeTensors::deserialize(&bytes).unwrap();
+    let between = correlation(&output, &x, ["a", "b"]);
+    assert!(between.abs() < 0.05, "{between}");
+    assert!(correlation(&output, &x, ["a", "a"]) > 0.999);
+}
+
+#[test]
+fn packed_weights_are_quantized_as_values_and_their_scales_never() {
+    let folder = folder("quantize_packed");
+    let (input, output) = (
+        folder.join("in.safetensors"),
+        folder.join("out.safetensors"),
+    );
+    let codes = [0x38, 0x40, 0xb8, 0x30]; // 1, 2, -1, 0.5
+    let scale = 3.0_f32.to_le_bytes();
+    let view = |kind, shape: &[usize], bytes| TensorView::new(kind, shape.to_vec(), bytes).unwrap();
+    let tensors = [
+        ("w.weight", view(Dtype::F8_E4M3, &[2, 2], codes.as_slice())),
+        ("w.weight_scale", view(Dtype::F32, &[1], scale.as_slice())),
+    ];
+    serialize_to_file(tensors, None, &input).unwrap();
+    let run = quantize(&["--format", "fp32", "-i", text(&input), "-o", text(&output)]);
+    assert!(run.status.success());
+    let bytes = std::fs::read(&output).unwrap();
+    let output = SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(output.names(), ["w.weight"]);
+    let expected: Vec<u8> = [3.0_f32, 6.0, -3.0, 1.5]
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    assert_eq!(output.tensor("w.weight").unwrap().data(), expected);
+    let absmax = [
+        ("w.weight", view(Dtype::U8, &[2, 2], codes.as_slice())),
+        ("w.weight.absmax", view(Dtype::F32, &[1], scale.as_slice())),
+    ];
+    serialize_to_file(absmax, None, &input).unwrap();
+    let refused = folder.join("refused.safetensors");
+    let run = quantize(&[
+        "--format",
+        "mxfp4",
+        "-i",
+        text(&input),
+        "-o",
+        text(&refused),
+    ]);
+    let message = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(2), "{message}");
+    assert!(message.contains("w.weight.absmax") && message.trim_end().lines().count() == 1);
+    assert!(!refused.exists());
+}

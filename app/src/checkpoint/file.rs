@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use blockscape_model::language_model::checkpoint::{
-    Gguf, TensorView, parse_llama2c, parse_safetensors, parse_shards, shard_of_tensor,
+    Gguf, TensorView, join_gguf, parse_llama2c, parse_safetensors, parse_shards, shard_names,
+    shard_of_tensor, unpack,
 };
-use blockscape_model::language_model::{Checkpoint, LanguageModel, Tokenizer};
+use blockscape_model::language_model::{Checkpoint, CheckpointError, LanguageModel, Tokenizer};
 
 use crate::files::mapped_file::MappedFile;
 
@@ -25,7 +26,8 @@ pub struct CheckpointFile {
 
 #[derive(Debug)]
 enum Kind {
-    Gguf(MappedFile),
+    /// The shards in order with their names; one file where the model is not split.
+    Gguf(Vec<(String, MappedFile)>),
     Llama2c(MappedFile),
     Safetensors {
         shards: Vec<(String, MappedFile)>,
@@ -58,7 +60,7 @@ impl CheckpointFile {
         } else {
             let file = MappedFile::open(&path)?;
             if Gguf::is_gguf(file.bytes()) {
-                Kind::Gguf(file)
+                Kind::Gguf(open_gguf(&path, file)?)
             } else if looks_like_safetensors(&path, file.bytes()) {
                 // The file's own damage is worth more than a missing configuration.
                 parse_safetensors(file.bytes()).with_context(|| path.display().to_string())?;
@@ -84,7 +86,9 @@ impl CheckpointFile {
     /// Parses headers and locates tensors.
     pub fn checkpoint(&self) -> anyhow::Result<Checkpoint<'_>> {
         match &self.kind {
-            Kind::Gguf(file) => Checkpoint::from_gguf(file.bytes()).with_context(|| self.name()),
+            Kind::Gguf(shards) => gguf(shards)
+                .and_then(Checkpoint::of_gguf)
+                .with_context(|| self.name()),
             Kind::Llama2c(file) => Checkpoint::from_llama2c(file.bytes())
                 .with_context(|| format!("{}: read as a llama2.c checkpoint", self.name())),
             Kind::Safetensors {
@@ -106,10 +110,13 @@ impl CheckpointFile {
     /// Locates tensors, whatever the architecture of the model.
     pub fn tensors(&self) -> anyhow::Result<BTreeMap<String, TensorView<'_>>> {
         let tensors = match &self.kind {
-            Kind::Gguf(file) => Gguf::parse(file.bytes()).map(|file| file.tensors),
+            Kind::Gguf(shards) => gguf(shards).map(|file| file.tensors),
             Kind::Llama2c(file) => parse_llama2c(file.bytes()).map(|(_, tensors)| tensors),
             Kind::Safetensors { shards, index, .. } => {
+                // names and shapes tell the packing, the configuration its details
+                let config = read_text(&self.path.with_file_name("config.json")).ok();
                 parse_shards(&named_bytes(shards), index.as_deref())
+                    .and_then(|tensors| unpack(tensors, config.as_deref()))
             }
         };
         tensors.with_context(|| self.name())
@@ -127,10 +134,13 @@ impl CheckpointFile {
         let vocab_size = checkpoint.hyperparameters.shape.vocab_size;
         let (tokenizer, name) = match (given, &self.kind) {
             (Some(path), _) => (read_tokenizer(path)?, path.display().to_string()),
-            (None, Kind::Gguf(_)) => (
-                Tokenizer::from_gguf(&checkpoint.metadata).with_context(|| self.name())?,
-                self.name(),
-            ),
+            (None, Kind::Gguf(_)) => match Tokenizer::from_gguf(&checkpoint.metadata) {
+                Ok(tokenizer) => (tokenizer, self.name()),
+                Err(own) => match self.tokenizer_beside(vocab_size) {
+                    Ok(path) => (read_tokenizer(&path)?, path.display().to_string()),
+                    Err(_) => return Err(own).with_context(|| self.name()),
+                },
+            },
             (None, _) => {
                 let path = self.tokenizer_beside(vocab_size)?;
                 (read_tokenizer(&path)?, path.display().to_string())
@@ -167,6 +177,41 @@ impl CheckpointFile {
     pub fn name(&self) -> String {
         self.path.display().to_string()
     }
+}
+
+/// Maps the other shards of a split model.
+fn open_gguf(path: &Path, file: MappedFile) -> anyhow::Result<Vec<(String, MappedFile)>> {
+    let own = file_name(path);
+    let names = Gguf::parse(file.bytes())
+        .and_then(|parsed| shard_names(&parsed, &own))
+        .with_context(|| format!("{}", path.display()))?;
+    let mut opened = Some(file);
+    names
+        .into_iter()
+        .map(|name| {
+            let file = match opened.take_if(|_| name == own) {
+                Some(file) => file,
+                None => MappedFile::open(&path.with_file_name(&name))?,
+            };
+            Ok((name, file))
+        })
+        .collect()
+}
+
+/// The model in its shards.
+fn gguf(shards: &[(String, MappedFile)]) -> Result<Gguf<'_>, CheckpointError> {
+    let parsed = shards
+        .iter()
+        .map(|(name, file)| {
+            let shard = Gguf::parse(file.bytes());
+            let name = if shards.len() > 1 { name.as_str() } else { "" };
+            match shard {
+                Err(error) if !name.is_empty() => Err(error.within(name)),
+                shard => shard.map(|shard| (name.to_owned(), shard)),
+            }
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    join_gguf(parsed)
 }
 
 fn named_bytes(shards: &[(String, MappedFile)]) -> Vec<(String, &[u8])> {
@@ -220,9 +265,20 @@ fn read_config(model: &Path) -> anyhow::Result<(PathBuf, String)> {
     Ok((path, text))
 }
 
+/// Reads a tokenizer; of a `tokenizer.json` also the rules for start and end in the `tokenizer_config.json` beside it.
 fn read_tokenizer(path: &Path) -> anyhow::Result<Tokenizer> {
     let file = MappedFile::open(path)?;
-    Tokenizer::from_bytes(file.bytes()).with_context(|| format!("{}", path.display()))
+    let tokenizer =
+        Tokenizer::from_bytes(file.bytes()).with_context(|| format!("{}", path.display()))?;
+    let settings = path.with_file_name("tokenizer_config.json");
+    if !settings.is_file() || path.extension().is_none_or(|extension| extension != "json") {
+        return Ok(tokenizer);
+    }
+    let text = read_text(&settings)?;
+    let settings: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .with_context(|| format!("{}", settings.display()))?;
+    let rule = |name: &str| settings.get(name).and_then(serde_json::Value::as_bool);
+    Ok(tokenizer.with_rules(rule("add_bos_token"), rule("add_eos_token")))
 }
 
 fn read_text(path: &Path) -> anyhow::Result<String> {

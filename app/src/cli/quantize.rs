@@ -188,8 +188,9 @@ fn quantize(
     let is_kept = args.matrices_only && tensor.dims.len() < 2;
     let width = usize::try_from(row_len).context("rows are longer than memory")?;
     let piece = rows_per_piece(width) as u64;
-    let quantizer =
-        Quantizer::new(args.format, largest(args.format, tensor, piece)?).with_seed(args.seed);
+    let quantizer = Quantizer::new(args.format, largest(args.format, tensor, piece)?)
+        .with_seed(args.seed)
+        .of_tensor(&tensor.name);
     let mut sums = ErrorSums::default();
     let mut out = Vec::new();
     let mut bytes = Vec::new();

@@ -45,7 +45,7 @@ fn error_of(
     } else {
         0.0
     };
-    let quantizer = Quantizer::new(format, largest);
+    let quantizer = Quantizer::new(format, largest).of_tensor(&tensor.name);
     let of_piece = |piece: u64| {
         if is_cancelled() {
             return Ok(None);

@@ -65,6 +65,31 @@ impl Quantizer {
         }
     }
 
+    /// For the tensor of this name: stochastic rounding of each draws numbers of its own.
+    #[must_use]
+    pub fn of_tensor(self, name: &str) -> Self {
+        // FNV-1a, 64 bits
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        self.of_number(hash)
+    }
+
+    /// For the tensor of this number, as [`Self::of_tensor`].
+    #[must_use]
+    pub fn of_number(self, number: u64) -> Self {
+        // splitmix64's finalizer: neighboring numbers give unrelated starts
+        let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        let base = self.noise.base ^ (mixed >> 32) as u32 ^ mixed as u32;
+        Self {
+            noise: Noise { base },
+            ..self
+        }
+    }
+
     /// For a piece that starts this many values into the tensor; matters to stochastic rounding alone.
     #[must_use]
     pub fn starting_at(self, position: u64) -> Self {

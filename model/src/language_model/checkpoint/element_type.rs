@@ -2,6 +2,8 @@
 
 use half::{bf16, f16};
 
+use super::small_floats::{e4m3, e5m2, e8m0};
+
 /// The encoding of a tensor's values in a checkpoint file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ElementType {
@@ -13,6 +15,14 @@ pub enum ElementType {
     Bf16,
     /// IEEE binary64, rounded to f32 when read.
     F64,
+    /// Floats of eight bits: four of exponent, three of mantissa.
+    F8E4m3,
+    /// Floats of eight bits: five of exponent, two of mantissa.
+    F8E5m2,
+    /// Powers of two in eight bits.
+    F8E8m0,
+    /// A weight of codes and scales in several tensors, by the name of its scheme.
+    Packed(&'static str),
     /// Two's complement integers of this many bytes.
     Signed(u8),
     /// Unsigned integers of this many bytes.
@@ -23,7 +33,7 @@ pub enum ElementType {
 
 /// Block types of GGUF files: their number, name, values a block and bytes a block.
 ///
-/// Source: the type table of the `gguf` Python package 0.19 (`GGML_QUANT_SIZES`).
+/// Source: the type table of the `gguf` Python package 0.19 (`GGML_QUANT_SIZES`); `Q1_0` from the ggml library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GgmlType(u32);
 
@@ -53,6 +63,8 @@ const GGML_TYPES: &[(u32, &str, u64, u64)] = &[
     (34, "TQ1_0", 256, 54),
     (35, "TQ2_0", 256, 66),
     (39, "MXFP4", 32, 17),
+    (40, "NVFP4", 64, 36),
+    (41, "Q1_0", 128, 18),
 ];
 
 impl GgmlType {
@@ -105,6 +117,10 @@ impl ElementType {
             Self::F16 => "F16".to_owned(),
             Self::Bf16 => "BF16".to_owned(),
             Self::F64 => "F64".to_owned(),
+            Self::F8E4m3 => "F8_E4M3".to_owned(),
+            Self::F8E5m2 => "F8_E5M2".to_owned(),
+            Self::F8E8m0 => "F8_E8M0".to_owned(),
+            Self::Packed(scheme) => scheme.to_owned(),
             Self::Signed(bytes) => format!("I{}", bytes * 8),
             Self::Unsigned(bytes) => format!("U{}", bytes * 8),
             Self::Ggml(kind) => kind.name().to_owned(),
@@ -125,6 +141,7 @@ impl ElementType {
             Self::F32 => 4,
             Self::F16 | Self::Bf16 => 2,
             Self::F64 => 8,
+            Self::F8E4m3 | Self::F8E5m2 | Self::F8E8m0 | Self::Packed(_) => 1,
             Self::Signed(bytes) | Self::Unsigned(bytes) => u64::from(bytes),
             Self::Ggml(kind) => kind.block_bytes(),
         }
@@ -161,6 +178,10 @@ impl ElementType {
                     *value = f64::from_le_bytes(*b) as f32;
                 }
             }
+            Self::F8E4m3 => decode_bytes(e4m3, bytes, out),
+            Self::F8E5m2 => decode_bytes(e5m2, bytes, out),
+            Self::F8E8m0 => decode_bytes(e8m0, bytes, out),
+            Self::Packed(scheme) => return Err(format!("{scheme} codes have no value alone")),
             Self::Signed(_) | Self::Unsigned(_) => {
                 return Err(format!(
                     "{} values are integers; weights are F32, F16, BF16, F64 or a block type",
@@ -170,5 +191,11 @@ impl ElementType {
             Self::Ggml(kind) => return super::ggml_blocks::decode(kind, bytes, out),
         }
         Ok(())
+    }
+}
+
+fn decode_bytes(value: fn(u8) -> f32, bytes: &[u8], out: &mut [f32]) {
+    for (out, byte) in out.iter_mut().zip(bytes) {
+        *out = value(*byte);
     }
 }

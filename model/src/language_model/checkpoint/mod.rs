@@ -11,7 +11,10 @@ mod ggml_blocks;
 mod gguf;
 mod llama2c;
 mod metadata;
+mod packing;
 mod safetensors;
+mod small_floats;
+mod split_gguf;
 mod tensor;
 
 use std::collections::BTreeMap;
@@ -25,7 +28,9 @@ pub use element_type::{ElementType, GgmlType};
 pub use gguf::Gguf;
 pub use llama2c::{Llama2cHeader, parse_llama2c};
 pub use metadata::{Metadata, MetadataValue};
+pub use packing::unpack;
 pub use safetensors::{parse_safetensors, parse_shards, shard_of_tensor};
+pub use split_gguf::{join_gguf, shard_names};
 pub use tensor::TensorView;
 
 /// Why a checkpoint or tokenizer cannot be read: where, and what is wrong there.
@@ -53,6 +58,17 @@ impl CheckpointError {
         Self {
             place: format!("{part}: {}", self.place),
             reason: self.reason,
+        }
+    }
+}
+
+impl CheckpointError {
+    /// As [`Self::within`], where the part has a name.
+    fn within_named(self, part: &str) -> Self {
+        if part.is_empty() {
+            self
+        } else {
+            self.within(part)
         }
     }
 }
@@ -97,7 +113,14 @@ impl<'a> Checkpoint<'a> {
     /// # Errors
     /// When the file is damaged or its architecture cannot be run.
     pub fn from_gguf(bytes: &'a [u8]) -> Result<Self, CheckpointError> {
-        let file = Gguf::parse(bytes)?;
+        Self::of_gguf(join_gguf(vec![(String::new(), Gguf::parse(bytes)?)])?)
+    }
+
+    /// A GGUF file, the shards of a split one joined.
+    ///
+    /// # Errors
+    /// When the architecture cannot be run.
+    pub fn of_gguf(file: Gguf<'a>) -> Result<Self, CheckpointError> {
         let hyperparameters = hyperparameters_from_gguf(&file)?;
         Ok(Self {
             hyperparameters,
@@ -130,7 +153,7 @@ impl<'a> Checkpoint<'a> {
         index: Option<&str>,
     ) -> Result<Self, CheckpointError> {
         let hyperparameters = hyperparameters_from_config(config)?;
-        let tensors = parse_shards(shards, index)?;
+        let tensors = unpack(parse_shards(shards, index)?, Some(config))?;
         Ok(Self {
             hyperparameters,
             tensors,

@@ -28,12 +28,14 @@ pub fn parse_safetensors(
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| CheckpointError::new("safetensors header", describe(&error)))?;
     let mut tensors = BTreeMap::new();
-    for (name, view) in file.iter() {
+    // in the order of names, so that the same file always has the same first fault
+    let views: BTreeMap<_, _> = file.iter().collect();
+    for (name, view) in views {
         let element_type = element_type(view.dtype()).ok_or_else(|| {
             CheckpointError::new(
                 format!("tensor {name}"),
                 format!(
-                    "element type {:?} is not read; F64, F32, F16, BF16 and integers are",
+                    "element type {:?} is not read; F64, F32, F16, BF16, F8_E4M3, F8_E5M2, F8_E8M0 and integers are",
                     view.dtype()
                 ),
             )
@@ -115,6 +117,9 @@ fn element_type(dtype: Dtype) -> Option<ElementType> {
         Dtype::F32 => ElementType::F32,
         Dtype::F16 => ElementType::F16,
         Dtype::BF16 => ElementType::Bf16,
+        Dtype::F8_E4M3 => ElementType::F8E4m3,
+        Dtype::F8_E5M2 => ElementType::F8E5m2,
+        Dtype::F8_E8M0 => ElementType::F8E8m0,
         Dtype::I8 => ElementType::Signed(1),
         Dtype::I16 => ElementType::Signed(2),
         Dtype::I32 => ElementType::Signed(4),

@@ -1,5 +1,8 @@
 //! One tensor of a checkpoint: its shape and where its bytes lie, decoded when asked for.
 
+use std::sync::Arc;
+
+use super::packing::PackedWeight;
 use super::{CheckpointError, ElementType};
 
 /// A tensor inside the bytes of a file; nothing is copied or decoded until a row is asked for.
@@ -12,6 +15,8 @@ pub struct TensorView<'a> {
     /// How its values are encoded.
     pub element_type: ElementType,
     bytes: &'a [u8],
+    /// Codes and scales of a weight that stands in several tensors.
+    packed: Option<Arc<PackedWeight<'a>>>,
 }
 
 impl std::fmt::Debug for TensorView<'_> {
@@ -53,6 +58,38 @@ impl<'a> TensorView<'a> {
             dims,
             element_type,
             bytes,
+            packed: None,
+        })
+    }
+
+    /// A weight that stands in several tensors of its file.
+    pub(super) fn packed(name: String, dims: Vec<u64>, weight: Arc<PackedWeight<'a>>) -> Self {
+        Self {
+            name,
+            dims,
+            element_type: ElementType::Packed(weight.scheme),
+            bytes: &[],
+            packed: Some(weight),
+        }
+    }
+
+    /// The same bytes read as another type of the same length.
+    pub(super) fn of_type(&self, element_type: ElementType) -> Result<Self, CheckpointError> {
+        let n_values = self.bytes.len() as u64 / element_type.block_bytes();
+        let is_sound = self.packed.is_none()
+            && (element_type.block_bytes() == self.element_type.block_bytes()
+                || n_values * element_type.block_bytes() == self.bytes.len() as u64
+                    && self.dims.len() == 2);
+        if !is_sound {
+            return Err(self.fault(format!(
+                "has the type {}, {} is needed",
+                self.element_type.name(),
+                element_type.name()
+            )));
+        }
+        Ok(Self {
+            element_type,
+            ..self.clone()
         })
     }
 
@@ -73,10 +110,12 @@ impl<'a> TensorView<'a> {
 
     /// Bytes it takes in the file.
     pub fn stored_bytes(&self) -> u64 {
-        self.bytes.len() as u64
+        self.packed
+            .as_ref()
+            .map_or(self.bytes.len() as u64, |packed| packed.stored_bytes())
     }
 
-    /// Its bytes as they lie in the file.
+    /// Its bytes as they lie in the file; none of a weight that stands in several tensors.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -92,13 +131,17 @@ impl<'a> TensorView<'a> {
                 self.n_rows()
             )));
         }
-        let row_bytes =
-            self.row_len() / self.element_type.block_len() * self.element_type.block_bytes();
-        let bytes = &self.bytes[to_index(first * row_bytes)..to_index((first + n) * row_bytes)];
         let mut out = vec![0.0; to_index(n * self.row_len())];
-        self.element_type
-            .decode(bytes, &mut out)
-            .map_err(|reason| self.fault(reason))?;
+        if let Some(packed) = &self.packed {
+            packed.decode(to_index(first), &mut out)?;
+        } else {
+            let row_bytes =
+                self.row_len() / self.element_type.block_len() * self.element_type.block_bytes();
+            let bytes = &self.bytes[to_index(first * row_bytes)..to_index((first + n) * row_bytes)];
+            self.element_type
+                .decode(bytes, &mut out)
+                .map_err(|reason| self.fault(reason))?;
+        }
         if let Some(index) = out.iter().position(|value| !value.is_finite()) {
             let index = first * self.row_len() + index as u64;
             return Err(self.fault(format!("value {index} is not a finite number")));

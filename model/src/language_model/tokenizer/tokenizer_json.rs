@@ -228,17 +228,7 @@ fn check_step(
                 check_step(&format!("{place}[{index}]"), known, Some(step), growth)?;
             }
         }
-        "FixedLength" => {
-            if step
-                .get("length")
-                .is_some_and(|length| length.as_u64().is_none_or(|length| length == 0))
-            {
-                return Err(fault(
-                    place,
-                    "cuts into pieces of no length; at least 1 is needed",
-                ));
-            }
-        }
+        "FixedLength" => check_length(place, step.get("length"))?,
         "Precompiled" => check_table(place, text("precompiled_charsmap"))?,
         "Prepend" => check_insert(place, text("prepend"))?,
         "Replace" => {
@@ -259,6 +249,17 @@ fn check_step(
         _ => {}
     }
     Ok(())
+}
+
+/// A length that is given must be a whole number from 1.
+fn check_length(place: &str, length: Option<&Value>) -> Result<(), CheckpointError> {
+    match length.map(Value::as_u64) {
+        None | Some(Some(1..)) => Ok(()),
+        _ => Err(fault(
+            place,
+            "cuts into pieces of no length; at least 1 is needed",
+        )),
+    }
 }
 
 fn check_insert(place: &str, text: &str) -> Result<(), CheckpointError> {
