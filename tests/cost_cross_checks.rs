@@ -33,6 +33,8 @@ fn cycles_without_stalls_equal_the_closed_form_of_scale_sim_in_all_dataflows() {
             design.array.lanes = 1;
             design.array.dataflow = dataflow;
             design.datapath.delivery = Delivery::Systolic;
+            // Slow enough for an element of one stage, as that model has.
+            design.clock_mhz = 100.0;
             let cost = costs.estimate(&design).expect("a known cost");
             let shapes = workload.layer_products(Phase::Prefill);
             for (shape, product) in shapes.zip(&cost.prefill.products) {

@@ -103,6 +103,7 @@ pub(crate) fn some_design() -> Design {
         },
         technology: "16 nm".to_owned(),
         clock_mhz: 285.0,
+        clock: blockscape_model::design::Clock::Given,
         voltage_v: None,
         key_value: KeyValuePolicy::default(),
         datapath: Datapath::default(),

@@ -13,6 +13,7 @@ mod cost_gates; // gate model against the synthesis table
 mod cost_laws; // laws of the cost model
 mod cost_random_designs; // laws of the cost model over random designs
 mod cost_sram; // SRAM macros against CACTI
+mod cost_timing; // clock, supply and pipeline registers
 mod element_arithmetic; // netlists of elements against the arithmetic of integer products
 mod exploration; // the background engine and the spaces it walks through
 mod exploration_presets; // built-in spaces judged by the real models

@@ -16,7 +16,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blockscape_model::hardware::gates::{Cell, Logic, Part, Step, Unit};
+use blockscape_model::hardware::gates::{Cell, Logic, Part, Path, Step, Unit};
 
 const TABLE: &str = include_str!("../../tests/golden/synthesis.csv");
 
@@ -198,28 +198,44 @@ fn coefficients(rows: &[&Row]) -> Coefficients {
     };
     let settled = energy(&|row| row.settled);
     let glitches = energy(&|row| row.glitches);
-    let uncut: Vec<&&Row> = rows
-        .iter()
-        .filter(|row| row.unit.paths().len() == 1)
-        .collect();
-    let paths: Vec<Vec<f64>> = uncut
-        .iter()
-        .map(|row| row.unit.paths()[0].steps().to_vec())
-        .collect();
-    let delays: Vec<f64> = uncut.iter().map(|row| row.delay).collect();
-    let steps = fit(
-        &paths,
-        &delays,
-        &vec![1.0; delays.len()],
-        &[Step::COUNT - 1],
-    );
     Coefficients {
+        steps: step_delays(rows, &weights),
         gate_equivalents,
         clock_pin,
         settled,
         glitches,
-        steps,
     }
+}
+
+/// Delays of the steps: a unit's delay is that of its slowest section, which hangs on the delays in turn.
+fn step_delays(rows: &[&Row], weights: &[f64]) -> Vec<f64> {
+    let delays: Vec<f64> = rows.iter().map(|row| row.delay).collect();
+    let mut steps = vec![60.0; Step::COUNT];
+    for _ in 0..50 {
+        let paths: Vec<Vec<f64>> = rows
+            .iter()
+            .map(|row| slowest(&row.unit, &steps).steps().to_vec())
+            .collect();
+        let next = fit(&paths, &delays, weights, &[]);
+        let moved = next.iter().zip(&steps).map(|(new, old)| (new - old).abs());
+        let moved = moved.fold(0.0, f64::max);
+        steps = next;
+        if moved < 1e-6 {
+            break;
+        }
+    }
+    steps
+}
+
+fn slowest(unit: &Unit, steps: &[f64]) -> Path {
+    let steps: &[f64; Step::COUNT] = steps.try_into().expect("one a step");
+    let mut slowest = Path::NONE;
+    for section in unit.sections().iter() {
+        if section.uncut.delay(steps) > slowest.delay(steps) {
+            slowest = section.uncut;
+        }
+    }
+    slowest
 }
 
 /// As [`fit`], toward a share of each target.
@@ -260,13 +276,12 @@ fn predict(row: &Row, c: &Coefficients) -> [f64; 4] {
         .zip(c.gate_equivalents)
         .map(|(f, t)| f * t)
         .sum();
-    let steps: [f64; Step::COUNT] = c.steps.clone().try_into().expect("one a step");
-    let delay = row
-        .unit
-        .paths()
+    let delay: f64 = slowest(&row.unit, &c.steps)
+        .steps()
         .iter()
-        .map(|path| path.delay(&steps))
-        .fold(0.0, f64::max);
+        .zip(&c.steps)
+        .map(|(count, each)| count * each)
+        .sum();
     [
         area,
         predict_energy(row, c, &c.settled),

@@ -77,6 +77,16 @@ fn document(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Va
             "energy_per_token_j": summary.energy_per_token().to_joules(),
             "products": products(&cost.decode),
         },
+        "timing": {
+            "clock_mhz": summary.timing.clock_mhz,
+            "fastest_mhz": summary.timing.fastest_mhz,
+            "critical_path": summary.timing.critical_path,
+            "critical_path_ps": summary.timing.critical.to_picoseconds(),
+            "pipeline_stages": summary.timing.pipeline_stages,
+            "interleaved_sums": summary.timing.interleaved_sums,
+        },
+        "power_w": metric(Metric::Power),
+        "energy_delay_js": metric(Metric::EnergyDelay),
         "weight_bits": metric(Metric::WeightBits),
         "kv_bits": metric(Metric::KvBits),
         "sqnr_db": metric(Metric::Sqnr),
@@ -187,5 +197,12 @@ fn report(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Stri
             description.label
         ));
     }
+    let timing = &evaluation.cost.summary.timing;
+    lines.push(format!(
+        "{:<24}{:>12} ps, {}",
+        "Slowest path",
+        number_text(timing.critical.to_picoseconds()),
+        timing.critical_path,
+    ));
     lines.join("\n")
 }

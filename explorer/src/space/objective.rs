@@ -45,16 +45,21 @@ pub fn additive(metric: Metric) -> fn(f64) -> f64 {
         Metric::Perplexity => f64::ln,
         Metric::DeltaPerplexity => |percent| (percent / 100.0).ln_1p(),
         Metric::Sqnr => |negative_db| 10f64.powf(negative_db / 10.0),
-        Metric::DecodeRate | Metric::PrefillTops | Metric::TopsPerWatt | Metric::TopsPerMm2 => {
-            |negative_rate| -1.0 / negative_rate
-        }
+        Metric::DecodeRate
+        | Metric::PrefillTops
+        | Metric::TopsPerWatt
+        | Metric::TopsPerMm2
+        | Metric::FastestClock => |negative_rate| -1.0 / negative_rate,
         Metric::Area
         | Metric::Luts
         | Metric::EnergyPerToken
         | Metric::PrefillTime
         | Metric::PrefillEnergy
         | Metric::WeightBits
-        | Metric::KvBits => |value| value,
+        | Metric::KvBits
+        | Metric::PipelineStages
+        | Metric::Power
+        | Metric::EnergyDelay => |value| value,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::PipelineStages;
+
 /// How operands reach the processing elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Delivery {
@@ -18,8 +20,14 @@ pub enum Delivery {
 pub struct Datapath {
     /// How operands are delivered.
     pub delivery: Delivery,
-    /// Whether registers cut floating-point adders into three stages.
+    /// Whether floating-point adders are built in three stages, with three sums that alternate.
     pub pipelined: bool,
+    /// Registers that cut the logic so that it keeps up with the clock.
+    pub pipelining: PipelineStages,
+    /// Most sums that may alternate in an accumulator, 1 to 16: where the clock asks for it, registers cut its loop into as
+    /// many stages. The order of additions changes with them, and they are added up when a sum is done. Lanes of the
+    /// vector unit alternate between outputs instead.
+    pub interleaved_sums: u8,
     /// Processing elements that share one FP32 accumulation stage, 1 to 1024.
     pub float_stage_elements: u16,
     /// Whether floating-point inputs may be subnormal, which costs a normalizer for each.
@@ -42,6 +50,8 @@ impl Default for Datapath {
         Self {
             delivery: Delivery::Systolic,
             pipelined: false,
+            pipelining: PipelineStages::Auto,
+            interleaved_sums: 4,
             float_stage_elements: 1,
             subnormals: false,
             aligned_mantissa_bits: None,
@@ -71,6 +81,12 @@ impl Datapath {
             ("datapath.aligned_mantissa_bits", aligned, 24.0),
         ] {
             number(field, f64::from(value), 1.0, most);
+        }
+        let sums = f64::from(self.interleaved_sums);
+        number("datapath.interleaved_sums", sums, 1.0, 16.0);
+        if let PipelineStages::Number(stages) = self.pipelining {
+            let most = f64::from(PipelineStages::MOST);
+            number("datapath.pipelining", f64::from(stages), 1.0, most);
         }
         for edge in self.float_array {
             number("datapath.float_array", f64::from(edge), 0.0, 1024.0);

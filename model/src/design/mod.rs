@@ -1,10 +1,12 @@
 //! Every choice an architect makes for one accelerator.
 
+mod clocking;
 mod datapath;
 mod format_table;
 mod hardware_choice;
 mod key_value;
 
+pub use clocking::{Clock, PipelineStages};
 pub use datapath::{Datapath, Delivery};
 pub use format_table::{FormatRule, FormatTable, LayerGroup, SitePattern, SlotFormats};
 pub use hardware_choice::{
@@ -39,8 +41,12 @@ pub struct Design {
     pub memory: Memory,
     /// Name of a technology preset.
     pub technology: String,
-    /// Clock in MHz.
+    /// Clock in MHz, 1 to 10,000; counts only where `clock` is given, which it is unless it says `fastest`.
+    #[serde(default)]
     pub clock_mhz: f64,
+    /// Whether the clock is the given one or the fastest that the design allows.
+    #[serde(default, skip_serializing_if = "Clock::is_given")]
+    pub clock: Clock,
     /// Supply in volts; the technology's nominal one where absent.
     #[serde(default)]
     pub voltage_v: Option<f64>,
@@ -67,7 +73,9 @@ impl Design {
                 violations.push(Violation::out_of_range(field, value, least, most));
             }
         };
-        number("clock_mhz", self.clock_mhz, 1.0, 10_000.0);
+        if self.clock.is_given() {
+            number("clock_mhz", self.clock_mhz, 1.0, 10_000.0);
+        }
         if let Some(voltage) = self.voltage_v {
             number("voltage_v", voltage, 0.3, 1.5);
         }

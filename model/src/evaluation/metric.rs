@@ -48,6 +48,14 @@ pub enum Metric {
     WeightBits,
     /// Bits per value of the key and value cache, scales included.
     KvBits,
+    /// Fastest clock that paths, loops and buffers allow, in MHz.
+    FastestClock,
+    /// Pipeline stages of a processing element from operands to result.
+    PipelineStages,
+    /// Average power of the prefill phase in W, external memory included.
+    Power,
+    /// Energy times time of the prefill phase in J s.
+    EnergyDelay,
 }
 
 /// What tables and axes show of a metric.
@@ -67,7 +75,7 @@ pub struct MetricDescription {
 
 impl Metric {
     /// How many there are.
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = 18;
 
     /// All, in the order of [`Metrics`].
     pub const ALL: [Self; Self::COUNT] = [
@@ -85,6 +93,10 @@ impl Metric {
         Self::TopsPerMm2,
         Self::WeightBits,
         Self::KvBits,
+        Self::FastestClock,
+        Self::PipelineStages,
+        Self::Power,
+        Self::EnergyDelay,
     ];
 
     /// Label, unit, direction and help.
@@ -189,6 +201,34 @@ impl Metric {
                 "bit",
                 Minimize,
                 "Stored bits per value of the key and value cache, scales included",
+            ),
+            Self::FastestClock => (
+                "fastest_mhz",
+                "Fastest clock",
+                "MHz",
+                Maximize,
+                "Fastest clock that paths, accumulating loops and buffers allow",
+            ),
+            Self::PipelineStages => (
+                "pipeline_stages",
+                "Pipeline stages",
+                "",
+                Minimize,
+                "Stages of a processing element from operands to result",
+            ),
+            Self::Power => (
+                "prefill_power_w",
+                "Power",
+                "W",
+                Minimize,
+                "Average power of the prefill phase, external memory included",
+            ),
+            Self::EnergyDelay => (
+                "prefill_energy_delay_js",
+                "Energy-delay product",
+                "J s",
+                Minimize,
+                "Energy times time of the prefill phase",
             ),
         };
         MetricDescription {

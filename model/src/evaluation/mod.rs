@@ -66,6 +66,10 @@ pub fn figures_of_merit(cost: &CostSummary, quality: &QualitySummary) -> Metrics
         (Metric::TopsPerMm2, cost.prefill.tops() / known_area),
         (Metric::WeightBits, cost.weight_bits),
         (Metric::KvBits, cost.kv_bits),
+        (Metric::FastestClock, cost.timing.fastest_mhz),
+        (Metric::PipelineStages, cost.timing.pipeline_stages),
+        (Metric::Power, cost.prefill_power().to_watts()),
+        (Metric::EnergyDelay, cost.energy_delay_product()),
     ] {
         metrics.set(metric, value);
     }

@@ -76,7 +76,7 @@ pub struct SramReport {
     pub write_pj: f64,
     /// Leakage in mW.
     pub leakage_mw: f64,
-    /// Access time in ns at the table's node.
+    /// Access time in ns at nominal voltage.
     pub access_ns: f64,
     /// Constants that the figures rest on.
     pub sources: Vec<SourceNote>,
@@ -245,10 +245,11 @@ impl Technology {
             read_pj: access.read_pj * node.sram.energy.value,
             write_pj: access.write_pj * node.sram.energy.value,
             leakage_mw: access.leakage_mw * node.sram.leakage.value,
-            access_ns: access.access_ns,
+            access_ns: access.access_ns * node.sram.delay.value,
             sources: vec![
                 SourceNote::new("SRAM area", &node.sram.area),
                 SourceNote::new("SRAM energy", &node.sram.energy),
+                SourceNote::new("SRAM access time", &node.sram.delay),
                 SourceNote::new("SRAM leakage", &node.sram.leakage),
             ],
         })

@@ -13,7 +13,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use self::table::{Row, TABLE};
-use crate::design::{Dataflow, Design, MemoryKind, SitePattern, Target, UnitKind};
+use crate::design::{
+    Clock, Dataflow, Design, MemoryKind, PipelineStages, SitePattern, Target, UnitKind,
+};
 use crate::violation::Violation;
 use crate::workload::Workload;
 
@@ -51,6 +53,10 @@ pub enum Parameter {
     Clock,
     /// Supply voltage.
     Voltage,
+    /// Registers that cut the logic.
+    Pipelining,
+    /// Sums that alternate in an accumulator.
+    InterleavedSums,
     /// Look-up tables of an FPGA that the design may take.
     LutBudget,
     /// First tokens kept in the protected format.
@@ -136,8 +142,17 @@ impl Parameter {
             Self::PortBits => integer(design.buffers.port_bits.into()),
             Self::MemoryKind => choice(design.memory.kind as usize),
             Self::MemoryChannels => integer(design.memory.channels.into()),
-            Self::Clock => Some(Value::Number(design.clock_mhz)),
+            Self::Clock => {
+                let given = design.clock.is_given().then_some(design.clock_mhz);
+                given.map(Value::Number)
+            }
             Self::Voltage => design.voltage_v.map(Value::Number),
+            Self::Pipelining => choice(match design.datapath.pipelining {
+                PipelineStages::None => 0,
+                PipelineStages::Auto => 1,
+                PipelineStages::Number(stages) => 1 + usize::from(stages),
+            }),
+            Self::InterleavedSums => integer(design.datapath.interleaved_sums.into()),
             Self::LutBudget => match design.target {
                 Target::Fpga { luts, .. } => luts.and_then(integer),
                 Target::Asic => None,
@@ -194,8 +209,21 @@ impl Parameter {
                 design.memory.kind = *MemoryKind::ALL.get(index).ok_or_else(refuse)?;
             }
             Self::MemoryChannels => design.memory.channels = narrow,
-            Self::Clock => design.clock_mhz = number,
+            Self::Clock => {
+                design.clock_mhz = number;
+                design.clock = Clock::Given;
+            }
             Self::Voltage => design.voltage_v = Some(number),
+            Self::Pipelining => {
+                design.datapath.pipelining = match index {
+                    0 => PipelineStages::None,
+                    1 => PipelineStages::Auto,
+                    _ => PipelineStages::Number(u8::try_from(index - 1).ok().ok_or_else(refuse)?),
+                };
+            }
+            Self::InterleavedSums => {
+                design.datapath.interleaved_sums = u8::try_from(whole).ok().ok_or_else(refuse)?;
+            }
             Self::LutBudget => match &mut design.target {
                 Target::Fpga { luts, .. } => *luts = Some(whole),
                 Target::Asic => {

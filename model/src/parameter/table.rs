@@ -21,7 +21,7 @@ const CACHE: &str = "Key-value cache";
 const WORKLOAD: &str = "Workload";
 
 /// Parameters that are not formats.
-pub(super) const TABLE: [Row; 22] = [
+pub(super) const TABLE: [Row; 24] = [
     (
         Parameter::Unit,
         "unit",
@@ -178,7 +178,7 @@ pub(super) const TABLE: [Row; 22] = [
         "Clock",
         "MHz",
         OPERATION,
-        "Clock of the processing array.",
+        "Clock of the chip, refused above what its slowest path allows.",
         Domain::Real {
             least: 1.0,
             most: 10_000.0,
@@ -190,11 +190,29 @@ pub(super) const TABLE: [Row; 22] = [
         "Supply",
         "V",
         OPERATION,
-        "Supply voltage; energy follows the technology's voltage curve.",
+        "Supply voltage: energy, delay and leakage follow the technology's curves.",
         Domain::Real {
             least: 0.3,
             most: 1.5,
         },
+    ),
+    (
+        Parameter::Pipelining,
+        "pipelining",
+        "Pipelining",
+        "",
+        OPERATION,
+        "Registers in elements, converters and vector lanes: none, as many as the clock asks for, or a number of stages.",
+        Domain::Choice(STAGES),
+    ),
+    (
+        Parameter::InterleavedSums,
+        "interleaved_sums",
+        "Interleaved sums",
+        "",
+        OPERATION,
+        "Most sums that may alternate in an accumulator, whose loop registers can then cut; they are added up at the end.",
+        Domain::Integer { least: 1, most: 16 },
     ),
     (
         Parameter::InitialTokens,
@@ -284,6 +302,11 @@ const UNITS: &[&str] = &[
 const DATAFLOWS: &[&str] = &["output stationary", "weight stationary", "input stationary"];
 const MEMORIES: &[&str] = &[
     "HBM2", "HBM2E", "HBM3", "LPDDR4", "LPDDR5", "LPDDR5X", "DDR4", "DDR5", "GDDR6",
+];
+const STAGES: &[&str] = &[
+    "none", "auto", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14",
+    "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30",
+    "31", "32",
 ];
 const SWITCH: &[&str] = &["off", "on"];
 

@@ -1,9 +1,10 @@
 //! Area of a design: elements, converters, vector unit, control, buffers.
 
+use super::clocking::Clocked;
 use super::composition::CostMemory;
 use super::{AreaBreakdown, Component};
 use crate::design::{Design, UnitKind};
-use crate::hardware::gates::{FloatKind, FloatOperand, Pipelining, Unit};
+use crate::hardware::gates::{Cell, FloatKind, FloatOperand, Gates, Pipelining, Unit};
 use crate::hardware::technology::{SramAccess, Technology};
 use crate::units::Area;
 
@@ -65,6 +66,7 @@ pub(super) fn chip_area(
     design: &Design,
     technology: &Technology,
     element: Area,
+    clocked: &Clocked,
     converter: Option<(u32, u32, bool)>,
     buffers: [Option<SramAccess>; 3],
     composed: &mut CostMemory,
@@ -72,6 +74,9 @@ pub(super) fn chip_area(
     let node = &technology.node;
     let placed = node.area.value * node.layout_area.value;
     let elements = f64::from(design.array.rows) * f64::from(design.array.columns);
+    let flipflop = technology.cells.area(&Gates::of(Cell::Flipflop, 1.0));
+    let [before, behind] = clocked.element;
+    let element = element + flipflop * (before.bits + behind.bits);
     let mut area = AreaBreakdown::ZERO;
     area.add(Component::Array, element * (elements * placed));
     if let Some((block, m, rounds)) = converter {
@@ -85,11 +90,13 @@ pub(super) fn chip_area(
                 composed.unit(technology, &unit).area * (count * lanes * placed),
             );
         }
+        let registers = flipflop * clocked.converter.bits;
+        area.add(Component::Converter, registers * (lanes * placed));
     }
     let [rows, columns] = design.datapath.float_array.map(f64::from);
     let lanes = f64::from(design.datapath.vector_lanes) + rows * columns;
     let lane = vector_lane(design.datapath.pipelined);
-    let lane = composed.unit(technology, &lane).area;
+    let lane = composed.unit(technology, &lane).area + flipflop * clocked.lane.bits;
     area.add(Component::VectorUnit, lane * (lanes * placed));
     let logic = area.total();
     area.add(Component::Control, logic * node.control_share.value);

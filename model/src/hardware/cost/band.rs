@@ -134,6 +134,7 @@ pub(super) fn device_sources(family: &FpgaFamily, device: &FpgaDevice) -> Vec<So
     let mut notes: Vec<SourceNote> = [
         ("usable LUTs (share)", &family.usable_luts),
         ("board power (W)", &device.power_w),
+        ("device clock (MHz)", &device.fabric_mhz),
         ("device bandwidth (GB/s)", &device.gigabytes_per_second),
         ("host (MAC/s)", &device.host_macs_per_second),
         ("driver a product (s)", &device.product_seconds),

@@ -4,6 +4,7 @@ use super::datapath::Demand;
 use super::prepared::Shared;
 use super::product::Operation;
 use super::result::ProductCost;
+use super::timing::UnitTiming;
 use crate::hardware::gates::Unit;
 use crate::hardware::technology::Technology;
 use crate::units::{Area, Energy};
@@ -16,6 +17,7 @@ use crate::units::{Area, Energy};
 pub struct CostMemory {
     elements: Vec<(Demand, ComposedElement)>,
     units: Vec<(Unit, ComposedUnit)>,
+    timings: Vec<(Unit, UnitTiming)>,
     pub(super) products: ProductMemory,
 }
 
@@ -34,10 +36,10 @@ pub(super) struct BesideLast<'a> {
 
 impl ProductMemory {
     /// Begins a walk; what products share on other hardware is forgotten.
-    pub(super) fn walk(&mut self, shared: Shared) -> BesideLast<'_> {
-        if self.shared != Some(shared) {
+    pub(super) fn walk(&mut self, shared: &Shared) -> BesideLast<'_> {
+        if self.shared.as_ref() != Some(shared) {
             self.known.clear();
-            self.shared = Some(shared);
+            self.shared = Some(*shared);
         }
         BesideLast {
             known: &mut self.known,
@@ -79,6 +81,10 @@ pub(super) struct ComposedElement {
     /// Energy of a group.
     pub(super) energy: Energy,
     pub(super) area: Area,
+    /// Uses of the stage behind the integer accumulator for a group.
+    pub(super) stage_uses: f64,
+    /// Whole cycles between two uses of that stage by all elements that share it.
+    pub(super) stage_gap: f64,
 }
 
 /// A unit before layout and voltage.
@@ -99,6 +105,8 @@ impl CostMemory {
                 cycles: element.cycles,
                 energy: element.energy(&technology.cells, technology.node.switching),
                 area: element.area(&technology.cells),
+                stage_uses: element.stage_uses(),
+                stage_gap: element.stage_gap(),
             }
         })
     }
@@ -113,6 +121,11 @@ impl CostMemory {
                 area: parts.iter().map(|part| cells.area(&part.gates)).sum(),
             }
         })
+    }
+
+    pub(super) fn unit_timing(&mut self, technology: &Technology, unit: &Unit) -> UnitTiming {
+        let steps = &technology.cells.step_ps;
+        recall(&mut self.timings, unit, || UnitTiming::of(unit, steps))
     }
 }
 

@@ -271,8 +271,8 @@ impl Demand {
         let stages = self.stages();
         let shared = 1.0 / f64::from(self.reading.float_stage_elements.max(1));
         element
-            .with(Unit::Fp32Accumulate { w: acc, stages }, shared, uses)
-            .with(
+            .with_stage(Unit::Fp32Accumulate { w: acc, stages }, shared, uses)
+            .with_stage(
                 Unit::FloatMultiplier {
                     kind: FloatKind::Fp16,
                 },

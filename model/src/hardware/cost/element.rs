@@ -23,6 +23,8 @@ pub struct Instance {
     pub count: f64,
     /// Uses for one group of `lanes` products.
     pub uses: f64,
+    /// Whether it stands behind the integer accumulator, so that it works only when a block or the accumulator is full.
+    pub is_stage: bool,
 }
 
 impl Instance {
@@ -50,11 +52,43 @@ impl Element {
         }
     }
 
-    pub(super) fn with(mut self, unit: Unit, count: f64, uses: f64) -> Self {
+    pub(super) fn with(self, unit: Unit, count: f64, uses: f64) -> Self {
+        self.and(Instance {
+            unit,
+            count,
+            uses,
+            is_stage: false,
+        })
+    }
+
+    /// With a unit behind the integer accumulator, which several elements may share.
+    pub(super) fn with_stage(self, unit: Unit, count: f64, uses: f64) -> Self {
+        self.and(Instance {
+            unit,
+            count,
+            uses,
+            is_stage: true,
+        })
+    }
+
+    fn and(mut self, instance: Instance) -> Self {
         let free = self.instances.iter().position(Option::is_none);
-        self.instances[free.expect("no element has more kinds of units")] =
-            Some(Instance { unit, count, uses });
+        self.instances[free.expect("no element has more kinds of units")] = Some(instance);
         self
+    }
+
+    /// Uses of the stage behind the integer accumulator for one group; 0 without one.
+    pub(super) fn stage_uses(&self) -> f64 {
+        let stages = self.instances().filter(|each| each.is_stage);
+        stages.map(|each| each.uses).fold(0.0, f64::max)
+    }
+
+    /// Whole cycles between two uses of that stage by all elements that share it; many without one.
+    pub(super) fn stage_gap(&self) -> f64 {
+        let most = f64::from(u16::MAX);
+        let stages = self.instances().filter(|each| each.is_stage);
+        let gaps = stages.map(|each| (self.cycles * each.count / each.uses + 1e-9).floor());
+        gaps.fold(most, f64::min).max(1.0)
     }
 
     /// Its units.

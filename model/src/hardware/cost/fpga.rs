@@ -3,13 +3,16 @@
 //! It has no area in mm2; what it takes is counted in LUTs. Energy is the board's power over time: activity on an FPGA is
 //! not modeled. Products that the fabric does not take run on the processor beside it.
 
+use super::clocking::allowed_clock;
 use super::datapath::Demand;
 use super::element::Placement;
-use super::result::{PhaseSummary, ProductCost};
+use super::result::{PhaseSummary, ProductCost, Timing};
 use super::tiling::LoopOrder;
+use super::timing::{Bound, Cuts, Pace, Paced, UnitTiming, bound, cuts, overhead, stages};
 use super::{Component, Element, EnergyBreakdown};
-use crate::design::{Design, Target, UnitKind};
+use crate::design::{Design, PipelineStages, Target, UnitKind};
 use crate::format::Format;
+use crate::hardware::gates::{Cell, Unit};
 use crate::hardware::technology::{FpgaDevice, FpgaFamily};
 use crate::units::{Energy, Macs, Time};
 use crate::violation::Violation;
@@ -34,6 +37,9 @@ pub(super) struct Fabric<'a> {
     /// LUTs of one element of the widest demand.
     element_luts: f64,
     clock_hz: f64,
+    pub(super) timing: Timing,
+    /// Cycles that registers add before the first result.
+    fill: f64,
 }
 
 impl<'a> Fabric<'a> {
@@ -44,16 +50,25 @@ impl<'a> Fabric<'a> {
         pairs: impl Iterator<Item = [Format; 2]>,
     ) -> Result<Self, Vec<Violation>> {
         design.check()?;
-        let demand = pairs
-            .filter_map(|[moving, stationary]| Demand::of(design, moving, stationary))
-            .reduce(Demand::widest);
-        let Some(demand) = demand else {
+        let mut composed: Option<(Demand, f64)> = None;
+        for [moving, stationary] in pairs {
+            if let Some(asked) = Demand::of(design, moving, stationary) {
+                let gap = asked.element().stage_gap();
+                composed = Some(composed.map_or((asked, gap), |(widest, least)| {
+                    (widest.widest(asked), least.min(gap))
+                }));
+            }
+        }
+        let Some((demand, stage_gap)) = composed else {
             return Err(vec![Violation::new(
                 "unit",
                 format!("{:?}", design.unit),
                 "a kind of element that takes the formats of at least one product",
             )]);
         };
+        let element = demand.element();
+        let (timing, cut) = clocked_fabric(design, device, family, &element, stage_gap)
+            .map_err(|violation| vec![violation])?;
         let routable = f64::from(device.luts) * family.usable_luts.value;
         let usable_luts = match design.target {
             Target::Fpga {
@@ -65,8 +80,11 @@ impl<'a> Fabric<'a> {
             design,
             device,
             usable_luts,
-            element_luts: luts(&demand.element(), family),
-            clock_hz: design.clock_mhz * 1e6,
+            element_luts: luts(&element, family)
+                .max((flipflops(&element) + cut.bits) / FLIPFLOPS_A_LUT),
+            clock_hz: timing.clock_mhz * 1e6,
+            timing,
+            fill: cut.inserted,
         };
         let needed = fabric.element_luts * fabric.elements();
         if design.unit != UnitKind::DataflowMxInt && needed > fabric.usable_luts {
@@ -201,7 +219,7 @@ impl<'a> Fabric<'a> {
                 };
                 (
                     Placement::Array,
-                    Time::seconds(macs / (lanes * elements) / self.clock_hz),
+                    Time::seconds((macs / (lanes * elements) + self.fill) / self.clock_hz),
                 )
             }
         };
@@ -289,4 +307,75 @@ fn luts(element: &Element, family: &FpgaFamily) -> f64 {
         .instances()
         .map(|each| family.luts(&each.unit) * each.count)
         .sum()
+}
+
+/// Flip-flops beside each LUT of the devices here.
+const FLIPFLOPS_A_LUT: f64 = 2.0;
+
+/// Flip-flops of an element.
+fn flipflops(element: &Element) -> f64 {
+    let bits = |unit: &Unit| -> f64 {
+        let parts = unit.parts();
+        parts
+            .iter()
+            .map(|part| part.gates.count(Cell::Flipflop))
+            .sum()
+    };
+    element
+        .instances()
+        .map(|each| bits(&each.unit) * each.count)
+        .sum()
+}
+
+/// The clock of a design on a device, and the registers that it puts into an element.
+fn clocked_fabric(
+    design: &Design,
+    device: &FpgaDevice,
+    family: &FpgaFamily,
+    element: &Element,
+    stage_gap: f64,
+) -> Result<(Timing, Cuts), Violation> {
+    let steps = &family.step_ps;
+    let pace = Pace {
+        scale: 1.0,
+        overhead: overhead(steps),
+        pipelining: design.datapath.pipelining,
+        sums: f64::from(design.datapath.interleaved_sums),
+    };
+    let units: Vec<Paced> = element
+        .instances()
+        .map(|each| {
+            let gap = if each.is_stage {
+                stage_gap
+            } else {
+                (element.cycles / each.uses).floor().max(1.0)
+            };
+            (UnitTiming::of(&each.unit, steps), gap)
+        })
+        .collect();
+    let fabric = Bound::new("block RAM", 1e6 / device.fabric_mhz.value);
+    let logic = bound(&units, &pace);
+    let slowest = logic.map_or(fabric, |logic| logic.slower(fabric));
+    let clock_mhz = allowed_clock(design, &slowest, || format!("on {}", device.name))?;
+    let period = match (pace.pipelining, logic) {
+        (PipelineStages::Number(_), Some(logic)) => logic.period,
+        _ => 1e6 / clock_mhz,
+    };
+    let cut = element.instances().zip(&units).map(|(each, unit)| {
+        let cuts = cuts(unit, &pace, period);
+        Cuts {
+            bits: cuts.bits * each.count,
+            ..cuts
+        }
+    });
+    let cut = cut.fold(Cuts::NONE, Cuts::and);
+    let timing = Timing {
+        clock_mhz,
+        fastest_mhz: 1e6 / slowest.period,
+        critical_path: slowest.name,
+        critical: Time::picoseconds(slowest.picoseconds),
+        pipeline_stages: stages(&units) + cut.inserted,
+        interleaved_sums: cut.sums,
+    };
+    Ok((timing, cut))
 }

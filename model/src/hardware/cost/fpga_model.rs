@@ -56,6 +56,7 @@ impl CostModel {
             weight_bits,
             kv_bits,
             batch: self.workload.batch,
+            timing: fabric.timing,
         })
     }
 }

@@ -28,6 +28,10 @@ pub(super) struct Folding {
     pub(super) columns: f64,
     /// Cycles of an element for one group of lanes.
     pub(super) cycles: f64,
+    /// Registers that a clock put into the path: cycles before the first result.
+    pub(super) fill: f64,
+    /// Cycles in which alternating sums are added up when a fold ends.
+    pub(super) drain: f64,
 }
 
 impl Folding {
@@ -44,8 +48,8 @@ impl Folding {
         let folds = (r / self.rows).ceil() * (c / self.columns).ceil();
         let skew = self.rows + self.columns - 2.0 + load;
         match self.delivery {
-            Delivery::Systolic => (skew + t) * folds - 1.0,
-            Delivery::Broadcast => t * folds + skew,
+            Delivery::Systolic => (skew + t + self.fill + self.drain) * folds - 1.0,
+            Delivery::Broadcast => (t + self.drain) * folds + skew + self.fill,
         }
     }
 }

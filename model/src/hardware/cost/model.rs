@@ -183,7 +183,7 @@ impl CostModel {
     ) -> CostSummary {
         let formats = &prepared.design.formats;
         let n_layers = self.workload.model.n_layers;
-        let mut walked = memory.map(|memory| memory.walk(prepared.shared));
+        let mut walked = memory.map(|memory| memory.walk(&prepared.shared));
         let mut phase = |phase: Phase, see: &mut dyn FnMut(ProductCost)| {
             let mut total = PhaseSummary {
                 time: Time::ZERO,
@@ -235,6 +235,7 @@ impl CostModel {
             weight_bits,
             kv_bits,
             batch: self.workload.batch,
+            timing: prepared.shared.clocked.timing,
         }
     }
 
@@ -258,6 +259,7 @@ impl CostModel {
                 });
             }
         }
+        parts.extend(prepared.cut_parts(&self.technology));
         parts
     }
 }

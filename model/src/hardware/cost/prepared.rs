@@ -1,15 +1,17 @@
 //! A design made ready for walking its products: element, energies of events, capacities, bandwidths.
 
 use super::area::{chip_area, converter_units, vector_lane};
+use super::clocking::{Clocked, Parts, clocked};
 use super::component::{AreaBreakdown, Component};
 use super::composition::{ComposedElement, CostMemory};
 use super::datapath::{Demand, aligns};
 use super::element::Placement;
 use super::energy::EventEnergies;
+use super::result::ElementPart;
 use super::tiling::Capacity;
 use crate::design::{Datapath, Design, KeyValuePolicy, ProcessingArray, UnitKind};
 use crate::format::{Format, OperandKind, Rounding};
-use crate::hardware::gates::Unit;
+use crate::hardware::gates::{ACCUMULATOR_DATA, Cell, Gates, Unit, registers};
 use crate::hardware::technology::{SramAccess, SramMacro, SramTable, Technology};
 use crate::units::{Energy, Power, Voltage};
 use crate::violation::Violation;
@@ -26,6 +28,8 @@ pub(super) struct Pairing {
     /// Cycles and energy of one group of lanes on the array.
     pub(super) cycles: f64,
     pub(super) group: Energy,
+    /// Uses of the stage behind the integer accumulator for a group.
+    stage_uses: f64,
 }
 
 /// All that the cost of a product hangs on beside its shape and formats, for one technology and workload.
@@ -43,6 +47,43 @@ pub(super) struct Shared {
     /// Bits a second to and from external memory.
     pub(super) external_bits_per_second: f64,
     pub(super) clock_hz: f64,
+    /// Clock, and the registers that it asks for.
+    pub(super) clocked: Clocked,
+    /// Energy of the bits that such registers hold, before layout and supply.
+    cut_energy: CutEnergy,
+}
+
+/// Energy of one flip-flop at the design's voltage, layout included.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct CutEnergy {
+    /// Its clock pin in a cycle.
+    clock: Energy,
+    /// Its data when a unit is used.
+    data: Energy,
+}
+
+impl CutEnergy {
+    fn of(technology: &Technology, scale: f64) -> Self {
+        let cells = &technology.cells;
+        let one = |data| cells.energy(&registers(1, data), technology.node.switching) * scale;
+        let clock = one(0.0);
+        Self {
+            clock,
+            data: one(ACCUMULATOR_DATA) - clock,
+        }
+    }
+
+    /// Registers in an element for one group of lanes.
+    fn group(&self, clocked: &Clocked, cycles: f64, stage_uses: f64) -> Energy {
+        let bits = clocked.element[0].bits + clocked.element[1].bits;
+        let moved = clocked.used_bits[0] * cycles + clocked.used_bits[1] * stage_uses;
+        self.clock * (bits * cycles) + self.data * moved
+    }
+
+    /// Registers in a unit that is used in every cycle.
+    fn each_cycle(&self, bits: f64) -> Energy {
+        (self.clock + self.data) * bits
+    }
 }
 
 /// A design with everything that its products share.
@@ -79,6 +120,7 @@ impl<'a> Prepared<'a> {
         let sram_scale = scale / node.energy.value * node.sram.energy.value;
         let mut pairings = [None; MOST_PAIRINGS];
         let mut demand: Option<Demand> = None;
+        let mut stage_gap = f64::from(u16::MAX);
         for formats in pairs {
             let asked = Demand::of(design, formats[0], formats[1]);
             let remembered = pairings
@@ -87,6 +129,9 @@ impl<'a> Prepared<'a> {
                 .any(|pairing: &Pairing| pairing.formats == formats);
             if !remembered && let Some(free) = pairings.iter().position(Option::is_none) {
                 let element = asked.map(|demand| composed.element(technology, demand));
+                if let Some(element) = element {
+                    stage_gap = stage_gap.min(element.stage_gap);
+                }
                 pairings[free] = Some(pairing(design, formats, element, logic_scale));
             }
             if let Some(asked) = asked {
@@ -115,11 +160,23 @@ impl<'a> Prepared<'a> {
             bank(design.buffers.output_kib),
         ];
         let converter = converter(design);
+        let parts = Parts {
+            widest,
+            stage_gap,
+            converter,
+            buffers,
+        };
+        let clocked = clocked(design, technology, composed, &parts).map_err(one)?;
+        let cut_energy = CutEnergy::of(technology, logic_scale);
+        for pairing in pairings.iter_mut().flatten() {
+            pairing.cut(&clocked, &cut_energy);
+        }
         let element = composed.element(technology, widest);
         let area = chip_area(
             design,
             technology,
             element.area,
+            &clocked,
             converter,
             buffers,
             composed,
@@ -136,11 +193,13 @@ impl<'a> Prepared<'a> {
                 .into_iter()
                 .flatten()
                 .map(|(unit, count)| energy_of(&unit) * (count / f64::from(block)))
-                .sum()
+                .sum::<Energy>()
+                + cut_energy.each_cycle(clocked.converter.bits / f64::from(block))
         });
         let event = EventEnergies {
             conversion,
-            vector: energy_of(&vector_lane(design.datapath.pipelined)),
+            vector: energy_of(&vector_lane(design.datapath.pipelined))
+                + cut_energy.each_cycle(clocked.lane.bits),
             control_share: node.control_share.value,
             buffer_read: buffers.map(|access| per_bit(access, |a| a.read_pj)),
             buffer_write: buffers.map(|access| per_bit(access, |a| a.write_pj)),
@@ -161,7 +220,11 @@ impl<'a> Prepared<'a> {
             columns: f64::from(design.array.columns),
         };
         let leakage = if node.include_leakage {
-            leakage(technology, &area, buffers, banks)
+            let supply = node
+                .voltage
+                .leakage_ratio(design.voltage_v.map(Voltage::volts))
+                .map_err(one)?;
+            leakage(technology, &area, buffers, banks) * supply
         } else {
             Power::ZERO
         };
@@ -181,11 +244,31 @@ impl<'a> Prepared<'a> {
                 external_bits_per_second: 8e9
                     * memory.gigabytes_per_second.value
                     * f64::from(design.memory.channels),
-                clock_hz: design.clock_mhz * 1e6,
+                clock_hz: clocked.timing.clock_mhz * 1e6,
+                clocked,
+                cut_energy,
             },
             aligns_on_read: aligns(design.unit),
             demand,
             pairings,
+        })
+    }
+
+    /// The registers that the clock put into an element, as a part of it; none where it put none.
+    pub(super) fn cut_parts(&self, technology: &Technology) -> Option<ElementPart> {
+        let node = &technology.node;
+        let clocked = &self.shared.clocked;
+        let bits = clocked.element[0].bits + clocked.element[1].bits;
+        let demand = self.demand.filter(|_| bits > 0.0)?;
+        let element = demand.element();
+        let flipflop = technology.cells.area(&Gates::of(Cell::Flipflop, 1.0));
+        Some(ElementPart {
+            name: "pipeline registers".to_owned(),
+            area: flipflop * (bits * node.area.value * node.layout_area.value),
+            energy: self
+                .shared
+                .cut_energy
+                .group(clocked, element.cycles, element.stage_uses()),
         })
     }
 
@@ -205,7 +288,18 @@ impl<'a> Prepared<'a> {
             .map_or(1.0, |scale| scale * node.layout_energy.value);
         let asked = Demand::of(self.design, formats[0], formats[1]);
         let element = asked.map(|demand| CostMemory::default().element(technology, demand));
-        pairing(self.design, formats, element, scale)
+        let mut anew = pairing(self.design, formats, element, scale);
+        anew.cut(&self.shared.clocked, &self.shared.cut_energy);
+        anew
+    }
+}
+
+impl Pairing {
+    /// With the registers that the clock put into the element.
+    fn cut(&mut self, clocked: &Clocked, energy: &CutEnergy) {
+        if self.placement == Placement::Array {
+            self.group += energy.group(clocked, self.cycles, self.stage_uses);
+        }
     }
 }
 
@@ -221,18 +315,21 @@ fn pairing(
             placement: Placement::Array,
             cycles: element.cycles,
             group: element.energy * scale,
+            stage_uses: element.stage_uses,
         },
         None if design.datapath.has_float_array() => Pairing {
             formats,
             placement: Placement::FloatArray,
             cycles: 1.0,
             group: Energy::ZERO,
+            stage_uses: 0.0,
         },
         None => Pairing {
             formats,
             placement: Placement::VectorUnit,
             cycles: 1.0 / f64::from(design.datapath.vector_lanes),
             group: Energy::ZERO,
+            stage_uses: 0.0,
         },
     }
 }

@@ -164,8 +164,11 @@ impl CostModel {
                 let groups = (k / f64::from(design.array.lanes)).ceil();
                 let edges = [design.array.rows, design.array.columns].map(f64::from);
                 let dataflow = design.array.dataflow;
+                let clocked = &prepared.shared.clocked;
+                let ends = [clocked.fill(), clocked.drain()];
+                let folding = folding(prepared, dataflow, edges, cycles, ends);
                 Occupation {
-                    cycles: folding(prepared, dataflow, edges, cycles).cycles(m, n, groups),
+                    cycles: folding.cycles(m, n, groups),
                     group,
                     events: Events::on_array(m * n * groups, m * n),
                     groups,
@@ -176,8 +179,11 @@ impl CostModel {
             Placement::FloatArray => {
                 let edges = design.datapath.float_array.map(f64::from);
                 let dataflow = Dataflow::OutputStationary;
+                let clocked = &prepared.shared.clocked;
+                let ends = [clocked.lane.inserted, 0.0];
+                let folding = folding(prepared, dataflow, edges, pairing.cycles, ends);
                 Occupation {
-                    cycles: folding(prepared, dataflow, edges, pairing.cycles).cycles(m, n, k),
+                    cycles: folding.cycles(m, n, k),
                     group: Energy::ZERO,
                     events: Events::on_array(0.0, m * n * (k + 1.0)),
                     groups: k,
@@ -186,7 +192,7 @@ impl CostModel {
                 }
             }
             Placement::VectorUnit => Occupation {
-                cycles: m * n * k * pairing.cycles,
+                cycles: m * n * k * pairing.cycles + prepared.shared.clocked.lane.inserted,
                 group: Energy::ZERO,
                 events: Events::on_array(0.0, m * n * k),
                 groups: k,
@@ -241,6 +247,7 @@ fn folding(
     dataflow: Dataflow,
     [rows, columns]: [f64; 2],
     cycles: f64,
+    [fill, drain]: [f64; 2],
 ) -> Folding {
     Folding {
         dataflow,
@@ -248,6 +255,8 @@ fn folding(
         rows,
         columns,
         cycles,
+        fill,
+        drain,
     }
 }
 

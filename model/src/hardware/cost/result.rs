@@ -2,7 +2,7 @@
 
 use super::{AreaBreakdown, Band, EnergyBreakdown, LoopOrder, Placement};
 use crate::hardware::SourceNote;
-use crate::units::{Area, Energy, Macs, Time};
+use crate::units::{Area, Energy, Macs, Power, Time};
 use crate::workload::{Phase, Product};
 
 /// Totals of one phase.
@@ -32,6 +32,23 @@ impl PhaseSummary {
     }
 }
 
+/// The clock of a design and what bounds it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timing {
+    /// Clock in MHz: the given one, or the fastest.
+    pub clock_mhz: f64,
+    /// Fastest clock in MHz that paths, loops and buffers allow.
+    pub fastest_mhz: f64,
+    /// Path that bounds it.
+    pub critical_path: &'static str,
+    /// Delay of that path from register to register on the node and at the supply, before registers cut it.
+    pub critical: Time,
+    /// Stages of a processing element from operands to result.
+    pub pipeline_stages: f64,
+    /// Sums that alternate in an accumulator.
+    pub interleaved_sums: f64,
+}
+
 /// Totals of a design.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CostSummary {
@@ -49,6 +66,8 @@ pub struct CostSummary {
     pub kv_bits: f64,
     /// Sequences in a decode step.
     pub batch: u32,
+    /// Clock and what bounds it.
+    pub timing: Timing,
 }
 
 impl CostSummary {
@@ -60,6 +79,16 @@ impl CostSummary {
     /// Energy of a decoded token.
     pub fn energy_per_token(&self) -> Energy {
         self.decode.energy.total() / f64::from(self.batch)
+    }
+
+    /// Average power of the prefill phase.
+    pub fn prefill_power(&self) -> Power {
+        Power::watts(self.prefill.energy.total().to_joules() / self.prefill.time.to_seconds())
+    }
+
+    /// Energy times time of the prefill phase in J s.
+    pub fn energy_delay_product(&self) -> f64 {
+        self.prefill.energy.total().to_joules() * self.prefill.time.to_seconds()
     }
 
     /// The totals of a phase.

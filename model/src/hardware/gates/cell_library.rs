@@ -138,9 +138,9 @@ impl CellLibrary {
             cost.with_glitches += self.energy(part, Switching::WithGlitches);
         }
         let slowest = unit
-            .paths()
+            .sections()
             .iter()
-            .map(|path| path.delay(&self.step_ps))
+            .map(|section| section.uncut.delay(&self.step_ps))
             .fold(0.0, f64::max);
         cost.delay = Time::picoseconds(slowest);
         cost

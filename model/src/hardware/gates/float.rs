@@ -114,4 +114,4 @@ pub(super) fn float_accumulator(w: u32, pipelined: bool, activity: f64, parts: &
 
 /// Data activity of accumulator and pipeline registers against uniform random words: signs, exponents and high bits
 /// of a running sum change less (fitted with the accumulator rows of the synthesis table).
-pub(super) const ACCUMULATOR_DATA: f64 = 0.6;
+pub(in crate::hardware) const ACCUMULATOR_DATA: f64 = 0.6;

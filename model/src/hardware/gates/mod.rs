@@ -13,16 +13,21 @@ mod flow;
 mod part;
 mod path;
 mod primitive;
+mod section;
 mod unit;
+mod unit_section;
 mod unit_text;
 
 pub use cell::{Cell, Gates};
 pub use cell_library::{CellLibrary, Switching, UnitCost};
 pub use dot_product::ReconfigurableMode;
+pub(super) use float::ACCUMULATOR_DATA;
 pub use float::FloatKind;
 pub use flow::SynthesisFlow;
 pub use part::{Logic, Part, Parts};
 pub use path::{Path, Step};
+pub(super) use primitive::registers;
+pub use section::{Feedback, Section, Sections};
 pub use unit::{FloatOperand, Pipelining, Unit};
 
 /// ceil(log2 `count`), 0 for 0 and 1.

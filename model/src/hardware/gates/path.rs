@@ -19,11 +19,15 @@ pub enum Step {
     Register,
     /// Entering and leaving the logic.
     Entry,
+    /// One level of a comparison, count or shift in a floating-point stage, whose control drives a whole word.
+    FloatLevel,
+    /// One bit of a carry in a floating-point stage: exponents, significands, rounding.
+    FloatBit,
 }
 
 impl Step {
     /// How many kinds there are.
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = 9;
 
     /// Position in a library's table.
     pub const fn index(self) -> usize {
@@ -36,6 +40,9 @@ impl Step {
 pub struct Path([f64; Step::COUNT]);
 
 impl Path {
+    /// No steps.
+    pub const NONE: Self = Self([0.0; Step::COUNT]);
+
     /// A path that only enters and leaves.
     pub const fn entry() -> Self {
         Self([0.0; Step::COUNT]).then(Step::Entry, 1.0)
@@ -46,6 +53,11 @@ impl Path {
     pub const fn then(mut self, step: Step, count: f64) -> Self {
         self.0[step.index()] += count;
         self
+    }
+
+    /// Count of a step.
+    pub const fn count(&self, step: Step) -> f64 {
+        self.0[step.index()]
     }
 
     /// Counts in the order of [`Step`].
@@ -76,22 +88,36 @@ impl Path {
             .then(Step::TreeLevel, levels)
     }
 
+    /// The steps of both, one after the other.
+    #[must_use]
+    pub fn joined(mut self, other: &Self) -> Self {
+        for (mine, more) in self.0.iter_mut().zip(other.0) {
+            *mine += more;
+        }
+        self
+    }
+
+    /// Longest single step for delays of the steps: no register can cut it.
+    pub fn longest_step(&self, step: &[f64; Step::COUNT]) -> f64 {
+        let present = self.0.iter().zip(step).filter(|(count, _)| **count > 0.0);
+        present.map(|(_, each)| *each).fold(0.0, f64::max)
+    }
+
     pub(super) fn align(self, kind: FloatKind) -> Self {
         let (p, e) = (kind.significand_bits(), kind.exponent_bits());
-        self.then(Step::CompareLevel, f64::from(ceil_log2(p + e)))
-            .then(Step::RippleBit, f64::from(e))
-            .then(Step::SelectLevel, 1.0 + f64::from(ceil_log2(p + 3)))
+        let levels = ceil_log2(p + e) + 1 + ceil_log2(p + 3);
+        self.then(Step::FloatLevel, f64::from(levels))
+            .then(Step::FloatBit, f64::from(e))
     }
 
     pub(super) fn normalize(self, kind: FloatKind) -> Self {
         let p = kind.significand_bits();
-        self.then(Step::CompareLevel, f64::from(ceil_log2(p + 3)))
-            .then(Step::SelectLevel, f64::from(ceil_log2(p + 3)))
-            .then(Step::IncrementBit, f64::from(p))
+        self.then(Step::FloatLevel, f64::from(2 * ceil_log2(p + 3)))
+            .then(Step::FloatBit, f64::from(p))
     }
 
     pub(super) fn add_significands(self, kind: FloatKind) -> Self {
-        self.then(Step::RippleBit, f64::from(kind.significand_bits() + 4))
+        self.then(Step::FloatBit, f64::from(kind.significand_bits() + 4))
     }
 
     pub(super) fn float_adder(self, kind: FloatKind) -> Self {
@@ -99,8 +125,13 @@ impl Path {
     }
 
     pub(super) fn integer_to_float(self, w: u32) -> Self {
-        self.then(Step::IncrementBit, f64::from(w))
-            .then(Step::CompareLevel, f64::from(ceil_log2(w)))
-            .then(Step::SelectLevel, f64::from(ceil_log2(w)))
+        self.then(Step::FloatBit, f64::from(w))
+            .then(Step::FloatLevel, f64::from(2 * ceil_log2(w)))
+    }
+
+    /// A product brought to one place and rounded to the significand of `kind`.
+    pub(super) fn round_product(self, kind: FloatKind) -> Self {
+        self.then(Step::FloatLevel, 1.0)
+            .then(Step::FloatBit, f64::from(kind.significand_bits()))
     }
 }

@@ -94,7 +94,7 @@ pub(super) fn negation(w: u32) -> Gates {
 }
 
 /// Flip-flops; `data` is the activity of what they hold against a new uniform word each cycle.
-pub(super) fn registers(bits: u32, data: f64) -> Part {
+pub(in crate::hardware) fn registers(bits: u32, data: f64) -> Part {
     Part::new(
         "registers",
         Logic::Register,

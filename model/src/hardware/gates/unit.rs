@@ -6,8 +6,7 @@ use super::primitive::{
     registers, shifter, tree,
 };
 use super::{
-    Cell, FloatKind, Gates, Logic, Part, Parts, Path, ReconfigurableMode, Step, ceil_log2,
-    converter, dot_product,
+    Cell, FloatKind, Gates, Logic, Part, Parts, ReconfigurableMode, converter, dot_product,
 };
 
 /// Whether registers cut a floating-point adder into align, add, normalize and round.
@@ -237,133 +236,6 @@ impl Unit {
             _ => 0.0,
         }
     }
-
-    /// The paths between registers or ports; the slowest sets the delay.
-    pub fn paths(&self) -> Vec<Path> {
-        let entry = Path::entry();
-        let registered = entry.then(Step::Register, 1.0);
-        let one = |path| vec![path];
-        match *self {
-            Self::Multiplier { m, n } => one(entry.multiplier(m, n)),
-            Self::Adder { w } => one(entry.then(Step::RippleBit, f64::from(w))),
-            Self::Tree { inputs, w } => one(entry.tree(inputs, w)),
-            Self::ShiftRight { w, range } => {
-                let stages = ceil_log2(range.min(2 * w));
-                one(entry.then(Step::SelectLevel, f64::from(stages)))
-            }
-            Self::MaximumTree { inputs, w } => one(entry
-                .then(
-                    Step::CompareLevel,
-                    f64::from(ceil_log2(inputs) * ceil_log2(w)),
-                )
-                .then(Step::SelectLevel, f64::from(ceil_log2(inputs)))),
-            Self::LeadingZeros { w } | Self::Compare { w } => {
-                one(entry.then(Step::CompareLevel, f64::from(ceil_log2(w))))
-            }
-            Self::SignMagnitudeToTwos { w } | Self::TwosToSignMagnitude { w } => {
-                one(entry.then(Step::IncrementBit, f64::from(w)))
-            }
-            Self::Mux { .. } => one(entry.then(Step::SelectLevel, 1.0)),
-            Self::Register { .. } => one(registered),
-            Self::EnabledRegister { .. } => one(registered.then(Step::SelectLevel, 1.0)),
-            Self::FloatMultiplier { kind } => {
-                let p = kind.significand_bits();
-                one(entry
-                    .multiplier(p, p)
-                    .then(Step::IncrementBit, f64::from(p)))
-            }
-            Self::FloatAdder { kind, stages } => float_stages(entry, kind, stages),
-            Self::FloatMac {
-                kind,
-                operand,
-                accumulator,
-                stages,
-            } => {
-                let product = match operand {
-                    FloatOperand::Same => {
-                        entry.multiplier(kind.significand_bits(), kind.significand_bits())
-                    }
-                    FloatOperand::Integer(n) => entry
-                        .then(Step::IncrementBit, f64::from(n))
-                        .multiplier(kind.significand_bits(), n)
-                        .then(Step::SelectLevel, f64::from(ceil_log2(n))),
-                };
-                before_float(product, accumulator, stages)
-            }
-            Self::IntegerMac { a, b, acc } => one(registered
-                .multiplier(a, b)
-                .then(Step::RippleBit, f64::from(acc.saturating_sub(a + b)))),
-            Self::BfpIntDot { lanes, m, n, .. } => one(registered
-                .tree(lanes * (n + 1), m + n)
-                .then(Step::IncrementBit, f64::from(n))),
-            Self::Fp32Accumulate { w, stages } => {
-                before_float(entry.integer_to_float(w), FloatKind::Fp32, stages)
-            }
-            Self::BfpBfpDot {
-                lanes,
-                m,
-                n,
-                stages,
-            } => dot_stages(lanes * n, m + n, m + n + ceil_log2(lanes) + 1, stages),
-            Self::BitSerialDot { lanes, acc, .. } => dot_stages(lanes, 4, acc, Pipelining::Uncut),
-            Self::BitPlaneDot { lanes, n, .. } => one(registered.tree(lanes, n)),
-            Self::ReconfigurableDot { lanes, .. } => {
-                dot_stages(lanes * 5, 12, 25, Pipelining::Uncut)
-            }
-            Self::MxDot {
-                lanes,
-                exponent,
-                fraction,
-                stages,
-            } => {
-                let fixed = 2 * (fraction + 1) + 2 * ((1 << exponent) - 2);
-                dot_stages(
-                    lanes * (fraction + 1),
-                    fixed,
-                    fixed + ceil_log2(lanes) + 1,
-                    stages,
-                )
-            }
-            Self::Fp16ToBfp { block, m, .. } => one(entry
-                .then(Step::CompareLevel, f64::from(3 * ceil_log2(block)))
-                .then(Step::SelectLevel, f64::from(ceil_log2(block) + 4))
-                .then(Step::RippleBit, 5.0)
-                .then(Step::IncrementBit, f64::from(m))),
-        }
-    }
-}
-
-fn float_stages(entry: Path, kind: FloatKind, stages: Pipelining) -> Vec<Path> {
-    match stages {
-        Pipelining::Uncut => vec![entry.float_adder(kind)],
-        Pipelining::ThreeStages => {
-            let registered = entry.then(Step::Register, 1.0);
-            vec![
-                registered.align(kind),
-                registered.add_significands(kind),
-                registered.normalize(kind),
-            ]
-        }
-    }
-}
-
-/// A stage before a floating-point accumulation with register.
-fn before_float(first: Path, kind: FloatKind, stages: Pipelining) -> Vec<Path> {
-    match stages {
-        Pipelining::Uncut => vec![first.float_adder(kind).then(Step::Register, 1.0)],
-        Pipelining::ThreeStages => {
-            let mut paths = float_stages(Path::entry(), kind, stages);
-            paths.push(first.then(Step::Register, 1.0));
-            paths
-        }
-    }
-}
-
-/// A product tree up to the input register of the FP32 accumulation, then that.
-fn dot_stages(inputs: u32, w: u32, sum: u32, stages: Pipelining) -> Vec<Path> {
-    let mut paths = before_float(Path::entry().integer_to_float(sum), FloatKind::Fp32, stages);
-    paths.push(Path::entry().then(Step::Register, 1.0).tree(inputs, w));
-    paths
 }
 
 /// Share of cycles in which an enabled register of the table takes a new word.
@@ -379,7 +251,7 @@ const LIVE_SUM_BITS: u32 = 3;
 const SIGN_EXTENSION_SHARE: f64 = 0.2;
 
 /// Bits between the three stages of a floating-point adder.
-fn pipeline_bits(kind: FloatKind) -> u32 {
+pub(super) fn pipeline_bits(kind: FloatKind) -> u32 {
     // 131 for FP32 and 70 for FP16 in the synthesis table: 4.7 bits a significant bit beyond 18.
     match kind {
         FloatKind::Fp32 => 131,

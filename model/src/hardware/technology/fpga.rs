@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hardware::Sourced;
-use crate::hardware::gates::{Cell, Unit};
+use crate::hardware::gates::{Cell, Step, Unit};
 use crate::preset::{from_ron, same_name};
 use crate::violation::Violation;
 
@@ -15,6 +15,10 @@ pub struct FpgaFamily {
     pub luts_per_cell: [f64; Cell::COUNT],
     /// Where they come from.
     pub luts_source: String,
+    /// Picoseconds of a path's steps on the fabric, routing included, in the order of [`Step`].
+    pub step_ps: [f64; Step::COUNT],
+    /// Where they come from.
+    pub steps_source: String,
     /// Share of a device's LUTs that can be used.
     pub usable_luts: Sourced<f64>,
     /// Devices.
@@ -35,6 +39,8 @@ pub struct FpgaDevice {
     pub bram36: u32,
     /// Ultra RAMs of 288 Kbit.
     pub uram: u32,
+    /// Fastest clock of block RAMs and clock network in MHz.
+    pub fabric_mhz: Sourced<f64>,
     /// External bandwidth in 10^9 bytes a second.
     pub gigabytes_per_second: Sourced<f64>,
     /// Power of the board under load in W.

@@ -110,9 +110,16 @@ impl Technology {
             ("layout area".to_owned(), &node.layout_area),
             ("layout energy".to_owned(), &node.layout_energy),
             ("logic leakage (W/mm2)".to_owned(), &node.leakage_w_per_mm2),
+            ("threshold (V)".to_owned(), &node.voltage.threshold_v),
+            ("delay exponent".to_owned(), &node.voltage.alpha),
+            (
+                "leakage exponent (1/V)".to_owned(),
+                &node.voltage.leakage_per_volt,
+            ),
             ("control share".to_owned(), &node.control_share),
             ("SRAM area".to_owned(), &node.sram.area),
             ("SRAM energy".to_owned(), &node.sram.energy),
+            ("SRAM access time".to_owned(), &node.sram.delay),
             ("SRAM leakage".to_owned(), &node.sram.leakage),
         ];
         for memory in &self.memories {

@@ -46,6 +46,8 @@ pub struct SramTechnology {
     pub area: Sourced<f64>,
     /// Access energy against the table's node, at nominal voltage.
     pub energy: Sourced<f64>,
+    /// Access time against the table's node, at nominal voltage.
+    pub delay: Sourced<f64>,
     /// Leakage against the table's, which is an upper bound.
     pub leakage: Sourced<f64>,
 }
