@@ -28,6 +28,7 @@ mod format_scaled_groups; // grouped integers and NVFP4 against their definition
 mod format_super_blocks; // super-block quantizers against the bytes of ggml
 mod house_rules; // length, opening sentence and names of source files
 mod layering; // manifests: app -> explorer -> model, and nothing else
+mod model_descriptions; // configurations of real models, public bug reports, totals counted by others
 mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo
 mod pareto_laws; // what holds for fronts of any points
 mod perplexity_architectures; // OPT, GPT-2 and Qwen2 against float64, plain and quantized

@@ -3,6 +3,7 @@
 //! `Design x Workload x Technology -> Cost` and `Design x statistics -> Quality`. Nothing here reads a file,
 //! starts a thread, asks a clock or draws.
 
+pub mod architecture;
 pub mod design;
 pub mod evaluation;
 pub mod format;

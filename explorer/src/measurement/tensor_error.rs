@@ -41,7 +41,9 @@ fn error_of(
     let largest = if matches!(format, Format::Nvfp4(_)) {
         let of_piece = |piece| Ok(largest_magnitude(&rows(piece)?));
         let largest = (0..pieces).into_par_iter().map(of_piece);
-        largest.try_reduce(|| 0.0, |a, b| Ok(f32::max(a, b)))?
+        let largest: Result<f32, CheckpointError> =
+            largest.try_reduce(|| 0.0, |a, b| Ok(f32::max(a, b)));
+        largest?
     } else {
         0.0
     };

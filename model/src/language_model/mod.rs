@@ -90,6 +90,8 @@ pub(crate) struct Norm {
 /// The weights of one transformer layer.
 #[derive(Debug, Clone)]
 pub(crate) struct Layer {
+    /// How many tokens a query sees, itself included; `None`: all before it.
+    pub(crate) window: Option<usize>,
     pub(crate) attention_norm: Norm,
     pub(crate) q: Linear,
     pub(crate) k: Linear,

@@ -258,11 +258,7 @@ impl<'m> Pass<'m> {
                 n_heads: shape.n_heads as usize,
                 n_kv_heads: shape.n_kv_heads as usize,
                 head_dim,
-                sliding_window: model
-                    .model
-                    .hyperparameters
-                    .sliding_window
-                    .map(|window| window as usize),
+                sliding_window: layer.window,
             },
             &AttentionFormats {
                 query: at(Product::Qk, Side::Moving),

@@ -31,6 +31,15 @@ pub(super) enum LayerTensor {
 }
 
 impl ModelTensor {
+    const ALL: [Self; 6] = [
+        Self::Embedding,
+        Self::InputProjection,
+        Self::OutputProjection,
+        Self::Positions,
+        Self::FinalNorm,
+        Self::Head,
+    ];
+
     /// The name without `.weight` or `.bias`.
     pub(super) fn name(self, naming: Naming) -> &'static str {
         let [gguf, llama, opt, gpt2] = match self {
@@ -62,6 +71,19 @@ impl ModelTensor {
 }
 
 impl LayerTensor {
+    const ALL: [Self; 10] = [
+        Self::AttentionNorm,
+        Self::Q,
+        Self::K,
+        Self::V,
+        Self::FusedQkv,
+        Self::O,
+        Self::MlpNorm,
+        Self::Gate,
+        Self::Up,
+        Self::Down,
+    ];
+
     /// The name without `.weight` or `.bias`.
     pub(super) fn name(self, naming: Naming, layer: u32) -> String {
         let prefix = pick(
@@ -105,6 +127,52 @@ impl LayerTensor {
         };
         format!("{prefix}.{layer}.{}", pick(naming, gguf, llama, opt, gpt2))
     }
+}
+
+/// Ends of names of tensors that hold nothing to compute with: tables that follow from the description.
+const HARMLESS: [&str; 6] = [
+    "rotary_emb.inv_freq",
+    "attn.bias",
+    "attn.masked_bias",
+    "attention.bias",
+    "attention.masked_bias",
+    "position_ids",
+];
+
+/// Whether a tensor by its name belongs to what a model of this naming computes with.
+///
+/// `n_layers` bounds the layers, `gated` says whether the feed-forward part has a gate.
+pub(super) fn is_used(name: &str, naming: Naming, n_layers: u32, gated: bool) -> bool {
+    if HARMLESS.iter().any(|end| name.ends_with(end)) {
+        return true;
+    }
+    if naming == Naming::Gguf && name == "rope_freqs.weight" {
+        return true;
+    }
+    let Some((stem, "weight" | "bias")) = name.rsplit_once('.') else {
+        return false;
+    };
+    let bare = |full: &str| {
+        let stripped = ["model.", "transformer."]
+            .into_iter()
+            .find_map(|first| full.strip_prefix(first));
+        naming != Naming::Gguf && stripped.is_some_and(|bare| bare == stem)
+    };
+    let is = |full: &str| full == stem || bare(full);
+    if ModelTensor::ALL.into_iter().any(|each| {
+        let full = each.name(naming);
+        !full.is_empty() && is(full)
+    }) {
+        return true;
+    }
+    let layer = stem.split('.').find_map(|part| part.parse::<u32>().ok());
+    layer.is_some_and(|layer| {
+        layer < n_layers
+            && LayerTensor::ALL
+                .into_iter()
+                .filter(|each| gated || *each != LayerTensor::Gate)
+                .any(|each| is(&each.name(naming, layer)))
+    })
 }
 
 fn pick(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::checkpoint::{Checkpoint, CheckpointError, TensorView};
-use super::hyperparameters::{Hyperparameters, Naming, NormPlacement, Position};
+use super::hyperparameters::{Hyperparameters, Naming, Position};
 use super::matrix::Matrix;
 use super::tensor_names::{LayerTensor, ModelTensor};
 use super::{LanguageModel, Layer, Linear, Norm};
@@ -58,10 +58,11 @@ impl LanguageModel {
             output_projection: projection(ModelTensor::OutputProjection, embedded, hidden)?,
             positions,
             layers,
-            final_norm: match checkpoint.hyperparameters.norm_placement {
-                NormPlacement::Before => Some(source.norm(ModelTensor::FinalNorm.name(naming))?),
-                NormPlacement::After => None,
-            },
+            final_norm: checkpoint
+                .hyperparameters
+                .has_final_norm
+                .then(|| source.norm(ModelTensor::FinalNorm.name(naming)))
+                .transpose()?,
             head: Linear::new(head, None),
         })
     }
@@ -105,7 +106,9 @@ impl Source<'_, '_> {
         let [hidden, ffn] = [shape.hidden_size, shape.ffn_size].map(to_len);
         let attention = to_len(shape.n_heads) * to_len(shape.head_dim);
         let (q, k, v) = self.query_key_value(layer)?;
+        let window = self.hyperparameters.window(layer);
         Ok(Layer {
+            window: window.map(to_len),
             attention_norm: self.norm(&name(LayerTensor::AttentionNorm))?,
             q,
             k,

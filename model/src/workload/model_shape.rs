@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::{Architecture, FeedForward, Mixer};
 use crate::violation::Violation;
 
 /// Model family: which sub-layers a model has, as far as shapes and published calibrations need it.
@@ -30,6 +31,42 @@ pub enum Family {
     Falcon,
     /// Any other, known by its shapes alone.
     Other,
+}
+
+impl Family {
+    /// Its name as `model_type`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opt => "opt",
+            Self::Gpt2 => "gpt2",
+            Self::Llama => "llama",
+            Self::Mistral => "mistral",
+            Self::Qwen2 => "qwen2",
+            Self::Phi => "phi",
+            Self::Phi3 => "phi3",
+            Self::Gemma => "gemma",
+            Self::Gemma2 => "gemma2",
+            Self::Falcon => "falcon",
+            Self::Other => "other",
+        }
+    }
+
+    /// The family of a `model_type`; [`Family::Other`] where no calibration depends on it.
+    pub fn named(model_type: &str) -> Self {
+        match model_type {
+            "opt" => Self::Opt,
+            "gpt2" => Self::Gpt2,
+            "llama" => Self::Llama,
+            "mistral" => Self::Mistral,
+            "qwen2" => Self::Qwen2,
+            "phi" => Self::Phi,
+            "phi3" => Self::Phi3,
+            "gemma" => Self::Gemma,
+            "gemma2" => Self::Gemma2,
+            "falcon" => Self::Falcon,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// Shape of a decoder-only transformer.
@@ -65,6 +102,68 @@ pub struct ModelShape {
 }
 
 impl ModelShape {
+    /// The shape of a model whose layers all have grouped attention and one perceptron.
+    ///
+    /// # Errors
+    /// The part that this shape cannot express.
+    pub fn of(model: &Architecture) -> Result<Self, Violation> {
+        let only = |field: &str, value: String| {
+            Violation::new(
+                field,
+                value,
+                "layers of grouped attention and one perceptron, all of one size",
+            )
+        };
+        let mut shape: Option<Self> = None;
+        for layer in model.layers() {
+            let attention = match &layer.mixer {
+                Some(Mixer::Grouped(attention)) => attention,
+                Some(Mixer::Latent(_)) => {
+                    return Err(only("attention", "latent (kv_lora_rank)".to_owned()));
+                }
+                Some(Mixer::Linear(_)) => return Err(only("attention", "linear".to_owned())),
+                Some(Mixer::StateSpace(_)) => {
+                    return Err(only("mixer", "a state space".to_owned()));
+                }
+                None => return Err(only("layer", "without attention".to_owned())),
+            };
+            let dense = match layer.feed_forward {
+                Some(FeedForward::Dense(dense)) => dense,
+                Some(FeedForward::Experts(experts)) => {
+                    let value = format!("a mixture of {} experts", experts.count);
+                    return Err(only("feed-forward part", value));
+                }
+                None => return Err(only("layer", "without a feed-forward part".to_owned())),
+            };
+            if attention.value_dim() != attention.head_dim || attention.output_gate {
+                return Err(only(
+                    "attention",
+                    "with values or gates of another width".to_owned(),
+                ));
+            }
+            let this = Self {
+                name: model.name.clone(),
+                source: model.source.clone(),
+                family: Family::named(&model.family),
+                n_layers: model.n_layers(),
+                hidden_size: model.hidden_size,
+                n_heads: attention.heads,
+                n_kv_heads: attention.key_heads,
+                head_dim: attention.head_dim,
+                ffn_size: dense.width,
+                gated_mlp: dense.gated,
+                vocab_size: model.vocab_size,
+                tied_embeddings: model.head.tied,
+                max_context: model.max_context,
+            };
+            if shape.as_ref().is_some_and(|shape| *shape != this) {
+                return Err(only("layers", "of different sizes".to_owned()));
+            }
+            shape = Some(this);
+        }
+        shape.ok_or_else(|| only("layers", "none".to_owned()))
+    }
+
     /// Weights of all linear layers, embedding and head excluded.
     pub fn linear_weights(&self) -> u64 {
         let [hidden, head_dim, ffn] =

@@ -4,7 +4,8 @@ use super::{
     Activation, Hyperparameters, Naming, NormPlacement, Normalization, Position, RotaryPairs,
     RotaryScaling, Yarn,
 };
-use crate::language_model::checkpoint::{CheckpointError, Gguf};
+use crate::architecture::MOST_LAYERS;
+use crate::language_model::checkpoint::{CheckpointError, Gguf, Metadata, MetadataValue};
 use crate::workload::{Family, ModelShape};
 
 /// Reads the metadata and the few shapes that only tensors tell.
@@ -41,6 +42,17 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
     } else {
         "attention.layer_norm_epsilon"
     });
+    let window = metadata
+        .count(&key("attention.sliding_window"))?
+        .filter(|&window| window > 0);
+    let n_layers = count("block_count")?;
+    if n_layers > MOST_LAYERS {
+        return Err(CheckpointError::new(
+            format!("metadata {}", key("block_count")),
+            format!("is {n_layers}; at most {MOST_LAYERS} layers are read"),
+        ));
+    }
+    refuse_unknown(metadata, family)?;
     let position = match rotary_pairs {
         None => Position::Learned { offset: 0 },
         Some(pairs) => Position::Rotary {
@@ -62,7 +74,7 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
                 "gpt2" => Family::Gpt2,
                 _ => Family::Llama,
             },
-            n_layers: count("block_count")?,
+            n_layers,
             hidden_size,
             n_heads,
             n_kv_heads: metadata
@@ -82,6 +94,7 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
             Normalization::Layer
         },
         norm_placement: NormPlacement::Before,
+        has_final_norm: true,
         embedding_size: hidden_size,
         normalization_epsilon: epsilon(metadata.float(&epsilon_key), &epsilon_key)?,
         activation: if rms {
@@ -90,12 +103,69 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
             Activation::GeluTanh
         },
         position,
-        sliding_window: metadata
-            .count(&key("attention.sliding_window"))?
-            .filter(|&window| window > 0),
+        windows: vec![window; n_layers as usize],
         start_token: metadata.count("tokenizer.ggml.bos_token_id")?,
     }
     .checked()
+}
+
+/// Keys of an architecture that are read, or that say nothing about shape and results.
+const KNOWN: [&str; 25] = [
+    "attention.head_count",
+    "attention.head_count_kv",
+    "attention.key_length",
+    "attention.value_length",
+    "attention.layer_norm_epsilon",
+    "attention.layer_norm_rms_epsilon",
+    "attention.sliding_window",
+    "block_count",
+    "context_length",
+    "embedding_length",
+    "feed_forward_length",
+    "model_max_length",
+    "rope.dimension_count",
+    "rope.freq_base",
+    "rope.scale_linear",
+    "rope.scaling.attn_factor",
+    "rope.scaling.factor",
+    "rope.scaling.finetuned",
+    "rope.scaling.original_context_length",
+    "rope.scaling.type",
+    "rope.scaling.yarn_beta_fast",
+    "rope.scaling.yarn_beta_slow",
+    "tensor_data_layout",
+    "tensor_parallel",
+    "vocab_size",
+];
+
+/// Refuses every key of the architecture that is not known, unless its value switches it off.
+fn refuse_unknown(metadata: &Metadata, family: &str) -> Result<(), CheckpointError> {
+    let prefix = format!("{family}.");
+    for (key, value) in metadata.iter() {
+        let Some(name) = key.strip_prefix(&prefix) else {
+            continue;
+        };
+        let is_off = match value {
+            MetadataValue::Unsigned(value) => *value == 0,
+            MetadataValue::Signed(value) => *value == 0,
+            MetadataValue::Float(value) => *value == 0.0,
+            MetadataValue::Bool(value) => !value,
+            MetadataValue::Text(text) => text.is_empty() || text == "none",
+            MetadataValue::Integers(list) => list.iter().all(|each| *each == 0),
+            MetadataValue::Floats(list) => list.is_empty(),
+            MetadataValue::Texts(list) => list.is_empty(),
+        };
+        if is_off || KNOWN.contains(&name) {
+            continue;
+        }
+        let reason = if name.starts_with("expert") {
+            "asks for a mixture of experts, which is not computed yet"
+        } else {
+            "is not understood, and it may change the model's shape or its results"
+        };
+        return Err(CheckpointError::new(format!("metadata {key}"), reason));
+    }
+    Ok(())
 }
 
 /// Rows of the embedding; files without tensors (vocabularies alone) have no model to run.

@@ -145,6 +145,8 @@ pub struct Hyperparameters {
     pub normalization: Normalization,
     /// Where the normalization of a part stands.
     pub norm_placement: NormPlacement,
+    /// Whether there is one more normalization before the head.
+    pub has_final_norm: bool,
     /// Length of a token's embedding; where it is not the hidden size, two projections lead from one to the other.
     pub embedding_size: u32,
     /// Added under the root of the normalization.
@@ -153,13 +155,18 @@ pub struct Hyperparameters {
     pub activation: Activation,
     /// Position encoding.
     pub position: Position,
-    /// A query sees this many tokens, itself included; `None`: all before it.
-    pub sliding_window: Option<u32>,
+    /// In each layer, how many tokens a query sees, itself included; `None`: all before it. No entry means `None`.
+    pub windows: Vec<Option<u32>>,
     /// Token that starts a text, where the file names one.
     pub start_token: Option<u32>,
 }
 
 impl Hyperparameters {
+    /// How many tokens a query of a layer sees; `None`: all before it.
+    pub fn window(&self, layer: u32) -> Option<u32> {
+        self.windows.get(layer as usize).copied().flatten()
+    }
+
     /// Of a llama2.c checkpoint: interleaved pairs, theta 10000 and epsilon 1e-5 as in its `run.c`.
     pub fn from_llama2c(header: &Llama2cHeader) -> Self {
         let head_dim = header.hidden_size / header.n_heads;
@@ -182,6 +189,7 @@ impl Hyperparameters {
             naming: Naming::Gguf,
             normalization: Normalization::RootMeanSquare,
             norm_placement: NormPlacement::Before,
+            has_final_norm: true,
             embedding_size: header.hidden_size,
             normalization_epsilon: 1e-5,
             activation: Activation::Silu,
@@ -191,7 +199,7 @@ impl Hyperparameters {
                 pairs: RotaryPairs::Neighbors,
                 scaling: RotaryScaling::None,
             },
-            sliding_window: None,
+            windows: Vec::new(),
             start_token: Some(1),
         }
     }
@@ -221,7 +229,7 @@ impl Hyperparameters {
         if self.embedding_size == 0 {
             return fault("embedding size", "is 0; at least 1 is needed".to_owned());
         }
-        if self.sliding_window == Some(0) {
+        if self.windows.contains(&Some(0)) {
             return fault(
                 "sliding window",
                 "is 0; at least 1 token is needed".to_owned(),
