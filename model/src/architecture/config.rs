@@ -115,7 +115,7 @@ impl Architecture {
         if let Some(found) = config.name()? {
             architecture.name = found;
         } else if let Some(name) = name {
-            architecture.name = name.to_owned();
+            name.clone_into(&mut architecture.name);
         }
         architecture.checked()
     }

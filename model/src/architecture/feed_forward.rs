@@ -67,6 +67,10 @@ pub enum Scoring {
 /// Which experts a token takes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent choices, each a fact of a published model"
+)]
 pub struct Router {
     /// From logits to weights.
     pub scoring: Scoring,

@@ -1,4 +1,4 @@
-//! OLMo 1 to 3.
+//! The fully open `OLMo` models, 1 to 3.
 
 use super::{Family, llama};
 use crate::architecture::config::{Config, Defaults, LayerType, Usual};
