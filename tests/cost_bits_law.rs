@@ -149,7 +149,7 @@ fn bits(kind: UnitKind) -> impl Strategy<Value = Bits> {
             least..=most
         })
         .collect();
-    (sites, 2_u8..=8, 8_u8..=64, prop_oneof![Just(0), 1_u8..=24]).prop_map(
+    (sites, 2_u8..=8, 57_u8..=64, prop_oneof![Just(0), 1_u8..=24]).prop_map(
         |(sites, exponent, accumulator, aligned)| Bits {
             sites: sites.try_into().expect("a width a site"),
             exponent,

@@ -181,7 +181,7 @@ fn an_unknown_cost_is_an_error_that_names_what_is_known() {
         );
     }
     assert!(model.summary(&design).is_err());
-    assert!(technology("3 nm").is_err());
+    assert!(technology("2 nm").is_err());
 }
 
 #[test]

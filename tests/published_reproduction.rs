@@ -79,7 +79,7 @@ fn tokens_on_the_kria_lie_near_the_published_ones_with_assumed_driver_times() {
 
 #[test]
 fn harmonia_meets_area_and_energy_efficiency_under_its_soundest_reading() {
-    let case = "prefill of 4096, and one FP32 stage for 16 elements";
+    let case = "prefill of 4096, and shared FP32 stages";
     let rows = rows("harmonia");
     let soundest: Vec<&Row> = rows
         .iter()
@@ -87,12 +87,9 @@ fn harmonia_meets_area_and_energy_efficiency_under_its_soundest_reading() {
         .collect();
     assert_eq!(soundest.len(), 6);
     for row in soundest {
-        // At equal area, speed and area efficiency are one; the published two differ by a quarter.
-        let within = if row.quantity.starts_with("speed") {
-            0.25
-        } else {
-            0.06
-        };
-        assert!(row.relative_error.abs() <= within, "{row:?}");
+        // At equal area, speed and area efficiency are one; the published two differ by a quarter. The reading fits the
+        // paper no better than that: it held within 6 % with a stage that served 16 elements of Anda, which is 2.3 times
+        // as many as it can, and with 28 nm areas that its synthesis does not have.
+        assert!(row.relative_error.abs() <= 0.25, "{row:?}");
     }
 }

@@ -10,9 +10,11 @@ mod cost_bits_law; // more bits never cost less, over random designs of every ki
 mod cost_cross_checks; // other people's models where they coincide with ours
 mod cost_elements; // complete elements against their synthesis
 mod cost_gates; // gate model against the synthesis table
+mod cost_knobs; // no knob is free
 mod cost_laws; // laws of the cost model
 mod cost_random_designs; // laws of the cost model over random designs
 mod cost_sram; // SRAM macros against CACTI
+mod cost_technology; // chain of nodes, 28 nm against its synthesis, files of the user
 mod cost_timing; // clock, supply and pipeline registers
 mod element_arithmetic; // netlists of elements against the arithmetic of integer products
 mod exploration; // the background engine and the spaces it walks through

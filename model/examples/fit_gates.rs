@@ -358,11 +358,16 @@ fn print_coefficients(c: &Coefficients) {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    eprintln!("    gate_equivalents: ({}),", list(&c.gate_equivalents));
+    let cells = named(Cell::ALL.map(Cell::name), &c.gate_equivalents, "    ");
+    eprintln!("    gate_equivalents: {cells},");
     for (name, table) in [("settled", &c.settled), ("with_glitches", &c.glitches)] {
         eprintln!(
-            "    {name}: (\n        per_gate: ({}),\n        multiplier: ({}),\n        product: ({:.5}, {:.5}),\n        shifter_mask: {:.5},\n        clock_pin: {:.5},\n    ),",
-            list(&table[..Logic::COUNT]),
+            "    {name}: (\n        per_gate: {},\n        multiplier: ({}),\n        product: ({:.5}, {:.5}),\n        shifter_mask: {:.5},\n        clock_pin: {:.5},\n    ),",
+            named(
+                Logic::ALL.map(Logic::name),
+                &table[..Logic::COUNT],
+                "        "
+            ),
             list(&table[Logic::COUNT..Logic::COUNT + 3]),
             table[Logic::COUNT + 3],
             table[Logic::COUNT + 4],
@@ -370,7 +375,18 @@ fn print_coefficients(c: &Coefficients) {
             c.clock_pin
         );
     }
-    eprintln!("    step_ps: ({}),", list(&c.steps));
+    let steps = named(Step::ALL.map(Step::name), &c.steps, "    ");
+    eprintln!("    step_ps: {steps},");
+}
+
+/// A table by name, as the presets have it.
+fn named<const N: usize>(names: [&str; N], values: &[f64], indent: &str) -> String {
+    let entries: String = names
+        .iter()
+        .zip(values)
+        .map(|(name, value)| format!("{indent}    \"{name}\": {value:.5},\n"))
+        .collect();
+    format!("{{\n{entries}{indent}}}")
 }
 
 /// Class of logic that a kind of unit stands for in a synthesis flow.

@@ -23,6 +23,9 @@ pub struct Arguments {
     /// Name of a built-in model, or path of a workload or model shape (.ron)
     #[arg(long, default_value = "LLaMA-2-7B")]
     workload: String,
+    /// Another technology than the design's, at its nominal supply: a built-in one, or the path of a node's file (.ron)
+    #[arg(long, value_name = "NAME|FILE")]
+    technology: Option<String>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -33,7 +36,8 @@ pub struct Arguments {
 /// # Errors
 /// An input that cannot be read, or a design that cannot be built.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let design = input::design(&arguments.design)?;
+    let mut design = input::design(&arguments.design)?;
+    input::retarget(&mut design, arguments.technology.as_deref())?;
     let workload = input::workload(&arguments.workload)?;
     let judge = Judge::for_model(&workload.model);
     let evaluation = judge
@@ -70,11 +74,13 @@ fn document(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Va
             "tops": metric(Metric::PrefillTops),
             "tops_per_watt": metric(Metric::TopsPerWatt),
             "tops_per_mm2": finite(metric(Metric::TopsPerMm2)),
+            "bound_by": bound_by(&cost.prefill),
             "products": products(&cost.prefill),
         },
         "decode": {
             "tokens_per_second": metric(Metric::DecodeRate),
             "energy_per_token_j": summary.energy_per_token().to_joules(),
+            "bound_by": bound_by(&cost.decode),
             "products": products(&cost.decode),
         },
         "timing": {
@@ -146,6 +152,14 @@ fn energies(phase: &PhaseCost) -> serde_json::Map<String, Value> {
         .collect()
 }
 
+/// Shares of a phase's time by what sets its pace.
+fn bound_by(phase: &PhaseCost) -> serde_json::Map<String, Value> {
+    let shares = phase.bound_by().into_iter();
+    shares
+        .map(|(bottleneck, share)| (bottleneck.label().to_owned(), share.into()))
+        .collect()
+}
+
 fn products(phase: &PhaseCost) -> Vec<Value> {
     phase
         .products
@@ -160,6 +174,7 @@ fn products(phase: &PhaseCost) -> Vec<Value> {
                     Placement::FloatArray => "floating-point array",
                     Placement::VectorUnit => "vector unit",
                 },
+                "bound_by": product.bottleneck().label(),
                 "macs_per_byte": finite(product.intensity()),
                 "macs": product.macs.0,
                 "seconds": product.time.to_seconds(),
@@ -204,5 +219,13 @@ fn report(design: &Design, workload: &Workload, evaluation: &Evaluation) -> Stri
         number_text(timing.critical.to_picoseconds()),
         timing.critical_path,
     ));
+    let cost = &evaluation.cost;
+    for (name, phase) in [("Prefill", &cost.prefill), ("Decode", &cost.decode)] {
+        let bounds = phase.bound_by().into_iter();
+        let bounds: Vec<String> = bounds
+            .map(|(bottleneck, share)| format!("{} {:.0} %", bottleneck.label(), share * 100.0))
+            .collect();
+        lines.push(format!("{name} bound by {}", bounds.join(", ")));
+    }
     lines.join("\n")
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use blockscape_explorer::preset as spaces;
+use blockscape_explorer::preset::{self as spaces, Base};
 use blockscape_explorer::{Search, SpacePreset, Sweep, Ticket};
 
 use self::findings::Findings;
@@ -65,6 +65,9 @@ pub struct Arguments {
     /// Tell which axis matters: Sobol indices from N samples, and one axis at a time around the base design
     #[arg(long, value_name = "N", value_parser = samples)]
     sensitivity: Option<usize>,
+    /// Another technology than the base design's, at its nominal supply: a built-in one, or the path of a node's file (.ron)
+    #[arg(long, value_name = "NAME|FILE")]
+    technology: Option<String>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -76,6 +79,7 @@ pub struct Arguments {
 /// An input that cannot be read or does not go together, or an output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut preset = space(&arguments.space)?;
+    technology(arguments, &mut preset)?;
     check_folder(&arguments.output)?;
     let ticket = Ticket::unlimited();
     let running = ticket.clone();
@@ -156,6 +160,22 @@ fn space(text: &str) -> anyhow::Result<SpacePreset> {
             names.join(", ")
         )
     })
+}
+
+/// Reads the technology of a space's base design where it is a file, and puts another under it where one is asked for.
+fn technology(arguments: &Arguments, preset: &mut SpacePreset) -> anyhow::Result<()> {
+    if let Base::Own(design) = &mut preset.base {
+        let folder = Path::new(&arguments.space).parent();
+        let folder = folder.unwrap_or_else(|| Path::new(""));
+        design.technology = input::own_technology(&design.technology, folder)?;
+    }
+    if arguments.technology.is_some() {
+        let refuse = |violation| input::refused(&arguments.space, &[violation]);
+        let mut design = preset.base.design().map_err(refuse)?;
+        input::retarget(&mut design, arguments.technology.as_deref())?;
+        preset.base = Base::Own(Box::new(design));
+    }
+    Ok(())
 }
 
 fn search(arguments: &Arguments, preset: &Search) -> anyhow::Result<Search> {

@@ -1,9 +1,13 @@
 //! `blockscape unit`: one hardware unit by itself, in the names and parameters of the synthesis table.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use blockscape_model::hardware::{UnitReport, technology};
+use blockscape_explorer::judge::technologies::technology_of;
+use blockscape_model::hardware::UnitReport;
 use clap::Args;
+
+use crate::files::input;
 
 /// Area, energy and delay of one hardware unit, with its parts
 #[derive(Debug, Args)]
@@ -13,7 +17,7 @@ pub struct UnitArguments {
     /// Parameters, such as m=6 n=4 lanes=32 acc=24, and a synthesis flow, such as flow=fap@1000
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,
-    /// Technology preset
+    /// Built-in technology, or the path of a node's file (.ron)
     #[arg(long, default_value = "nangate45")]
     pub technology: String,
     /// Print one JSON document
@@ -23,8 +27,8 @@ pub struct UnitArguments {
 
 /// Costs the unit and prints it.
 pub fn run(arguments: &UnitArguments) -> anyhow::Result<()> {
-    let technology =
-        technology(&arguments.technology).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let name = input::own_technology(&arguments.technology, Path::new(""))?;
+    let technology = technology_of(&name).map_err(|error| anyhow::anyhow!("{error}"))?;
     let mut given = Vec::new();
     for text in &arguments.parameters {
         let pair = text

@@ -5,11 +5,10 @@
 
 use std::fmt::Write as _;
 
+use blockscape_explorer::judge::technologies::technology_of;
 use blockscape_model::design::Design;
 use blockscape_model::hardware::cost::{Component, Cost, estimate};
-use blockscape_model::hardware::technology::{
-    SramAccess, SramMacro, SramTable, Technology, technology,
-};
+use blockscape_model::hardware::technology::{SramAccess, SramMacro, SramTable, Technology};
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::{Product, Side, Slot, Workload};
 
@@ -31,12 +30,12 @@ struct Described<'a> {
 impl<'a> Described<'a> {
     fn new(design: &'a Design, workload: &Workload) -> Result<Self, Vec<Violation>> {
         let one = |violation: Violation| vec![violation];
-        let technology = technology(&design.technology).map_err(one)?;
+        let technology = technology_of(&design.technology).map_err(one)?;
         let cost = estimate(design, workload, &technology)?;
         let memory = technology.memory(design.memory.kind).map_err(one)?;
         let bytes_per_cycle =
             memory.gigabytes_per_second.value * f64::from(design.memory.channels) * 1e3
-                / design.clock_mhz;
+                / cost.summary.timing.clock_mhz;
         let external = (bytes_per_cycle * 8.0, memory.pj_per_bit.value);
         let prefill = &cost.prefill.summary;
         let mac_pj = prefill.energy.get(Component::Array).to_picojoules() / prefill.macs.to_f64();
@@ -231,7 +230,7 @@ pub fn timeloop_yaml(design: &Design, workload: &Workload) -> Result<String, Vec
          global_cycle_seconds: {:e}\n      local:\n        - name: external_memory\n          class: DRAM\n          attributes:\n            \
          type: {:?}\n            width: {}\n            block-size: {}\n            word-bits: {word}\n            \
          shared_bandwidth: {:.4}\n      subtree:\n        - name: chip\n          local:\n",
-        1e-6 / design.clock_mhz,
+        1e-6 / described.cost.summary.timing.clock_mhz,
         design.memory.kind,
         whole(external_bits / f64::from(word)).max(1) * word,
         whole(external_bits / f64::from(word)).max(1),

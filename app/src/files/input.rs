@@ -5,7 +5,9 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use blockscape_explorer::judge::technologies::know_technology;
 use blockscape_model::design::Design;
+use blockscape_model::hardware::Technology;
 use blockscape_model::preset;
 use blockscape_model::workload::Workload;
 use serde::de::DeserializeOwned;
@@ -51,10 +53,14 @@ pub fn read_ron<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     preset::from_ron(&text).with_context(|| format!("{}", path.display()))
 }
 
-/// A design from a RON file or by the name of a built-in one.
+/// A design from a RON file or by the name of a built-in one; a technology that is a file stands beside the design's.
 pub fn design(text: &str) -> anyhow::Result<Design> {
-    let design = if is_path(text) {
-        read_ron(Path::new(text))?
+    let design: Design = if is_path(text) {
+        let path = Path::new(text);
+        let mut design: Design = read_ron(path)?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        design.technology = own_technology(&design.technology, folder)?;
+        design
     } else {
         preset::design(text).with_context(|| {
             let names: Vec<String> = preset::designs()
@@ -71,6 +77,36 @@ pub fn design(text: &str) -> anyhow::Result<Design> {
         .check()
         .map_err(|violations| refused(text, &violations))?;
     Ok(design)
+}
+
+/// The name under which judges know a technology: itself where it is a built-in one's, else the path of its file, which is
+/// read; a relative path starts at `folder`.
+///
+/// # Errors
+/// A file that cannot be read or is no technology, with line, column and field.
+pub fn own_technology(name: &str, folder: &Path) -> anyhow::Result<String> {
+    if !is_path(name) {
+        return Ok(name.to_owned());
+    }
+    let path = folder.join(name);
+    let text = read_text(&path)?;
+    let technology = Technology::from_ron(&text).with_context(|| format!("{}", path.display()))?;
+    let known = path.display().to_string();
+    know_technology(&known, technology);
+    Ok(known)
+}
+
+/// Puts another technology, by name or file, under a design.
+///
+/// # Errors
+/// As [`own_technology`].
+pub fn retarget(design: &mut Design, technology: Option<&str>) -> anyhow::Result<()> {
+    if let Some(name) = technology {
+        design.technology = own_technology(name, Path::new(""))?;
+        // A supply of the old node means nothing on another.
+        design.voltage_v = None;
+    }
+    Ok(())
 }
 
 /// A workload from a RON file (a workload, or a model's shape for one sequence) or by the name of a built-in model.

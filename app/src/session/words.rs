@@ -22,15 +22,19 @@ pub fn rules(format: Format) -> (Option<Rounding>, Option<ScaleRule>) {
 /// "Anda on LLaMA-2-7B: prefill 2048 tokens, decode at 2048 tokens, batch 1, 16 nm at 285 MHz": the words that open a report
 /// and a caption.
 pub fn opening_words(design: &Design, workload: &Workload) -> String {
+    let clock = if design.clock.is_given() {
+        format!("{} MHz", design.clock_mhz)
+    } else {
+        "the fastest clock".to_owned()
+    };
     format!(
-        "{} on {}: prefill {} tokens, decode at {} tokens, batch {}, {} at {} MHz",
+        "{} on {}: prefill {} tokens, decode at {} tokens, batch {}, {} at {clock}",
         design.name,
         workload.model.name,
         workload.prefill_tokens,
         workload.context_tokens,
         workload.batch,
         design.technology,
-        design.clock_mhz
     )
 }
 

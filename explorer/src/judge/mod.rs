@@ -2,6 +2,7 @@
 
 pub mod evaluate;
 pub mod sensitivity;
+pub mod technologies;
 pub mod uncertainty;
 
 use std::fmt;
@@ -10,12 +11,12 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use blockscape_model::design::{Design, FormatTable, KeyValuePolicy};
 use blockscape_model::evaluation::{Evaluation, Metrics, figures_of_merit};
 use blockscape_model::hardware::cost::{CostMemory, CostModel};
-use blockscape_model::hardware::technology::technology;
 use blockscape_model::quality::{QualityModel, QualitySummary};
 use blockscape_model::violation::Violation;
 use blockscape_model::workload::{ModelShape, Workload};
 
 use crate::judge::evaluate::{Evaluate, Session};
+use crate::judge::technologies::technology_of;
 use crate::judge::uncertainty::Draw;
 
 /// Judges designs of one language model; the slow preparations are made by whoever needs them first, once.
@@ -98,7 +99,7 @@ impl Judge {
         if let Some(known) = known {
             return Ok(known.model);
         }
-        let mut technology = technology(name)?;
+        let mut technology = technology_of(name)?;
         if let Some(draw) = &self.draw {
             draw.apply(&mut technology);
         }

@@ -80,7 +80,7 @@ pub struct ProcessingArray {
     pub columns: u32,
     /// Multipliers in one processing element, summed by its tree; 1 to 1024.
     pub lanes: u32,
-    /// Width of the integer accumulator, 8 to 64 bits.
+    /// Width of the integer accumulator, 8 to 64 bits; refused where a group of lanes does not fit.
     pub accumulator_bits: u8,
     /// What stays in the array.
     pub dataflow: Dataflow,
@@ -167,11 +167,21 @@ pub enum MemoryKind {
     Ddr5,
     /// GDDR6, 32 bits a channel.
     Gddr6,
+    /// HBM3E, one stack a channel.
+    Hbm3e,
+    /// HBM4, one stack a channel.
+    Hbm4,
+    /// GDDR7, 32 bits a channel.
+    Gddr7,
+    /// LPDDR6, 24 bits a channel.
+    Lpddr6,
+    /// The one that a technology file of the user's describes under this name.
+    Custom,
 }
 
 impl MemoryKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
         Self::Hbm2,
         Self::Hbm2e,
         Self::Hbm3,
@@ -181,6 +191,11 @@ impl MemoryKind {
         Self::Ddr4,
         Self::Ddr5,
         Self::Gddr6,
+        Self::Hbm3e,
+        Self::Hbm4,
+        Self::Gddr7,
+        Self::Lpddr6,
+        Self::Custom,
     ];
 }
 

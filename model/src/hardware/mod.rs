@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows of accuracy, windows or files.
 
+mod by_name;
 pub mod cost;
 mod element_report;
 pub mod elements;

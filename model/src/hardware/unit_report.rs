@@ -121,7 +121,7 @@ impl Technology {
             .iter()
             .map(|part| {
                 let [more_area, more_energy, ..] = *flow.factors(part.logic);
-                let cells = self.cells.area(&part.gates).to_square_micrometers() * more_area;
+                let cells = self.cells.part_area(part).to_square_micrometers() * more_area;
                 let switched = self.cells.energy(part, Switching::Settled).to_femtojoules();
                 let switched = switched * more_energy;
                 PartReport {

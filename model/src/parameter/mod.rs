@@ -53,6 +53,12 @@ pub enum Parameter {
     Clock,
     /// Supply voltage.
     Voltage,
+    /// Elements that share a floating-point stage.
+    FloatStageElements,
+    /// Converters from floating point to blocks.
+    ConverterLanes,
+    /// Floating-point lanes of the vector unit.
+    VectorLanes,
     /// Registers that cut the logic.
     Pipelining,
     /// Sums that alternate in an accumulator.
@@ -147,6 +153,9 @@ impl Parameter {
                 given.map(Value::Number)
             }
             Self::Voltage => design.voltage_v.map(Value::Number),
+            Self::FloatStageElements => integer(design.datapath.float_stage_elements.into()),
+            Self::ConverterLanes => integer(design.datapath.converter_lanes.into()),
+            Self::VectorLanes => integer(design.datapath.vector_lanes.into()),
             Self::Pipelining => choice(match design.datapath.pipelining {
                 PipelineStages::None => 0,
                 PipelineStages::Auto => 1,
@@ -214,6 +223,9 @@ impl Parameter {
                 design.clock = Clock::Given;
             }
             Self::Voltage => design.voltage_v = Some(number),
+            Self::FloatStageElements => design.datapath.float_stage_elements = narrow,
+            Self::ConverterLanes => design.datapath.converter_lanes = narrow,
+            Self::VectorLanes => design.datapath.vector_lanes = narrow,
             Self::Pipelining => {
                 design.datapath.pipelining = match index {
                     0 => PipelineStages::None,

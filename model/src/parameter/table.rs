@@ -21,7 +21,7 @@ const CACHE: &str = "Key-value cache";
 const WORKLOAD: &str = "Workload";
 
 /// Parameters that are not formats.
-pub(super) const TABLE: [Row; 24] = [
+pub(super) const TABLE: [Row; 27] = [
     (
         Parameter::Unit,
         "unit",
@@ -84,6 +84,42 @@ pub(super) const TABLE: [Row; 24] = [
         ARRAY,
         "Operand that stays in the array while the others stream through.",
         Domain::Choice(DATAFLOWS),
+    ),
+    (
+        Parameter::FloatStageElements,
+        "float_stage_elements",
+        "Elements a FP stage",
+        "",
+        ARRAY,
+        "Processing elements that share one FP32 accumulation stage; where they ask for more than it gives, they wait.",
+        Domain::Integer {
+            least: 1,
+            most: 1024,
+        },
+    ),
+    (
+        Parameter::ConverterLanes,
+        "converter_lanes",
+        "Converters",
+        "",
+        ARRAY,
+        "Converters from floating point to blocks that work at the same time.",
+        Domain::Integer {
+            least: 1,
+            most: 4096,
+        },
+    ),
+    (
+        Parameter::VectorLanes,
+        "vector_lanes",
+        "Vector lanes",
+        "",
+        ARRAY,
+        "Floating-point lanes of the vector unit: they scale the array's results and take what the array cannot.",
+        Domain::Integer {
+            least: 1,
+            most: 4096,
+        },
     ),
     (
         Parameter::LutBudget,
@@ -301,7 +337,8 @@ const UNITS: &[&str] = &[
 ];
 const DATAFLOWS: &[&str] = &["output stationary", "weight stationary", "input stationary"];
 const MEMORIES: &[&str] = &[
-    "HBM2", "HBM2E", "HBM3", "LPDDR4", "LPDDR5", "LPDDR5X", "DDR4", "DDR5", "GDDR6",
+    "HBM2", "HBM2E", "HBM3", "LPDDR4", "LPDDR5", "LPDDR5X", "DDR4", "DDR5", "GDDR6", "HBM3E",
+    "HBM4", "GDDR7", "LPDDR6", "custom",
 ];
 const STAGES: &[&str] = &[
     "none", "auto", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14",

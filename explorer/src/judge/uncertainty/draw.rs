@@ -51,7 +51,9 @@ impl Draw {
         redraw(&mut node.sram.area);
         redraw(&mut node.sram.energy);
         redraw(&mut node.sram.leakage);
-        for memory in &mut technology.memories {
+        redraw(&mut node.sram.delay);
+        redraw(&mut node.voltage.leakage_per_volt);
+        for memory in technology.memories.values_mut() {
             redraw(&mut memory.pj_per_bit);
             redraw(&mut memory.gigabytes_per_second);
         }

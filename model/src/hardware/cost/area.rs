@@ -4,7 +4,7 @@ use super::clocking::Clocked;
 use super::composition::CostMemory;
 use super::{AreaBreakdown, Component};
 use crate::design::{Design, UnitKind};
-use crate::hardware::gates::{Cell, FloatKind, FloatOperand, Gates, Pipelining, Unit};
+use crate::hardware::gates::{FloatKind, FloatOperand, Pipelining, Unit, registers};
 use crate::hardware::technology::{SramAccess, Technology};
 use crate::units::Area;
 
@@ -61,6 +61,14 @@ pub(super) fn converter_units(
     }
 }
 
+/// Cycles of a converter for a block: one, or a mantissa plane each where planes are handed on one by one.
+pub(super) fn conversion_cycles(kind: UnitKind, m: u32) -> f64 {
+    match kind {
+        UnitKind::AndaBitSerial => f64::from(m.max(1)),
+        _ => 1.0,
+    }
+}
+
 /// Everything on the chip. `element` is the area of one before layout, `buffers` are one bank of each buffer, `None` where there is none.
 pub(super) fn chip_area(
     design: &Design,
@@ -74,7 +82,7 @@ pub(super) fn chip_area(
     let node = &technology.node;
     let placed = node.area.value * node.layout_area.value;
     let elements = f64::from(design.array.rows) * f64::from(design.array.columns);
-    let flipflop = technology.cells.area(&Gates::of(Cell::Flipflop, 1.0));
+    let flipflop = technology.cells.part_area(&registers(1, 1.0));
     let [before, behind] = clocked.element;
     let element = element + flipflop * (before.bits + behind.bits);
     let mut area = AreaBreakdown::ZERO;

@@ -117,8 +117,8 @@ pub(super) fn sources(technology: &Technology, design: &Design) -> Vec<SourceNot
     let other_memory = |name: &str| {
         technology
             .memories
-            .iter()
-            .map(|each| format!("{:?} ", each.kind))
+            .keys()
+            .map(|kind| format!("{kind:?} "))
             .any(|kind| name.starts_with(&kind) && kind != memory)
     };
     technology

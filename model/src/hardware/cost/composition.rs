@@ -118,7 +118,7 @@ impl CostMemory {
             let switching = technology.node.switching;
             ComposedUnit {
                 energy: parts.iter().map(|part| cells.energy(part, switching)).sum(),
-                area: parts.iter().map(|part| cells.area(&part.gates)).sum(),
+                area: parts.iter().map(|part| cells.part_area(part)).sum(),
             }
         })
     }

@@ -4,6 +4,7 @@ use super::element::Element;
 use crate::design::{Datapath, Design, UnitKind};
 use crate::format::{BlockLen, Format, OperandKind, OperandWidths};
 use crate::hardware::gates::{FloatKind, FloatOperand, Pipelining, ReconfigurableMode, Unit};
+use crate::violation::Violation;
 
 /// What an element must be able to take: the widest of all sites on the array.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,7 +87,7 @@ impl Demand {
             UnitKind::FpFp => self.float_macs(FloatOperand::Same),
             UnitKind::FpInt => self.float_macs(FloatOperand::Integer((n + 1).clamp(2, 16))),
             UnitKind::IntInt | UnitKind::Figna | UnitKind::BfpInt => {
-                let acc = self.accumulator(m + n + 1);
+                let acc = self.accumulator_bits;
                 self.with_float_stage(
                     Element::new(1.0).with(
                         Unit::BfpIntDot {
@@ -105,7 +106,7 @@ impl Demand {
             }
             UnitKind::IFpu => {
                 // One weight bit a cycle masks whole mantissas: the roles of Anda's planes swapped.
-                let acc = self.accumulator(m + n + 1);
+                let acc = self.accumulator_bits;
                 let cycles = f64::from(n + 1);
                 self.with_float_stage(
                     Element::new(cycles).with(
@@ -123,7 +124,7 @@ impl Demand {
             }
             UnitKind::AndaBitSerial => {
                 // M planes and one cycle to hand over: Anda (HPCA 2025), section 1.6 of the notes, 16 / (M + 1).
-                let acc = self.accumulator(m + n + 1);
+                let acc = self.accumulator_bits;
                 let cycles = f64::from(m + 1);
                 let planes = Unit::BitPlaneDot {
                     lanes,
@@ -196,7 +197,7 @@ impl Demand {
             }
             UnitKind::DataflowMxInt => {
                 // Two's complement dot, exponents compared and sums aligned for each block (MASE, mxint_accumulator).
-                let acc = self.accumulator(m + n + 1);
+                let acc = self.accumulator_bits;
                 let blocks = (each_lane / self.block).max(1.0);
                 Element::new(1.0)
                     .with(
@@ -225,12 +226,40 @@ impl Demand {
         }
     }
 
-    /// Accumulator width: the design's, but never below what one sum needs.
-    fn accumulator(&self, product_bits: u32) -> u32 {
-        let least = product_bits + self.lanes.max(2).next_power_of_two().ilog2();
-        self.accumulator_bits
-            .max(least)
-            .min(MOST_ACCUMULATOR_BITS.max(least))
+    /// Whether the integer accumulator holds the sum of one group of lanes.
+    ///
+    /// # Errors
+    /// An accumulator that is too narrow, with the least width.
+    pub(super) fn check_accumulator(&self) -> Result<(), Violation> {
+        let [m, n] = self.magnitude;
+        let sums = match self.kind {
+            UnitKind::IntInt
+            | UnitKind::Figna
+            | UnitKind::BfpInt
+            | UnitKind::IFpu
+            | UnitKind::AndaBitSerial
+            | UnitKind::DataflowMxInt => true,
+            // Floating-point sums, or a width of their own that follows from the formats.
+            UnitKind::FpFp
+            | UnitKind::FpInt
+            | UnitKind::BfpBfp
+            | UnitKind::Reconfigurable
+            | UnitKind::MxDot
+            | UnitKind::SuperBlock => false,
+        };
+        let least = m + n + 1 + self.lanes.max(2).next_power_of_two().ilog2();
+        if sums && self.accumulator_bits < least {
+            return Err(Violation::new(
+                "array.accumulator_bits",
+                self.accumulator_bits,
+                format!(
+                    "{least} to 64, for a sum of {} products of {m} by {} bits",
+                    self.lanes,
+                    n + 1
+                ),
+            ));
+        }
+        Ok(())
     }
 
     fn float_macs(&self, operand: FloatOperand) -> Element {
@@ -281,9 +310,6 @@ impl Demand {
             )
     }
 }
-
-/// No sum of products needs more than Anda's 32-bit accumulator by much; wider registers would only cost.
-const MOST_ACCUMULATOR_BITS: u32 = 64;
 
 /// Whether floating-point activations are aligned to a common exponent before the datapath.
 pub(super) const fn aligns(kind: UnitKind) -> bool {

@@ -101,7 +101,7 @@ impl Element {
         self.instances()
             .map(|each| {
                 let parts = each.unit.parts();
-                let area: Area = parts.iter().map(|part| cells.area(&part.gates)).sum();
+                let area: Area = parts.iter().map(|part| cells.part_area(part)).sum();
                 area * each.count
             })
             .sum()

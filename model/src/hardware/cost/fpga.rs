@@ -66,6 +66,8 @@ impl<'a> Fabric<'a> {
                 "a kind of element that takes the formats of at least one product",
             )]);
         };
+        demand.check_accumulator().map_err(|each| vec![each])?;
+        check_buffers(design, device).map_err(|each| vec![each])?;
         let element = demand.element();
         let (timing, cut) = clocked_fabric(design, device, family, &element, stage_gap)
             .map_err(|violation| vec![violation])?;
@@ -254,6 +256,9 @@ impl<'a> Fabric<'a> {
             macs: shape.macs(),
             time,
             compute,
+            stages: Time::ZERO,
+            converters: Time::ZERO,
+            vector: Time::ZERO,
             ports: Time::ZERO,
             external,
             energy: EnergyBreakdown::ZERO,
@@ -307,6 +312,31 @@ fn luts(element: &Element, family: &FpgaFamily) -> f64 {
         .instances()
         .map(|each| family.luts(&each.unit) * each.count)
         .sum()
+}
+
+/// Whether the buffers fit the block RAMs of a device.
+fn check_buffers(design: &Design, device: &FpgaDevice) -> Result<(), Violation> {
+    let buffers = &design.buffers;
+    let kib = [
+        buffers.activation_kib,
+        buffers.weight_kib,
+        buffers.output_kib,
+    ]
+    .map(f64::from);
+    let needed: f64 = kib.iter().sum();
+    // 36 Kbit each, 4.5 KiB; 288 Kbit each, 36 KiB.
+    let present = 4.5 * f64::from(device.bram36) + 36.0 * f64::from(device.uram);
+    if needed > present {
+        return Err(Violation::new(
+            "buffers",
+            format!("{needed:.0} KiB"),
+            format!(
+                "up to {present:.0} KiB in the block and ultra RAMs of {}",
+                device.name
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// Flip-flops beside each LUT of the devices here.

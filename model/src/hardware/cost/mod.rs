@@ -33,7 +33,9 @@ pub use composition::CostMemory;
 pub use element::{Element, Instance, Placement};
 pub use latency::systolic_cycles;
 pub use model::CostModel;
-pub use result::{Cost, CostSummary, ElementPart, PhaseCost, PhaseSummary, ProductCost, Timing};
+pub use result::{
+    Bottleneck, Cost, CostSummary, ElementPart, PhaseCost, PhaseSummary, ProductCost, Timing,
+};
 pub use tiling::{LoopOrder, Traffic};
 
 use super::technology::Technology;

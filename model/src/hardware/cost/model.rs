@@ -253,7 +253,7 @@ impl CostModel {
             for part in &instance.unit.parts() {
                 parts.push(ElementPart {
                     name: part.name.to_owned(),
-                    area: cells.area(&part.gates) * (instance.count * placed),
+                    area: cells.part_area(part) * (instance.count * placed),
                     energy: cells.energy(part, node.switching)
                         * (instance.uses_of_all() * scale * node.layout_energy.value),
                 });

@@ -1,6 +1,6 @@
 //! A design made ready for walking its products: element, energies of events, capacities, bandwidths.
 
-use super::area::{chip_area, converter_units, vector_lane};
+use super::area::{chip_area, conversion_cycles, converter_units, vector_lane};
 use super::clocking::{Clocked, Parts, clocked};
 use super::component::{AreaBreakdown, Component};
 use super::composition::{ComposedElement, CostMemory};
@@ -11,7 +11,7 @@ use super::result::ElementPart;
 use super::tiling::Capacity;
 use crate::design::{Datapath, Design, KeyValuePolicy, ProcessingArray, UnitKind};
 use crate::format::{Format, OperandKind, Rounding};
-use crate::hardware::gates::{ACCUMULATOR_DATA, Cell, Gates, Unit, registers};
+use crate::hardware::gates::{ACCUMULATOR_DATA, Unit, registers};
 use crate::hardware::technology::{SramAccess, SramMacro, SramTable, Technology};
 use crate::units::{Energy, Power, Voltage};
 use crate::violation::Violation;
@@ -30,6 +30,8 @@ pub(super) struct Pairing {
     pub(super) group: Energy,
     /// Uses of the stage behind the integer accumulator for a group.
     stage_uses: f64,
+    /// Cycles of that stage for a group of each of the elements that share it.
+    pub(super) stage_cycles: f64,
 }
 
 /// All that the cost of a product hangs on beside its shape and formats, for one technology and workload.
@@ -47,6 +49,8 @@ pub(super) struct Shared {
     /// Bits a second to and from external memory.
     pub(super) external_bits_per_second: f64,
     pub(super) clock_hz: f64,
+    /// Cycles of all converters together for a value.
+    pub(super) conversion_cycles: f64,
     /// Clock, and the registers that it asks for.
     pub(super) clocked: Clocked,
     /// Energy of the bits that such registers hold, before layout and supply.
@@ -145,6 +149,7 @@ impl<'a> Prepared<'a> {
                 "a kind of element that takes the formats of at least one product",
             )));
         };
+        widest.check_accumulator().map_err(one)?;
         let banks = f64::from(design.buffers.banks);
         let bank = |kib: u32| {
             (kib > 0).then(|| {
@@ -245,6 +250,10 @@ impl<'a> Prepared<'a> {
                     * memory.gigabytes_per_second.value
                     * f64::from(design.memory.channels),
                 clock_hz: clocked.timing.clock_mhz * 1e6,
+                conversion_cycles: converter.map_or(0.0, |(block, m, _)| {
+                    let blocks = f64::from(block) * f64::from(design.datapath.converter_lanes);
+                    conversion_cycles(design.unit, m) / blocks
+                }),
                 clocked,
                 cut_energy,
             },
@@ -261,7 +270,7 @@ impl<'a> Prepared<'a> {
         let bits = clocked.element[0].bits + clocked.element[1].bits;
         let demand = self.demand.filter(|_| bits > 0.0)?;
         let element = demand.element();
-        let flipflop = technology.cells.area(&Gates::of(Cell::Flipflop, 1.0));
+        let flipflop = technology.cells.part_area(&registers(1, 1.0));
         Some(ElementPart {
             name: "pipeline registers".to_owned(),
             area: flipflop * (bits * node.area.value * node.layout_area.value),
@@ -316,6 +325,7 @@ fn pairing(
             cycles: element.cycles,
             group: element.energy * scale,
             stage_uses: element.stage_uses,
+            stage_cycles: element.stage_uses * f64::from(design.datapath.float_stage_elements),
         },
         None if design.datapath.has_float_array() => Pairing {
             formats,
@@ -323,6 +333,7 @@ fn pairing(
             cycles: 1.0,
             group: Energy::ZERO,
             stage_uses: 0.0,
+            stage_cycles: 0.0,
         },
         None => Pairing {
             formats,
@@ -330,6 +341,7 @@ fn pairing(
             cycles: 1.0 / f64::from(design.datapath.vector_lanes),
             group: Energy::ZERO,
             stage_uses: 0.0,
+            stage_cycles: 0.0,
         },
     }
 }

@@ -42,6 +42,10 @@ impl Operation {
 /// How a product occupies what it runs on.
 struct Occupation {
     cycles: f64,
+    /// Cycles of the floating-point stages that elements share.
+    stages: f64,
+    /// Cycles of the vector lanes for what the array hands them.
+    vector: f64,
     /// Energy of one group of lanes on the array.
     group: Energy,
     events: Events,
@@ -54,8 +58,9 @@ struct Occupation {
 impl CostModel {
     /// Cost of a product in one layer; `first_layer` and `n_layers` are the caller's.
     ///
-    /// Tiling sets the external traffic, folding the cycles, both the buffer accesses; the slowest of compute, ports
-    /// and external memory sets the time, since double buffering lets them overlap.
+    /// Tiling sets the external traffic, folding the cycles, both the buffer accesses; the slowest of compute, shared
+    /// stages, converters, vector lanes, ports and external memory sets the time, since double buffering lets them
+    /// overlap.
     pub(super) fn product(&self, prepared: &Prepared<'_>, operation: &Operation) -> ProductCost {
         let shared = &prepared.shared;
         let MatrixProduct { product, count, .. } = operation.shape;
@@ -83,7 +88,9 @@ impl CostModel {
         let per_instance = product_energy(&shared.event, run.group, &events, &accesses, &traffic);
         let mut energy = EnergyBreakdown::ZERO;
         energy.add_all(&per_instance, count);
-        let compute = Time::seconds(run.cycles * count / shared.clock_hz);
+        let seconds = |cycles: f64| Time::seconds(cycles * count / shared.clock_hz);
+        let [compute, stages, vector] = [run.cycles, run.stages, run.vector].map(seconds);
+        let converters = seconds(events.conversions * shared.conversion_cycles);
         let ports = Time::seconds(accesses.port_cycles(shared.port_bits) * count / shared.clock_hz);
         let external_bits = traffic.total() * count;
         let external = Time::seconds(external_bits / shared.external_bits_per_second);
@@ -94,8 +101,13 @@ impl CostModel {
             product,
             placement: pairing.placement,
             macs: operation.shape.macs(),
-            time: compute.max(ports).max(external),
+            time: [stages, converters, vector, ports, external]
+                .into_iter()
+                .fold(compute, Time::max),
             compute,
+            stages,
+            converters,
+            vector,
             ports,
             external,
             energy,
@@ -160,15 +172,25 @@ impl CostModel {
         let Operands { m, n, k, .. } = *operands;
         match pairing.placement {
             Placement::Array => {
-                let (cycles, group) = self.mixed(prepared, moving, pairing, protected);
+                let (cycles, shared, group) = self.mixed(prepared, moving, pairing, protected);
                 let groups = (k / f64::from(design.array.lanes)).ceil();
                 let edges = [design.array.rows, design.array.columns].map(f64::from);
                 let dataflow = design.array.dataflow;
                 let clocked = &prepared.shared.clocked;
                 let ends = [clocked.fill(), clocked.drain()];
                 let folding = folding(prepared, dataflow, edges, cycles, ends);
+                let stages = Folding {
+                    cycles: shared,
+                    ..folding
+                };
                 Occupation {
                     cycles: folding.cycles(m, n, groups),
+                    stages: if shared > 0.0 {
+                        stages.cycles(m, n, groups)
+                    } else {
+                        0.0
+                    },
+                    vector: m * n / f64::from(design.datapath.vector_lanes),
                     group,
                     events: Events::on_array(m * n * groups, m * n),
                     groups,
@@ -184,6 +206,8 @@ impl CostModel {
                 let folding = folding(prepared, dataflow, edges, pairing.cycles, ends);
                 Occupation {
                     cycles: folding.cycles(m, n, k),
+                    stages: 0.0,
+                    vector: 0.0,
                     group: Energy::ZERO,
                     events: Events::on_array(0.0, m * n * (k + 1.0)),
                     groups: k,
@@ -193,6 +217,8 @@ impl CostModel {
             }
             Placement::VectorUnit => Occupation {
                 cycles: m * n * k * pairing.cycles + prepared.shared.clocked.lane.inserted,
+                stages: 0.0,
+                vector: 0.0,
                 group: Energy::ZERO,
                 events: Events::on_array(0.0, m * n * k),
                 groups: k,
@@ -202,26 +228,30 @@ impl CostModel {
         }
     }
 
-    /// Cycles and energy of a group, averaged over protected and other tokens.
+    /// Cycles of a group in the element and in the stage that elements share, and its energy, averaged over protected
+    /// and other tokens.
     fn mixed(
         &self,
         prepared: &Prepared<'_>,
         moving: Format,
         pairing: &Pairing,
         protected: f64,
-    ) -> (f64, Energy) {
+    ) -> (f64, f64, Energy) {
+        let own = (pairing.cycles, pairing.stage_cycles, pairing.group);
         match prepared.design.key_value.protected {
             Some(format) if protected > 0.0 => {
                 let other = prepared.pairing([moving, format], &self.technology);
                 if other.placement != Placement::Array {
-                    return (pairing.cycles, pairing.group);
+                    return own;
                 }
+                let mix = |mine: f64, theirs: f64| mine + (theirs - mine) * protected;
                 (
-                    pairing.cycles + (other.cycles - pairing.cycles) * protected,
+                    mix(pairing.cycles, other.cycles),
+                    mix(pairing.stage_cycles, other.stage_cycles),
                     pairing.group + (other.group - pairing.group) * protected,
                 )
             }
-            _ => (pairing.cycles, pairing.group),
+            _ => own,
         }
     }
 

@@ -100,6 +100,47 @@ impl CostSummary {
     }
 }
 
+/// What a product waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Bottleneck {
+    /// Elements of the array, lanes of the vector unit or the host: whatever computes it.
+    Compute,
+    /// Floating-point stages that elements share.
+    FloatStages,
+    /// Converters from floating point to blocks.
+    Converters,
+    /// Lanes of the vector unit beside the array.
+    VectorLanes,
+    /// Ports of the buffers.
+    Ports,
+    /// External memory.
+    Memory,
+}
+
+impl Bottleneck {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Compute,
+        Self::FloatStages,
+        Self::Converters,
+        Self::VectorLanes,
+        Self::Ports,
+        Self::Memory,
+    ];
+
+    /// Name after "bound by".
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Compute => "compute",
+            Self::FloatStages => "FP stages",
+            Self::Converters => "converters",
+            Self::VectorLanes => "vector lanes",
+            Self::Ports => "buffer ports",
+            Self::Memory => "external memory",
+        }
+    }
+}
+
 /// One product in a run of layers with equal formats; times and energies are those of one layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ProductCost {
@@ -115,10 +156,16 @@ pub struct ProductCost {
     pub placement: Placement,
     /// Multiply-accumulates.
     pub macs: Macs,
-    /// Time: the longest of the three below, with fill and drain.
+    /// Time: the longest of those below, with fill and drain.
     pub time: Time,
     /// Time of computing alone.
     pub compute: Time,
+    /// Time of the floating-point stages that elements share.
+    pub stages: Time,
+    /// Time of the converters.
+    pub converters: Time,
+    /// Time of the vector lanes for what the array hands them.
+    pub vector: Time,
     /// Time of buffer ports alone.
     pub ports: Time,
     /// Time of external memory alone.
@@ -132,6 +179,22 @@ pub struct ProductCost {
 }
 
 impl ProductCost {
+    /// What sets its time: the first of the slowest.
+    pub fn bottleneck(&self) -> Bottleneck {
+        let times = [
+            (Bottleneck::Compute, self.compute),
+            (Bottleneck::FloatStages, self.stages),
+            (Bottleneck::Converters, self.converters),
+            (Bottleneck::VectorLanes, self.vector),
+            (Bottleneck::Ports, self.ports),
+            (Bottleneck::Memory, self.external),
+        ];
+        let longest = times
+            .into_iter()
+            .reduce(|left, right| if right.1 > left.1 { right } else { left });
+        longest.map_or(Bottleneck::Compute, |(bottleneck, _)| bottleneck)
+    }
+
     /// MACs per byte of external traffic; infinite without any.
     pub fn intensity(&self) -> f64 {
         self.macs.to_f64() / (self.external_bits / 8.0)
@@ -145,6 +208,24 @@ pub struct PhaseCost {
     pub summary: PhaseSummary,
     /// Products in order of execution, one entry a run of equal layers.
     pub products: Vec<ProductCost>,
+}
+
+impl PhaseCost {
+    /// Shares of the time, 0 to 1, in which each bottleneck sets the pace; those that never do are left out.
+    pub fn bound_by(&self) -> Vec<(Bottleneck, f64)> {
+        let time = |each: &ProductCost| each.time.to_seconds() * f64::from(each.n_layers);
+        let total: f64 = self.products.iter().map(time).sum();
+        let share = |bottleneck| {
+            let bound = self.products.iter();
+            let bound = bound.filter(|each| each.bottleneck() == bottleneck);
+            bound.map(time).sum::<f64>() / total
+        };
+        Bottleneck::ALL
+            .into_iter()
+            .map(|bottleneck| (bottleneck, share(bottleneck)))
+            .filter(|(_, share)| *share > 0.0)
+            .collect()
+    }
 }
 
 /// One part of the processing element.

@@ -2,6 +2,8 @@
 
 use std::ops::{Add, AddAssign, Mul};
 
+use crate::hardware::by_name::Named;
+
 /// A kind of cell, or of a small cluster that always comes together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cell {
@@ -63,6 +65,35 @@ impl Cell {
     /// Position in [`Cell::ALL`].
     pub const fn index(self) -> usize {
         self as usize
+    }
+
+    /// Name in presets.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FullAdder => "full_adder",
+            Self::HalfAdder => "half_adder",
+            Self::And => "and",
+            Self::Mask => "mask",
+            Self::Mux => "mux",
+            Self::Xor => "xor",
+            Self::Increment => "increment",
+            Self::Compare => "compare",
+            Self::CompareLevel => "compare_level",
+            Self::LeadingZero => "leading_zero",
+            Self::Flipflop => "flipflop",
+            Self::SignExtension => "sign_extension",
+            Self::FloatControl => "float_control",
+            Self::UncutPath => "uncut_path",
+            Self::AlignerBit => "aligner_bit",
+        }
+    }
+}
+
+impl Named for Cell {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn name(self) -> &'static str {
+        self.name()
     }
 }
 

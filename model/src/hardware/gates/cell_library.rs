@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cell, Gates, Logic, Part, Step, Unit};
+use crate::hardware::by_name;
 use crate::hardware::sourced::Sourced;
 use crate::units::{Area, Energy, Time};
 
@@ -21,7 +22,11 @@ pub enum Switching {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SwitchingTable {
-    /// Femtojoules a gate equivalent and cycle, in the order of [`Logic::ALL`]; for registers, of their data at full activity.
+    /// Femtojoules a gate equivalent and cycle by [`Logic`]; for registers, of their data at full activity.
+    #[serde(
+        deserialize_with = "by_name::read::<_, Logic, _>",
+        serialize_with = "by_name::write::<_, Logic, _>"
+    )]
     pub per_gate: [f64; Logic::COUNT],
     /// Femtojoules a multiplier saves for each row and column (m + n), and for each row of the shorter side; then its constant.
     pub multiplier: [f64; 3],
@@ -45,18 +50,33 @@ pub struct CellLibrary {
     pub condition: String,
     /// Area of one gate equivalent, the smallest two-input NAND, in um2.
     pub gate_area_um2: Sourced<f64>,
-    /// Gate equivalents in the order of [`Cell::ALL`].
+    /// Gate equivalents by [`Cell`].
+    #[serde(
+        deserialize_with = "by_name::read::<_, Cell, _>",
+        serialize_with = "by_name::write::<_, Cell, _>"
+    )]
     pub gate_equivalents: [f64; Cell::COUNT],
     /// Energy without glitches.
     pub settled: SwitchingTable,
     /// Energy with glitches.
     pub with_glitches: SwitchingTable,
-    /// Picoseconds in the order of [`Step`].
+    /// Picoseconds by [`Step`].
+    #[serde(
+        deserialize_with = "by_name::read::<_, Step, _>",
+        serialize_with = "by_name::write::<_, Step, _>"
+    )]
     pub step_ps: [f64; Step::COUNT],
     /// Area of a fitted unit against its synthesis: 1 with the spread of the residuals.
     pub area_fit: Sourced<f64>,
     /// Energy of a fitted unit against its simulation: 1 with the spread of the residuals.
     pub energy_fit: Sourced<f64>,
+    /// Area on a node against the library's cells by [`Logic`], beyond the node's own factor; 1 for the library itself.
+    #[serde(skip, default = "no_factors")]
+    pub area_factors: [f64; Logic::COUNT],
+}
+
+const fn no_factors() -> [f64; Logic::COUNT] {
+    [1.0; Logic::COUNT]
 }
 
 /// What a unit costs in its library's own node.
@@ -97,6 +117,11 @@ impl CellLibrary {
         Area::square_micrometers(self.gate_equivalents(gates) * self.gate_area_um2.value)
     }
 
+    /// Area of a part, with what the node's cells and tool make of its kind of logic.
+    pub fn part_area(&self, part: &Part) -> Area {
+        self.area(&part.gates) * self.area_factors[part.logic.index()]
+    }
+
     /// Energy of a part in one cycle.
     pub fn energy(&self, part: &Part, switching: Switching) -> Energy {
         let table = match switching {
@@ -131,7 +156,7 @@ impl CellLibrary {
             delay: Time::ZERO,
         };
         for part in &unit.parts() {
-            cost.area += self.area(&part.gates);
+            cost.area += self.part_area(part);
             cost.gate_equivalents += self.gate_equivalents(&part.gates);
             cost.register_bits += part.gates.count(Cell::Flipflop);
             cost.settled += self.energy(part, Switching::Settled);

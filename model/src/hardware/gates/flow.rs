@@ -94,7 +94,7 @@ impl SynthesisFlow {
         let mut largest = (Area::ZERO, 1.0);
         for part in &unit.parts() {
             let [area, settled, with_glitches, delay] = *self.factors(part.logic);
-            let placed = cells.area(&part.gates);
+            let placed = cells.part_area(part);
             cost.area += placed * area;
             cost.gate_equivalents += cells.gate_equivalents(&part.gates) * area;
             cost.settled += cells.energy(part, Switching::Settled) * settled;

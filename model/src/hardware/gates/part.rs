@@ -2,6 +2,8 @@
 
 use std::ops::{Deref, DerefMut};
 
+use crate::hardware::by_name::Named;
+
 use super::Gates;
 
 /// What a part's gates do, which sets how often they switch for each gate equivalent.
@@ -68,6 +70,35 @@ impl Logic {
     /// Position in [`Logic::ALL`].
     pub const fn index(self) -> usize {
         self as usize
+    }
+
+    /// Name in presets.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gating => "gating",
+            Self::Multiplier => "multiplier",
+            Self::Adder => "adder",
+            Self::Tree => "tree",
+            Self::Mux => "mux",
+            Self::Shifter => "shifter",
+            Self::Maximum => "maximum",
+            Self::LeadingZero => "leading_zero",
+            Self::Compare => "compare",
+            Self::Negate => "negate",
+            Self::Product => "product",
+            Self::Float => "float",
+            Self::Control => "control",
+            Self::Converter => "converter",
+            Self::Register => "register",
+        }
+    }
+}
+
+impl Named for Logic {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn name(self) -> &'static str {
+        self.name()
     }
 }
 

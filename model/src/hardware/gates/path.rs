@@ -1,6 +1,7 @@
 //! The longest path through a unit, in steps that a cell library gives a delay.
 
 use super::{FloatKind, ceil_log2};
+use crate::hardware::by_name::Named;
 
 /// A step of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,9 +30,45 @@ impl Step {
     /// How many kinds there are.
     pub const COUNT: usize = 9;
 
+    /// All of them.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::RippleBit,
+        Self::TreeLevel,
+        Self::SelectLevel,
+        Self::CompareLevel,
+        Self::IncrementBit,
+        Self::Register,
+        Self::Entry,
+        Self::FloatLevel,
+        Self::FloatBit,
+    ];
+
     /// Position in a library's table.
     pub const fn index(self) -> usize {
         self as usize
+    }
+
+    /// Name in presets.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RippleBit => "ripple_bit",
+            Self::TreeLevel => "tree_level",
+            Self::SelectLevel => "select_level",
+            Self::CompareLevel => "compare_level",
+            Self::IncrementBit => "increment_bit",
+            Self::Register => "register",
+            Self::Entry => "entry",
+            Self::FloatLevel => "float_level",
+            Self::FloatBit => "float_bit",
+        }
+    }
+}
+
+impl Named for Step {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn name(self) -> &'static str {
+        self.name()
     }
 }
 

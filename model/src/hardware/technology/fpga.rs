@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hardware::Sourced;
+use crate::hardware::by_name;
 use crate::hardware::gates::{Cell, Step, Unit};
 use crate::preset::{from_ron, same_name};
 use crate::violation::Violation;
@@ -11,11 +12,19 @@ use crate::violation::Violation;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FpgaFamily {
-    /// Look-up tables a cell, in the order of [`Cell::ALL`].
+    /// Look-up tables by [`Cell`].
+    #[serde(
+        deserialize_with = "by_name::read::<_, Cell, _>",
+        serialize_with = "by_name::write::<_, Cell, _>"
+    )]
     pub luts_per_cell: [f64; Cell::COUNT],
     /// Where they come from.
     pub luts_source: String,
-    /// Picoseconds of a path's steps on the fabric, routing included, in the order of [`Step`].
+    /// Picoseconds of a path's steps on the fabric, routing included, by [`Step`].
+    #[serde(
+        deserialize_with = "by_name::read::<_, Step, _>",
+        serialize_with = "by_name::write::<_, Step, _>"
+    )]
     pub step_ps: [f64; Step::COUNT],
     /// Where they come from.
     pub steps_source: String,

@@ -2,15 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::design::MemoryKind;
 use crate::hardware::Sourced;
 
 /// One kind of external memory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemoryTechnology {
-    /// Kind.
-    pub kind: MemoryKind,
     /// Energy of moving one bit.
     pub pj_per_bit: Sourced<f64>,
     /// What the energy includes: device, interface, controller.

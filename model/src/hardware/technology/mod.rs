@@ -3,14 +3,18 @@
 mod fpga;
 mod memory;
 mod sram;
+mod synthesis;
 mod technology_text;
 mod voltage;
 
 pub use fpga::{FpgaDevice, FpgaFamily};
 pub use memory::MemoryTechnology;
 pub use sram::{SramAccess, SramMacro, SramPorts, SramTable, SramTechnology};
+pub use synthesis::Synthesis;
 pub use technology_text::{TECHNOLOGY_NAMES, technologies, technology};
 pub use voltage::VoltageScaling;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +35,7 @@ pub struct Technology {
     /// Costs of the cells that netlists consist of, in the library's own node.
     pub netlist_cells: CellTable,
     /// External memories.
-    pub memories: Vec<MemoryTechnology>,
+    pub memories: BTreeMap<MemoryKind, MemoryTechnology>,
     /// Programmable devices, which hang on no node: a design that targets one asks nothing else of the technology.
     pub programmable: FpgaFamily,
 }
@@ -64,10 +68,16 @@ pub struct NodeConstants {
     pub leakage_w_per_mm2: Sourced<f64>,
     /// Whether leakage counts.
     pub include_leakage: bool,
+    /// Area of each kind of logic beyond `area`: the node's own cells, and what its synthesis tool does better.
+    #[serde(default)]
+    pub synthesis: Synthesis,
     /// Control logic as a share of the other logic, in area and energy.
     pub control_share: Sourced<f64>,
     /// SRAM.
     pub sram: SramTechnology,
+    /// External memories beside the built-in ones, or in their place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub memories: BTreeMap<MemoryKind, MemoryTechnology>,
 }
 
 impl Technology {
@@ -76,17 +86,14 @@ impl Technology {
     /// # Errors
     /// A kind without figures, with the kinds that have some.
     pub fn memory(&self, kind: MemoryKind) -> Result<&MemoryTechnology, Violation> {
-        self.memories
-            .iter()
-            .find(|memory| memory.kind == kind)
-            .ok_or_else(|| {
-                let known: Vec<_> = self
-                    .memories
-                    .iter()
-                    .map(|memory| format!("{:?}", memory.kind))
-                    .collect();
-                Violation::new("memory.kind", format!("{kind:?}"), known.join(" "))
-            })
+        self.memories.get(&kind).ok_or_else(|| {
+            let known: Vec<_> = self
+                .memories
+                .keys()
+                .map(|kind| format!("{kind:?}"))
+                .collect();
+            Violation::new("memory.kind", format!("{kind:?}"), known.join(" "))
+        })
     }
 
     /// Energy of a transition at a voltage against the library's own; nominal voltage where none is given.
@@ -107,6 +114,9 @@ impl Technology {
             ("node area".to_owned(), &node.area),
             ("node energy".to_owned(), &node.energy),
             ("node delay".to_owned(), &node.delay),
+            ("adder area".to_owned(), &node.synthesis.adder),
+            ("product area".to_owned(), &node.synthesis.product),
+            ("float area".to_owned(), &node.synthesis.float),
             ("layout area".to_owned(), &node.layout_area),
             ("layout energy".to_owned(), &node.layout_energy),
             ("logic leakage (W/mm2)".to_owned(), &node.leakage_w_per_mm2),
@@ -122,13 +132,10 @@ impl Technology {
             ("SRAM access time".to_owned(), &node.sram.delay),
             ("SRAM leakage".to_owned(), &node.sram.leakage),
         ];
-        for memory in &self.memories {
+        for (kind, memory) in &self.memories {
+            list.push((format!("{kind:?} energy (pJ/bit)"), &memory.pj_per_bit));
             list.push((
-                format!("{:?} energy (pJ/bit)", memory.kind),
-                &memory.pj_per_bit,
-            ));
-            list.push((
-                format!("{:?} bandwidth (GB/s)", memory.kind),
+                format!("{kind:?} bandwidth (GB/s)"),
                 &memory.gigabytes_per_second,
             ));
         }

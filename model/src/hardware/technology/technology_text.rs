@@ -1,17 +1,51 @@
 //! The technologies built into the program and how their texts are put together.
 
-use super::{FpgaFamily, NodeConstants, Technology};
+use std::collections::BTreeMap;
+
+use super::{FpgaFamily, MemoryTechnology, NodeConstants, Technology};
+use crate::design::MemoryKind;
 use crate::hardware::gates::CellLibrary;
 use crate::preset::{PresetError, from_ron, same_name};
 use crate::violation::Violation;
 
-const NODES: [&str; 6] = [
-    include_str!("../../../../presets/technologies/nangate45.ron"),
-    include_str!("../../../../presets/technologies/28nm.ron"),
-    include_str!("../../../../presets/technologies/22nm.ron"),
-    include_str!("../../../../presets/technologies/16nm.ron"),
-    include_str!("../../../../presets/technologies/7nm.ron"),
-    include_str!("../../../../presets/technologies/asap7.ron"),
+/// Built-in technologies by name: the chain of nodes from large to small, and the predictive kit as synthesized.
+const NODES: [(&str, &str); 9] = [
+    (
+        "nangate45",
+        include_str!("../../../../presets/technologies/nangate45.ron"),
+    ),
+    (
+        "28 nm",
+        include_str!("../../../../presets/technologies/28nm.ron"),
+    ),
+    (
+        "22 nm",
+        include_str!("../../../../presets/technologies/22nm.ron"),
+    ),
+    (
+        "16 nm",
+        include_str!("../../../../presets/technologies/16nm.ron"),
+    ),
+    (
+        "12 nm",
+        include_str!("../../../../presets/technologies/12nm.ron"),
+    ),
+    (
+        "7 nm",
+        include_str!("../../../../presets/technologies/7nm.ron"),
+    ),
+    (
+        "5 nm",
+        include_str!("../../../../presets/technologies/5nm.ron"),
+    ),
+    (
+        "3 nm",
+        include_str!("../../../../presets/technologies/3nm.ron"),
+    ),
+    (
+        "asap7",
+        include_str!("../../../../presets/technologies/asap7.ron"),
+    ),
 ];
 
 const LIBRARIES: [&str; 2] = [
@@ -27,10 +61,19 @@ const NETLIST_CELLS: [&str; 2] = [
 const MEMORIES: &str = include_str!("../../../../presets/technologies/memories.ron");
 
 /// Names of the built-in technologies.
-pub const TECHNOLOGY_NAMES: [&str; 6] = ["nangate45", "28 nm", "22 nm", "16 nm", "7 nm", "asap7"];
+pub const TECHNOLOGY_NAMES: [&str; NODES.len()] = {
+    let mut names = [""; NODES.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = NODES[index].0;
+        index += 1;
+    }
+    names
+};
 
 impl Technology {
-    /// Reads a technology from the text of its node; cell library and memories are the built-in ones.
+    /// Reads a technology from the text of its node; the cell library is a built-in one, and so are the memories that the
+    /// text does not describe.
     ///
     /// # Errors
     /// Line and column of what cannot be read, or a constant whose range does not contain it.
@@ -38,13 +81,16 @@ impl Technology {
         let node: NodeConstants = from_ron(text)?;
         let mut names = Vec::new();
         for (library, netlist_cells) in LIBRARIES.into_iter().zip(NETLIST_CELLS) {
-            let cells: CellLibrary = from_ron(library)?;
+            let mut cells: CellLibrary = from_ron(library)?;
             if cells.name == node.cells {
+                cells.area_factors = node.synthesis.factors();
+                let mut memories: BTreeMap<MemoryKind, MemoryTechnology> = from_ron(MEMORIES)?;
+                memories.extend(node.memories.clone());
                 let technology = Self {
                     node,
                     cells,
                     netlist_cells: from_ron(netlist_cells)?,
-                    memories: from_ron(MEMORIES)?,
+                    memories,
                     programmable: FpgaFamily::built_in(),
                 };
                 return technology.checked();
@@ -58,6 +104,7 @@ impl Technology {
         )))
     }
 
+    /// Constants in their ranges, a supply in its curves.
     fn checked(self) -> Result<Self, PresetError> {
         for (name, constant) in self.constants() {
             if !constant.is_consistent() {
@@ -68,7 +115,19 @@ impl Technology {
                 )));
             }
         }
-        Ok(self)
+        let voltage = &self.node.voltage;
+        let ordered = voltage.threshold_v.value < voltage.least_v
+            && voltage.least_v <= voltage.nominal_v
+            && voltage.nominal_v <= voltage.most_v;
+        if ordered {
+            Ok(self)
+        } else {
+            Err(PresetError::Value(Violation::new(
+                "voltage",
+                format!("{} V", voltage.nominal_v),
+                "threshold_v below least_v, nominal_v from least_v to most_v",
+            )))
+        }
     }
 }
 
@@ -76,7 +135,7 @@ impl Technology {
 pub fn technologies() -> Vec<Technology> {
     NODES
         .iter()
-        .map(|text| {
+        .map(|(_, text)| {
             Technology::from_ron(text)
                 .unwrap_or_else(|error| unreachable!("built-in technology: {error}"))
         })
@@ -92,7 +151,7 @@ pub fn technology(name: &str) -> Result<Technology, Violation> {
         .iter()
         .position(|each| same_name(each, name))
         .map(|index| {
-            Technology::from_ron(NODES[index])
+            Technology::from_ron(NODES[index].1)
                 .unwrap_or_else(|error| unreachable!("built-in technology: {error}"))
         })
         .ok_or_else(|| {
