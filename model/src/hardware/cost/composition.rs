@@ -5,9 +5,9 @@ use super::prepared::Shared;
 use super::product::Operation;
 use super::result::ProductCost;
 use super::timing::UnitTiming;
-use crate::hardware::gates::Unit;
+use crate::hardware::gates::{Switched, Unit};
 use crate::hardware::technology::Technology;
-use crate::units::{Area, Energy};
+use crate::units::Area;
 
 /// Elements and units that were composed before and the products of the last design, for one technology.
 ///
@@ -78,8 +78,8 @@ impl BesideLast<'_> {
 pub(super) struct ComposedElement {
     /// Cycles of a group.
     pub(super) cycles: f64,
-    /// Energy of a group.
-    pub(super) energy: Energy,
+    /// Energy of a group: before and in the integer accumulator, and in the stage behind it.
+    pub(super) energy: [Switched; 2],
     pub(super) area: Area,
     /// Uses of the stage behind the integer accumulator for a group.
     pub(super) stage_uses: f64,
@@ -90,7 +90,7 @@ pub(super) struct ComposedElement {
 /// A unit before layout and voltage.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ComposedUnit {
-    pub(super) energy: Energy,
+    pub(super) energy: Switched,
     pub(super) area: Area,
 }
 
@@ -103,7 +103,7 @@ impl CostMemory {
             let element = demand.element();
             ComposedElement {
                 cycles: element.cycles,
-                energy: element.energy(&technology.cells, technology.node.switching),
+                energy: element.switched(&technology.cells, technology.node.switching),
                 area: element.area(&technology.cells),
                 stage_uses: element.stage_uses(),
                 stage_gap: element.stage_gap(),
@@ -117,7 +117,7 @@ impl CostMemory {
             let cells = &technology.cells;
             let switching = technology.node.switching;
             ComposedUnit {
-                energy: parts.iter().map(|part| cells.energy(part, switching)).sum(),
+                energy: cells.switched(&parts, switching),
                 area: parts.iter().map(|part| cells.part_area(part)).sum(),
             }
         })

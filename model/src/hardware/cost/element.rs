@@ -1,7 +1,7 @@
 //! A processing element: some units, how many of each, and how often they work for a group of products.
 
-use crate::hardware::gates::{CellLibrary, Switching, Unit};
-use crate::units::{Area, Energy};
+use crate::hardware::gates::{CellLibrary, Switched, Switching, Unit};
+use crate::units::Area;
 
 /// Where a product runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,14 +107,15 @@ impl Element {
             .sum()
     }
 
-    /// Energy of its cells for one group of `lanes` products.
-    pub fn energy(&self, cells: &CellLibrary, switching: Switching) -> Energy {
-        self.instances()
-            .map(|each| {
-                let parts = each.unit.parts();
-                let energy: Energy = parts.iter().map(|part| cells.energy(part, switching)).sum();
-                energy * each.uses_of_all()
-            })
-            .sum()
+    /// Energy of its cells for one group of `lanes` products: before and in the integer accumulator, and in the stage
+    /// behind it.
+    pub fn switched(&self, cells: &CellLibrary, switching: Switching) -> [Switched; 2] {
+        let mut energy = [Switched::ZERO; 2];
+        for each in self.instances() {
+            let place = &mut energy[usize::from(each.is_stage)];
+            let one = cells.switched(&each.unit.parts(), switching);
+            *place = place.and(one, each.uses_of_all());
+        }
+        energy
     }
 }

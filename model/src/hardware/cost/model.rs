@@ -250,11 +250,13 @@ impl CostModel {
         let mut parts = Vec::new();
         let cells = &self.technology.cells;
         for instance in demand.element().instances() {
+            let depth = prepared.shared.clocked.element[usize::from(instance.is_stage)].depth();
             for part in &instance.unit.parts() {
+                let switched = cells.switched(std::slice::from_ref(part), node.switching);
                 parts.push(ElementPart {
                     name: part.name.to_owned(),
                     area: cells.part_area(part) * (instance.count * placed),
-                    energy: cells.energy(part, node.switching)
+                    energy: switched.at_depth(depth)
                         * (instance.uses_of_all() * scale * node.layout_energy.value),
                 });
             }

@@ -11,7 +11,7 @@ use super::result::ElementPart;
 use super::tiling::Capacity;
 use crate::design::{Datapath, Design, KeyValuePolicy, ProcessingArray, UnitKind};
 use crate::format::{Format, OperandKind, Rounding};
-use crate::hardware::gates::{ACCUMULATOR_DATA, Unit, registers};
+use crate::hardware::gates::{ACCUMULATOR_DATA, Switched, Unit, registers};
 use crate::hardware::technology::{SramAccess, SramMacro, SramTable, Technology};
 use crate::units::{Energy, Power, Voltage};
 use crate::violation::Violation;
@@ -28,6 +28,7 @@ pub(super) struct Pairing {
     /// Cycles and energy of one group of lanes on the array.
     pub(super) cycles: f64,
     pub(super) group: Energy,
+    switched: [Switched; 2],
     /// Uses of the stage behind the integer accumulator for a group.
     stage_uses: f64,
     /// Cycles of that stage for a group of each of the elements that share it.
@@ -186,8 +187,9 @@ impl<'a> Prepared<'a> {
             buffers,
             composed,
         );
-        let mut energy_of =
-            |unit: &Unit| -> Energy { composed.unit(technology, unit).energy * logic_scale };
+        let mut energy_of = |unit: &Unit, depth: f64| -> Energy {
+            composed.unit(technology, unit).energy.at_depth(depth) * logic_scale
+        };
         let port = f64::from(design.buffers.port_bits);
         let per_bit = |access: Option<SramAccess>, pick: fn(&SramAccess) -> f64| {
             let access = access.or(buffers[0]);
@@ -197,14 +199,18 @@ impl<'a> Prepared<'a> {
             converter_units(design.unit, block, m, rounds)
                 .into_iter()
                 .flatten()
-                .map(|(unit, count)| energy_of(&unit) * (count / f64::from(block)))
+                .map(|(unit, count)| {
+                    energy_of(&unit, clocked.converter.depth()) * (count / f64::from(block))
+                })
                 .sum::<Energy>()
                 + cut_energy.each_cycle(clocked.converter.bits / f64::from(block))
         });
         let event = EventEnergies {
             conversion,
-            vector: energy_of(&vector_lane(design.datapath.pipelined))
-                + cut_energy.each_cycle(clocked.lane.bits),
+            vector: energy_of(
+                &vector_lane(design.datapath.pipelined),
+                clocked.lane.depth(),
+            ) + cut_energy.each_cycle(clocked.lane.bits),
             control_share: node.control_share.value,
             buffer_read: buffers.map(|access| per_bit(access, |a| a.read_pj)),
             buffer_write: buffers.map(|access| per_bit(access, |a| a.write_pj)),
@@ -307,7 +313,11 @@ impl Pairing {
     /// With the registers that the clock put into the element.
     fn cut(&mut self, clocked: &Clocked, energy: &CutEnergy) {
         if self.placement == Placement::Array {
-            self.group += energy.group(clocked, self.cycles, self.stage_uses);
+            let [own, stage] = self.switched;
+            let [own_cuts, stage_cuts] = clocked.element;
+            self.group = own.at_depth(own_cuts.depth())
+                + stage.at_depth(stage_cuts.depth())
+                + energy.group(clocked, self.cycles, self.stage_uses);
         }
     }
 }
@@ -323,7 +333,10 @@ fn pairing(
             formats,
             placement: Placement::Array,
             cycles: element.cycles,
-            group: element.energy * scale,
+            group: Energy::ZERO,
+            switched: element
+                .energy
+                .map(|energy| Switched::ZERO.and(energy, scale)),
             stage_uses: element.stage_uses,
             stage_cycles: element.stage_uses * f64::from(design.datapath.float_stage_elements),
         },
@@ -332,6 +345,7 @@ fn pairing(
             placement: Placement::FloatArray,
             cycles: 1.0,
             group: Energy::ZERO,
+            switched: [Switched::ZERO; 2],
             stage_uses: 0.0,
             stage_cycles: 0.0,
         },
@@ -340,6 +354,7 @@ fn pairing(
             placement: Placement::VectorUnit,
             cycles: 1.0 / f64::from(design.datapath.vector_lanes),
             group: Energy::ZERO,
+            switched: [Switched::ZERO; 2],
             stage_uses: 0.0,
             stage_cycles: 0.0,
         },

@@ -90,6 +90,8 @@ pub(super) struct Cuts {
     pub(super) bits: f64,
     /// Sums that alternate in the loop.
     pub(super) sums: f64,
+    /// Registers that stand there as built, the last included.
+    pub(super) built: f64,
 }
 
 impl Cuts {
@@ -98,13 +100,24 @@ impl Cuts {
         inserted: 0.0,
         bits: 0.0,
         sums: 1.0,
+        built: 0.0,
     };
+
+    /// Share of the logic as built that registers leave between them.
+    pub(super) fn depth(&self) -> f64 {
+        if self.inserted > 0.0 {
+            self.built / (self.built + self.inserted)
+        } else {
+            1.0
+        }
+    }
 
     pub(super) fn and(self, other: Self) -> Self {
         Self {
             inserted: self.inserted + other.inserted,
             bits: self.bits + other.bits,
             sums: self.sums.max(other.sums),
+            built: self.built + other.built,
         }
     }
 }
@@ -203,7 +216,10 @@ impl Timed {
     fn cuts(&self, pace: &Pace, period: f64, gap: f64) -> Cuts {
         let room = period * gap * (1.0 + TOLERANCE);
         if self.uncut <= room || pace.pipelining == PipelineStages::None {
-            return Cuts::NONE;
+            return Cuts {
+                built: self.built_in(),
+                ..Cuts::NONE
+            };
         }
         let free = period - pace.overhead;
         let stages = |delay: f64| {
@@ -220,6 +236,7 @@ impl Timed {
                 inserted: forward - 1.0,
                 bits: inside,
                 sums: 1.0,
+                built: 1.0,
             };
         };
         let built = feedback.built_in;
@@ -235,6 +252,7 @@ impl Timed {
             inserted: forward - 1.0 + between + in_loop - built,
             bits: inside + between * self.bits[1] + (in_loop - built) * feedback.bits,
             sums: (in_loop / gap).ceil().max(1.0),
+            built,
         }
     }
 

@@ -14,8 +14,42 @@ pub enum Switching {
     /// Changes between settled values only: a lower bound.
     #[default]
     Settled,
-    /// All changes in a gate-level simulation with delays.
+    /// Changes between settled values, and the glitches of a simulation as far as registers leave them depth to grow: a
+    /// unit cut into n times its stages keeps an nth of them.
+    Modelled,
+    /// All changes in a gate-level simulation with delays of the unit as built, whatever registers cut it.
     WithGlitches,
+}
+
+/// Energy by what registers do to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Switched {
+    /// What switches however the logic is cut.
+    pub fixed: Energy,
+    /// Glitches that depth between registers lets grow.
+    pub glitches: Energy,
+}
+
+impl Switched {
+    /// Nothing.
+    pub const ZERO: Self = Self {
+        fixed: Energy::ZERO,
+        glitches: Energy::ZERO,
+    };
+
+    /// The energy where registers leave `depth` of the logic as built between them, 0 to 1.
+    pub fn at_depth(self, depth: f64) -> Energy {
+        self.fixed + self.glitches * depth
+    }
+
+    /// With more of both.
+    #[must_use]
+    pub fn and(self, other: Self, times: f64) -> Self {
+        Self {
+            fixed: self.fixed + other.fixed * times,
+            glitches: self.glitches + other.glitches * times,
+        }
+    }
 }
 
 /// Energy coefficients for one kind of switching.
@@ -101,7 +135,7 @@ impl UnitCost {
     pub const fn energy(&self, switching: Switching) -> Energy {
         match switching {
             Switching::Settled => self.settled,
-            Switching::WithGlitches => self.with_glitches,
+            Switching::Modelled | Switching::WithGlitches => self.with_glitches,
         }
     }
 }
@@ -126,7 +160,7 @@ impl CellLibrary {
     pub fn energy(&self, part: &Part, switching: Switching) -> Energy {
         let table = match switching {
             Switching::Settled => &self.settled,
-            Switching::WithGlitches => &self.with_glitches,
+            Switching::Modelled | Switching::WithGlitches => &self.with_glitches,
         };
         let gates = table.per_gate[part.logic.index()] * self.gate_equivalents(&part.gates);
         let femtojoules = match part.logic {
@@ -143,6 +177,28 @@ impl CellLibrary {
             _ => gates,
         };
         Energy::femtojoules(femtojoules.max(0.0) * part.activity)
+    }
+
+    /// Energy of parts in one cycle by what registers do to it.
+    pub fn switched(&self, parts: &[Part], switching: Switching) -> Switched {
+        let sum = |switching| -> Energy {
+            let each = parts.iter().map(|part| self.energy(part, switching));
+            each.sum()
+        };
+        match switching {
+            Switching::Settled | Switching::WithGlitches => Switched {
+                fixed: sum(switching),
+                glitches: Energy::ZERO,
+            },
+            Switching::Modelled => {
+                let fixed = sum(Switching::Settled);
+                let all = sum(Switching::WithGlitches);
+                Switched {
+                    fixed,
+                    glitches: (all - fixed).max(Energy::ZERO),
+                }
+            }
+        }
     }
 
     /// Cost of a whole unit.

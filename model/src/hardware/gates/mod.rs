@@ -19,7 +19,7 @@ mod unit_section;
 mod unit_text;
 
 pub use cell::{Cell, Gates};
-pub use cell_library::{CellLibrary, Switching, UnitCost};
+pub use cell_library::{CellLibrary, Switched, Switching, UnitCost};
 pub use dot_product::ReconfigurableMode;
 pub(super) use float::ACCUMULATOR_DATA;
 pub use float::FloatKind;
