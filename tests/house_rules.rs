@@ -80,3 +80,16 @@ fn no_test_is_switched_off() {
         .collect();
     assert_none("repair or remove the test", &offenders);
 }
+
+#[test]
+fn window_tests_wait_for_states_and_count_no_frames() {
+    let marks = [concat!(".run_", "steps("), concat!(".st", "ep()")];
+    let offenders: Vec<String> = sources()
+        .into_iter()
+        .filter(|(path, _)| path.to_string_lossy().contains("tests/window/"))
+        .filter(|(path, _)| !path.ends_with("driver.rs"))
+        .filter(|(_, text)| marks.iter().any(|mark| text.contains(mark)))
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    assert_none("wait with a function of driver.rs", &offenders);
+}

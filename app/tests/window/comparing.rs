@@ -7,48 +7,40 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
 use crate::driver::{
-    Folder, data, give_path, metrics, open_model, opened, set_qkv_bits, settle, shortcut,
-    small_session, until, window,
+    Folder, data, enter, fill, give_path, gone, metrics, open_model, opened, press, set_qkv_bits,
+    settle, shortcut, shown, shown_with, small_session, until, window,
 };
 
 #[test]
 fn two_designs_stand_side_by_side_with_what_differs() {
     let folder = Folder::new("compare");
     let mut window = window(&folder);
-    window.get_by_label("Compare").click();
-    window.run_steps(3);
-    window.get_by_label("Pin the current design").click();
+    press(&mut window, "Compare");
+    press(&mut window, "Pin the current design");
     settle(&mut window);
     set_qkv_bits(&mut window, 4.0);
-    window.get_by_label("Formats that differ");
-    window.get_by_label("q.activation, k.activation, v.activation");
-    window.get_by_label("anda:m=4");
-    window.get_by_label("Swap").click();
-    window.run_steps(3);
-    window.get_by_label("anda:m=7");
+    shown(&mut window, "Formats that differ");
+    shown(&mut window, "q.activation, k.activation, v.activation");
+    shown(&mut window, "anda:m=4");
+    press(&mut window, "Swap");
+    shown(&mut window, "anda:m=7");
 }
 
 #[test]
 fn a_kept_front_stays_beside_the_next_and_can_be_renamed() {
     let folder = Folder::new("fronts");
     let mut window = window(&folder);
-    window.get_by_label("Keep front").click();
-    window.run_steps(3);
+    press(&mut window, "Keep front");
+    shown(&mut window, "Name of front 1");
     let kept = window.state().session().fronts[0].clone();
     assert!(!kept.members.is_empty());
-    window
-        .get_by_label("Columns value")
-        .set_value_accesskit(32.0);
+    enter(&mut window, "Columns value", 32.0);
     settle(&mut window);
     assert_eq!(window.state().results().pinned_fronts.len(), 1);
     assert_eq!(window.state().session().fronts[0], kept);
-    window
-        .get_by_label("Name of front 1")
-        .set_text_value_accesskit("narrow");
-    window.run_steps(3);
+    fill(&mut window, "Name of front 1", "narrow");
     assert_eq!(window.state().results().pinned_fronts[0].name, "narrow");
-    window.get_by_label("Drop front narrow").click();
-    window.run_steps(3);
+    press(&mut window, "Drop front narrow");
     assert!(window.state().results().pinned_fronts.is_empty());
 }
 
@@ -65,14 +57,11 @@ fn a_selected_box_filters_the_table_and_the_coordinates() {
     let file = folder.0.join("start.ron");
     std::fs::write(&file, session.to_ron()).unwrap();
     let mut window = opened(&folder, &file);
-    window.get_by_label_contains("No design lies in the selected box");
-    window.get_by_label("Coordinates").click();
-    window.run_steps(3);
-    window.get_by_label_contains("No design lies in the box selected");
-    window.get_by_label("Pareto").click();
-    window.run_steps(3);
-    window.get_by_label("Clear selection").click();
-    window.run_steps(3);
+    shown_with(&mut window, "No design lies in the selected box");
+    press(&mut window, "Coordinates");
+    shown_with(&mut window, "No design lies in the box selected");
+    press(&mut window, "Pareto");
+    press(&mut window, "Clear selection");
     assert!(window.state().session().pareto.selection.is_none());
 }
 
@@ -100,12 +89,14 @@ fn a_box_over_everything_lists_dominated_designs_too() {
     let n_front = window.state().results().front.len();
     let n_designs = window.state().results().shown.metrics.len();
     assert!(n_front < n_designs, "{n_front} of {n_designs}");
-    window.get_by_label(&format!("{n_designs} designs in the selected box"));
+    shown(
+        &mut window,
+        &format!("{n_designs} designs in the selected box"),
+    );
     // The box is over other objectives than the axes show: its chip says what still filters.
     let chip = window.get_by_label("Clear selection");
     chip.hover();
-    window.run_steps(40);
-    window.get_by_label_contains("SQNR: 0");
+    shown_with(&mut window, "SQNR: 0");
 }
 
 #[test]
@@ -113,8 +104,7 @@ fn the_plot_shows_what_its_boxes_say() {
     let folder = Folder::new("toggles");
     let mut window = window(&folder);
     for label in ["Front only", "Literature", "Uncertainty", "log x", "log y"] {
-        window.get_by_label(label).click();
-        window.run_steps(2);
+        press(&mut window, label);
     }
     let view = &window.state().session().pareto;
     assert!(view.front_only && !view.literature && !view.uncertainty);
@@ -147,13 +137,13 @@ fn the_details_are_those_of_the_edited_design_to_the_bit() {
 fn side_panels_close_and_open_by_key() {
     let folder = Folder::new("panels");
     let mut window = window(&folder);
-    assert!(window.query_by_label("Search parameters").is_some());
+    shown(&mut window, "Search parameters");
     shortcut(&mut window, Modifiers::NONE, Key::F9);
-    assert!(window.query_by_label("Search parameters").is_none());
+    gone(&mut window, "Search parameters");
     shortcut(&mut window, Modifiers::NONE, Key::F10);
-    assert!(window.query_by_label("Pin").is_none());
+    gone(&mut window, "Pin");
     shortcut(&mut window, Modifiers::NONE, Key::F9);
-    assert!(window.query_by_label("Search parameters").is_some());
+    shown(&mut window, "Search parameters");
 }
 
 #[test]
@@ -170,8 +160,7 @@ fn a_measured_accuracy_outlives_explorations() {
     .unwrap();
     let mut window = window(&folder);
     open_model(&mut window, &model);
-    window.get_by_label("Measure").click();
-    window.run_steps(3);
+    press(&mut window, "Measure");
     give_path(&mut window, &text);
     until(&mut window, "a measurement", |window| {
         window.state().results().current_is_measured
@@ -179,9 +168,7 @@ fn a_measured_accuracy_outlives_explorations() {
     let measured = metrics(&window).get(Metric::Perplexity);
     assert!(measured.is_finite());
     // Another width of the array calculates the same numbers.
-    window
-        .get_by_label("Columns value")
-        .set_value_accesskit(32.0);
+    enter(&mut window, "Columns value", 32.0);
     settle(&mut window);
     assert!(window.state().results().current_is_measured);
     assert_eq!(

@@ -1,4 +1,6 @@
-//! What drives a window in a test: a folder of its own, waits on what the window shows, keys and paths.
+//! The driver of a window in a test: a folder of its own, waits for what the window shows, keys and paths.
+//!
+//! A test waits for a state and counts no frames: what a thread answers comes after any number of them.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,14 +13,14 @@ use blockscape_explorer::{Axis, Spread};
 use blockscape_model::evaluation::Metrics;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{Harness, Node};
 
 /// A window that is driven by a test.
 pub(crate) type Window = Harness<'static, App>;
 
-/// Longest wait for a background thread on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+/// Longest wait for a background thread on a machine that is busy with much else; a hang ends with it.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A folder of one test, removed with it.
 pub(crate) struct Folder(pub(crate) PathBuf);
@@ -80,15 +82,91 @@ pub(crate) fn started(folder: &Folder, file: Option<&Path>, size: [f32; 2]) -> W
 pub(crate) fn opened(folder: &Folder, file: &Path) -> Window {
     let mut window = started(folder, Some(file), [1280.0, 1600.0]);
     settle(&mut window);
-    if window.query_by_label("Skip tour").is_some() {
-        window.get_by_label("Skip tour").click();
-        window.run_steps(3);
+    if is_shown(&window, "Skip tour") {
+        press(&mut window, "Skip tour");
+        gone(&mut window, "Skip tour");
     }
     window
 }
 
-/// Draws until a condition holds.
+/// Draws what waits in the queue, and the frames in which it has its effect; nothing of another thread is waited for.
+pub(crate) fn respond(window: &mut Window) {
+    window.run_steps(3);
+}
+
+/// Lets this time pass on the window's own clock.
+pub(crate) fn pass(window: &mut Window, seconds: f32) {
+    let frame = window.input().predicted_dt;
+    window.run_steps((seconds / frame).ceil() as usize);
+}
+
+/// Whether a widget with this label is drawn.
+pub(crate) fn is_shown(window: &Window, label: &str) -> bool {
+    window.query_all_by_label(label).next().is_some()
+}
+
+/// Draws until a widget has this label.
+pub(crate) fn shown(window: &mut Window, label: &str) {
+    until(window, label, |window| is_shown(window, label));
+}
+
+/// Draws until a widget has this text in its label.
+pub(crate) fn shown_with(window: &mut Window, part: &str) {
+    until(window, part, |window| {
+        window.query_all_by_label_contains(part).next().is_some()
+    });
+}
+
+/// Draws until no widget has this label any more.
+pub(crate) fn gone(window: &mut Window, label: &str) {
+    until(window, &format!("the end of {label}"), |window| {
+        !is_shown(window, label)
+    });
+}
+
+/// Draws until a widget has this label, which it still has then.
+fn found(window: &mut Window, label: &str) {
+    wait(window, label, |window| is_shown(window, label));
+}
+
+/// Presses the widget of this label once it is there.
+pub(crate) fn press(window: &mut Window, label: &str) {
+    found(window, label);
+    window.get_by_label(label).click();
+    respond(window);
+}
+
+/// Gives the field or slider of this label a number.
+pub(crate) fn enter(window: &mut Window, label: &str, number: f64) {
+    found(window, label);
+    window.get_by_label(label).set_value_accesskit(number);
+    respond(window);
+}
+
+/// Gives the field of this label a text.
+pub(crate) fn fill(window: &mut Window, label: &str, text: &str) {
+    found(window, label);
+    window.get_by_label(label).set_text_value_accesskit(text);
+    respond(window);
+}
+
+/// The text field that has the keyboard, once there is one.
+pub(crate) fn focused_field<'a>(window: &'a mut Window) -> Node<'a> {
+    let is_field = |node: &Node<'_>| node.role() == Role::TextInput && node.is_focused();
+    wait(window, "a field with the keyboard", |window| {
+        window.query_all_by(is_field).next().is_some()
+    });
+    window.get_by(is_field)
+}
+
+/// Draws until a condition holds, and the frames in which the window follows it.
 pub(crate) fn until(window: &mut Window, what: &str, holds: impl Fn(&Window) -> bool) {
+    wait(window, what, holds);
+    respond(window);
+}
+
+/// Draws until a condition holds and not a frame more.
+fn wait(window: &mut Window, what: &str, holds: impl Fn(&Window) -> bool) {
     let start = Instant::now();
     while !holds(window) {
         assert!(
@@ -99,12 +177,11 @@ pub(crate) fn until(window: &mut Window, what: &str, holds: impl Fn(&Window) -> 
         window.step();
         std::thread::yield_now();
     }
-    window.run_steps(2);
 }
 
 /// Draws until the exploration is whole and the details are those of the edited design.
 pub(crate) fn settle(window: &mut Window) {
-    window.run_steps(2);
+    respond(window);
     until(window, "a whole exploration", |window| {
         let app = window.state();
         !app.is_opening() && !app.results().is_running() && !app.is_inspecting()
@@ -121,16 +198,15 @@ pub(crate) fn metrics(window: &Window) -> Metrics {
 
 pub(crate) fn shortcut(window: &mut Window, modifiers: Modifiers, key: Key) {
     window.key_press_modifiers(modifiers, key);
-    window.run_steps(3);
+    respond(window);
 }
 
 /// Types a path into the open dialog and confirms it.
 pub(crate) fn give_path(window: &mut Window, path: &Path) {
-    let field = window.get_by(|node| node.role() == Role::TextInput && node.is_focused());
-    field.set_text_value_accesskit(&path.to_string_lossy());
-    window.run_steps(2);
+    focused_field(window).set_text_value_accesskit(&path.to_string_lossy());
+    respond(window);
     window.key_press(Key::Enter);
-    window.run_steps(3);
+    respond(window);
 }
 
 /// The slider that most tests move.
@@ -150,13 +226,13 @@ pub(crate) fn drag_qkv(window: &mut Window, shares: &[f32]) {
         .rect();
     let at = |share: f32| egui::pos2(rail.left() + share * rail.width(), rail.center().y);
     window.drag_at(at(0.5));
-    window.run_steps(2);
+    respond(window);
     for share in shares {
         window.hover_at(at(*share));
-        window.run_steps(40);
+        pass(window, 10.0);
     }
     window.drop_at(at(shares.last().copied().unwrap_or(0.5)));
-    window.run_steps(3);
+    respond(window);
 }
 
 /// A file of the data folder; where it is absent the test is skipped with a message.
@@ -184,11 +260,10 @@ pub(crate) fn open_model(window: &mut Window, model: &Path) {
 /// Opens the palette and does the first action that its text finds.
 pub(crate) fn choose(window: &mut Window, action: &str) {
     shortcut(window, Modifiers::COMMAND, Key::P);
-    let field = window.get_by(|node| node.role() == Role::TextInput && node.is_focused());
-    field.type_text(action);
-    window.run_steps(2);
+    focused_field(window).type_text(action);
+    respond(window);
     window.key_press(Key::Enter);
-    window.run_steps(3);
+    respond(window);
 }
 
 /// Draws until the newest message has this text in it.

@@ -5,7 +5,7 @@ use egui::Modifiers;
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 
-use crate::driver::{Folder, Window, set_qkv_bits, settle, window};
+use crate::driver::{Folder, Window, enter, fill, press, respond, set_qkv_bits, settle, window};
 
 fn format_at(window: &Window, layer: u32, slot: &str) -> String {
     let slot: Slot = slot.parse().unwrap();
@@ -17,7 +17,7 @@ fn format_at(window: &Window, layer: u32, slot: &str) -> String {
 fn a_typed_number_is_taken() {
     let folder = Folder::new("typed");
     let mut window = window(&folder);
-    window.get_by_label("Rows value").set_value_accesskit(24.0);
+    enter(&mut window, "Rows value", 24.0);
     settle(&mut window);
     assert_eq!(window.state().session().design.array.rows, 24);
 }
@@ -26,10 +26,8 @@ fn a_typed_number_is_taken() {
 fn a_range_of_layers_is_changed_alone() {
     let folder = Folder::new("layers");
     let mut window = window(&folder);
-    window.get_by_label("Layer range").click();
-    window.run_steps(3);
-    window.get_by_label("Last layer").set_value_accesskit(3.0);
-    window.run_steps(3);
+    press(&mut window, "Layer range");
+    enter(&mut window, "Last layer", 3.0);
     set_qkv_bits(&mut window, 4.0);
     assert_eq!(format_at(&window, 3, "q.activation"), "anda:m=4");
     assert_eq!(format_at(&window, 4, "q.activation"), "anda:m=7");
@@ -40,11 +38,9 @@ fn a_parameter_goes_back_to_its_preset() {
     let folder = Folder::new("reset");
     let mut window = window(&folder);
     let before = window.state().session().design.clone();
-    window
-        .get_by_label("Columns value")
-        .set_value_accesskit(32.0);
+    enter(&mut window, "Columns value", 32.0);
     settle(&mut window);
-    window.get_by_label("Reset").click();
+    press(&mut window, "Reset");
     settle(&mut window);
     assert_eq!(window.state().session().design, before);
 }
@@ -56,12 +52,10 @@ fn a_locked_parameter_cannot_be_dragged() {
     window
         .get_by_role_and_label(Role::Label, "Rows")
         .click_secondary();
-    window.run_steps(3);
-    window.get_by_label("Lock").click();
-    window.run_steps(3);
+    press(&mut window, "Lock");
     let slider = window.get_by_role_and_label(Role::Slider, "Rows");
     slider.set_value_accesskit(64.0);
-    window.run_steps(3);
+    respond(&mut window);
     assert_eq!(window.state().session().design.array.rows, 16);
     assert_eq!(window.state().session().locked.len(), 1);
 }
@@ -70,10 +64,7 @@ fn a_locked_parameter_cannot_be_dragged() {
 fn a_search_shows_what_it_names() {
     let folder = Folder::new("search");
     let mut window = window(&folder);
-    window
-        .get_by_label("Search parameters")
-        .set_text_value_accesskit("buffer");
-    window.run_steps(3);
+    fill(&mut window, "Search parameters", "buffer");
     assert!(
         window
             .query_by_role_and_label(Role::Slider, "Weight buffer")
@@ -84,10 +75,7 @@ fn a_search_shows_what_it_names() {
             .query_by_role_and_label(Role::Slider, "Rows")
             .is_none()
     );
-    window
-        .get_by_label("Search parameters")
-        .set_text_value_accesskit("");
-    window.run_steps(3);
+    fill(&mut window, "Search parameters", "");
     assert!(
         window
             .query_by_role_and_label(Role::Slider, "Rows")
@@ -104,19 +92,19 @@ fn shift_makes_a_drag_fine() {
     let at = |share: f32| egui::pos2(rail.left() + share * rail.width(), rail.center().y);
     let weight_kib = |window: &Window| window.state().session().design.buffers.weight_kib;
     window.drag_at(at(0.5));
-    window.run_steps(2);
+    respond(&mut window);
     let start = weight_kib(&window);
     window.hover_at(at(0.6));
-    window.run_steps(2);
+    respond(&mut window);
     let coarse = weight_kib(&window);
     window.drop_at(at(0.6));
-    window.run_steps(2);
+    respond(&mut window);
     window.drag_at(at(0.5));
-    window.run_steps(2);
+    respond(&mut window);
     window.event(egui::Event::ModifiersChanged(Modifiers::SHIFT));
-    window.run_steps(1);
+    respond(&mut window);
     window.hover_at(at(0.6));
-    window.run_steps(2);
+    respond(&mut window);
     let fine = weight_kib(&window);
     assert!(coarse > start, "{coarse} {start}");
     assert!(

@@ -10,8 +10,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
 use crate::driver::{
-    Folder, Window, choose, give_path, metrics, opened, set_qkv_bits, settle, shortcut, started,
-    told, until, window,
+    Folder, Window, choose, focused_field, give_path, metrics, opened, press, respond,
+    set_qkv_bits, settle, shortcut, shown, started, told, until, window,
 };
 
 /// A file as the desktop drops it.
@@ -32,7 +32,7 @@ impl egui::DroppedFile for Dropped {
 fn drop_file(window: &mut Window, path: &Path) {
     let file = Arc::new(Dropped(path.to_path_buf()));
     window.input_mut().dropped_files.push(file);
-    window.run_steps(3);
+    respond(window);
 }
 
 #[test]
@@ -68,10 +68,8 @@ fn every_plot_is_exported_from_the_window_and_restores_the_session() {
     assert!(metrics(&window).same_bits(&before));
     let figure = std::fs::read(folder.0.join("Roofline.png")).unwrap();
     shortcut(&mut window, Modifiers::COMMAND, Key::S);
-    assert!(
-        window.query_by_label("Save session").is_some(),
-        "saving asks for a name instead of writing over the figure"
-    );
+    // Saving asks for a name instead of writing over the figure.
+    shown(&mut window, "Save session");
     assert_eq!(
         std::fs::read(folder.0.join("Roofline.png")).unwrap(),
         figure
@@ -132,10 +130,8 @@ fn a_damaged_copy_for_recovery_is_named_and_kept() {
     let copy = state.join(format!("recovery-{}.ron", u32::MAX));
     std::fs::write(&copy, "(version: 1, design: (").unwrap();
     let mut window = window(&folder);
-    window.get_by_label("Bring back").click();
-    window.run_steps(3);
-    let notice = window.state().notice().unwrap_or_default().to_owned();
-    assert!(notice.contains("set aside as"), "{notice}");
+    press(&mut window, "Bring back");
+    told(&mut window, "set aside as");
     let kept = std::fs::read_to_string(copy.with_extension("ron.unread")).unwrap();
     assert_eq!(kept, "(version: 1, design: (");
 }
@@ -158,8 +154,7 @@ fn saving_first_goes_on_with_what_was_wanted_also_where_a_name_is_asked_for() {
     set_qkv_bits(&mut window, 9.0);
     let edited = window.state().session().design.clone();
     shortcut(&mut window, Modifiers::COMMAND, Key::N);
-    window.get_by_label("Save").click();
-    window.run_steps(3);
+    press(&mut window, "Save");
     let file = folder.0.join("mine.ron");
     give_path(&mut window, &file);
     until(&mut window, "a new session", |window| {
@@ -179,10 +174,8 @@ fn a_name_that_is_not_given_leaves_everything_as_it_is() {
     set_qkv_bits(&mut window, 9.0);
     let edited = window.state().session().clone();
     shortcut(&mut window, Modifiers::COMMAND, Key::N);
-    window.get_by_label("Save").click();
-    window.run_steps(3);
-    window.get_by_label("Cancel").click();
-    window.run_steps(3);
+    press(&mut window, "Save");
+    press(&mut window, "Cancel");
     let file = folder.0.join("later.ron");
     shortcut(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
     give_path(&mut window, &file);
@@ -198,7 +191,7 @@ fn what_changes_a_part_of_the_session_asks_nothing() {
     choose(&mut window, "Save design");
     give_path(&mut window, &design);
     told(&mut window, "design.ron");
-    window.get_by_label("Pin").click();
+    press(&mut window, "Pin");
     settle(&mut window);
     shortcut(&mut window, Modifiers::COMMAND, Key::O);
     give_path(&mut window, &design);
@@ -208,10 +201,7 @@ fn what_changes_a_part_of_the_session_asks_nothing() {
     // A session takes the place of all that.
     shortcut(&mut window, Modifiers::COMMAND, Key::O);
     give_path(&mut window, &folder.0.join("start.ron"));
-    until(&mut window, "the question", |window| {
-        window.query_by_label("Save the changes?").is_some()
-    });
-    window.get_by_label("Discard").click();
+    press(&mut window, "Discard");
     until(&mut window, "the session", |window| {
         window.state().session().pinned.is_empty()
     });
@@ -223,6 +213,7 @@ fn a_click_beside_the_path_dialog_reaches_no_design() {
     let mut window = window(&folder);
     let before = window.state().session().clone();
     shortcut(&mut window, Modifiers::COMMAND, Key::O);
+    focused_field(&mut window);
     let dialog = window.get_by_role_and_label(Role::Button, "Open").rect();
     let dialog = dialog.expand(150.0);
     for row in 0..12_u8 {
@@ -232,15 +223,12 @@ fn a_click_beside_the_path_dialog_reaches_no_design() {
         }
         window.drag_at(at);
         window.drop_at(at);
-        window.run_steps(2);
+        respond(&mut window);
     }
-    window.get_by_label("Pin").click();
-    window.run_steps(2);
+    press(&mut window, "Pin");
     assert_eq!(window.state().session().design, before.design);
     assert!(window.state().session().pinned.is_empty());
-    window.get_by_label("Cancel").click();
-    window.run_steps(3);
-    window.get_by_label("Pin").click();
-    window.run_steps(2);
+    press(&mut window, "Cancel");
+    press(&mut window, "Pin");
     assert_eq!(window.state().session().pinned.len(), 1);
 }

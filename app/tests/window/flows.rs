@@ -8,8 +8,9 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
 use crate::driver::{
-    Folder, QKV_SLIDER, data, drag_qkv, give_path, metrics, open_model, opened, set_qkv_bits,
-    settle, shortcut, small_session, told, until, window,
+    Folder, QKV_SLIDER, data, drag_qkv, enter, focused_field, give_path, metrics, open_model,
+    opened, pass, press, respond, set_qkv_bits, settle, shortcut, shown_with, small_session, told,
+    until, window,
 };
 
 #[test]
@@ -24,7 +25,7 @@ fn a_slider_moves_the_point_and_undo_brings_it_back() {
         "fewer bits, more noise"
     );
     assert!(after.get(Metric::EnergyPerToken) <= before.get(Metric::EnergyPerToken));
-    window.run_steps(60);
+    pass(&mut window, 15.0);
     shortcut(&mut window, Modifiers::COMMAND, Key::Z);
     settle(&mut window);
     assert!(metrics(&window).same_bits(&before));
@@ -51,9 +52,9 @@ fn arrow_keys_step_a_focused_slider() {
     window
         .get_by_role_and_label(Role::Slider, QKV_SLIDER)
         .focus();
-    window.run_steps(2);
+    respond(&mut window);
     window.key_press(Key::ArrowRight);
-    window.run_steps(2);
+    respond(&mut window);
     let slot = "q.activation".parse().unwrap();
     assert_eq!(
         window
@@ -119,15 +120,8 @@ fn what_cannot_be_opened_is_named_and_the_session_stays() {
 fn a_value_that_is_not_allowed_is_explained_at_its_control() {
     let folder = Folder::new("refused");
     let mut window = window(&folder);
-    window
-        .get_by_label("Columns value")
-        .set_value_accesskit(5000.0);
-    window.run_steps(3);
-    assert!(
-        window
-            .query_by_label_contains("5000 is not allowed")
-            .is_some()
-    );
+    enter(&mut window, "Columns value", 5000.0);
+    shown_with(&mut window, "5000 is not allowed");
     assert_eq!(window.state().session().design.array.columns, 16);
 }
 
@@ -135,12 +129,12 @@ fn a_value_that_is_not_allowed_is_explained_at_its_control() {
 fn a_pinned_design_is_compared_with_and_can_be_let_go() {
     let folder = Folder::new("pin");
     let mut window = window(&folder);
-    window.get_by_label("Pin").click();
+    press(&mut window, "Pin");
     settle(&mut window);
     assert_eq!(window.state().session().reference, Some(0));
-    assert!(window.query_by_label_contains("vs Anda").is_some());
+    shown_with(&mut window, "vs Anda");
     assert!(window.state().results().pinned[0].is_some());
-    window.get_by_label("Unpin Anda").click();
+    press(&mut window, "Unpin Anda");
     settle(&mut window);
     assert!(window.state().session().pinned.is_empty());
 }
@@ -150,16 +144,14 @@ fn the_palette_finds_parameters_and_actions() {
     let folder = Folder::new("palette");
     let mut window = window(&folder);
     shortcut(&mut window, Modifiers::COMMAND, Key::P);
-    let field = window.get_by(|node| node.role() == Role::TextInput && node.is_focused());
-    field.type_text("accum");
-    window.run_steps(2);
+    focused_field(&mut window).type_text("accum");
+    respond(&mut window);
     window.key_press(Key::Enter);
-    window.run_steps(3);
-    assert!(
+    until(&mut window, "the parameter that was sought", |window| {
         window
             .query_by_role_and_label(Role::Slider, "Accumulator")
             .is_some()
-    );
+    });
     assert!(
         window
             .query_by_role_and_label(Role::Slider, "Rows")
@@ -172,18 +164,15 @@ fn the_palette_finds_parameters_and_actions() {
 fn selected_cells_of_the_grid_are_painted_unless_locked() {
     let folder = Folder::new("grid");
     let mut window = window(&folder);
-    window.get_by_label("Grid").click();
-    window.run_steps(3);
-    window.get_by_label("Keys").click();
-    window.run_steps(2);
-    window.get_by_label("Paint").click();
+    press(&mut window, "Grid");
+    press(&mut window, "Keys");
+    press(&mut window, "Paint");
     settle(&mut window);
     let key = "qk.key".parse().unwrap();
     let painted = window.state().session().design.formats.at(3, key);
     assert_eq!(painted.to_string(), "bfp:m=6,e=5,b=64");
-    window.get_by_label("Lock").click();
-    window.run_steps(2);
-    window.get_by_label("Reset cells").click();
+    press(&mut window, "Lock");
+    press(&mut window, "Reset cells");
     settle(&mut window);
     assert_eq!(
         window.state().session().design.formats.at(3, key),
@@ -199,12 +188,10 @@ fn unsaved_work_is_asked_about() {
     set_qkv_bits(&mut window, 9.0);
     let edited = window.state().session().clone();
     shortcut(&mut window, Modifiers::COMMAND, Key::N);
-    window.get_by_label("Cancel").click();
-    window.run_steps(3);
+    press(&mut window, "Cancel");
     assert_eq!(window.state().session(), &edited);
     shortcut(&mut window, Modifiers::COMMAND, Key::N);
-    window.get_by_label("Discard").click();
-    window.run_steps(3);
+    press(&mut window, "Discard");
     assert_eq!(window.state().session().design, first_session().design);
 }
 
@@ -218,7 +205,7 @@ fn work_of_a_window_that_did_not_close_can_be_brought_back() {
     let copy = state.join(format!("recovery-{}.ron", u32::MAX));
     std::fs::write(&copy, left.to_ron()).unwrap();
     let mut window = window(&folder);
-    window.get_by_label("Bring back").click();
+    press(&mut window, "Bring back");
     settle(&mut window);
     assert_eq!(window.state().session().design.array.rows, 24);
     assert!(!copy.exists());
@@ -250,10 +237,10 @@ fn a_folder_without_write_permission_costs_a_message_and_nothing_else() {
     let blocked = folder.0.join("file");
     std::fs::write(&blocked, b"in the way").unwrap();
     shortcut(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
-    let field = window.get_by(|node| node.role() == Role::TextInput && node.is_focused());
-    field.set_text_value_accesskit(&blocked.join("session.ron").to_string_lossy());
-    window.run_steps(2);
-    window.get_by_label("Save").click();
+    let path = blocked.join("session.ron");
+    focused_field(&mut window).set_text_value_accesskit(&path.to_string_lossy());
+    respond(&mut window);
+    press(&mut window, "Save");
     told(&mut window, "cannot");
     assert_eq!(std::fs::read(&blocked).unwrap(), b"in the way");
 }
@@ -275,7 +262,7 @@ fn a_file_of_unknown_architecture_opens_as_weights_only() {
     );
     assert!(report.rows.iter().all(|tensor| tensor.sqnr_db > 5.0));
     assert!(report.architecture.as_ref().unwrap_err().contains("bert"));
-    window.get_by_label_contains("perplexity cannot be measured");
+    shown_with(&mut window, "perplexity cannot be measured");
     assert_eq!(window.state().session().workload.model, shape);
     assert_eq!(window.state().session().checkpoint, None);
 }

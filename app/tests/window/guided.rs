@@ -7,13 +7,13 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 
 use crate::driver::{
-    Folder, Window, data, give_path, metrics, open_model, opened, set_qkv_bits, settle, shortcut,
-    started, told, until, window,
+    Folder, Window, data, give_path, gone, is_shown, metrics, open_model, opened, press, respond,
+    set_qkv_bits, settle, shortcut, shown, shown_with, started, told, until, window,
 };
 
 fn first_run(folder: &Folder) -> Window {
     let mut window = started(folder, None, [1280.0, 1000.0]);
-    window.run_steps(3);
+    respond(&mut window);
     window
 }
 
@@ -21,14 +21,12 @@ fn first_run(folder: &Folder) -> Window {
 fn the_tour_names_what_is_open_and_leads_to_a_model_that_can_be_measured() {
     let folder = Folder::new("tour");
     let mut window = first_run(&folder);
-    window.get_by_label_contains("You look at LLaMA-2-7B on the design Anda");
+    shown_with(&mut window, "You look at LLaMA-2-7B on the design Anda");
     for _ in 0..4 {
-        window.get_by_label("Next").click();
-        window.run_steps(3);
+        press(&mut window, "Next");
     }
-    window.get_by_label("Use the story model").click();
-    window.run_steps(3);
-    assert!(window.query_by_label("Skip tour").is_none());
+    press(&mut window, "Use the story model");
+    gone(&mut window, "Skip tour");
     assert!(window.state().session().is_on_built_in_model());
 }
 
@@ -55,16 +53,12 @@ fn a_first_run_shows_published_systems_as_points() {
 fn the_story_model_is_measured_without_a_file() {
     let folder = Folder::new("story");
     let mut window = window(&folder);
-    window.get_by_label("Model weights").click();
-    window.run_steps(3);
-    window.get_by_label("Use the story model").click();
+    press(&mut window, "Model weights");
+    press(&mut window, "Use the story model");
     settle(&mut window);
     assert!(metrics(&window).get(Metric::Perplexity).is_finite());
-    window.get_by_label("Measure").click();
-    until(&mut window, "a running measurement", |window| {
-        window.state().results().measuring.is_some()
-    });
-    window.get_by_label("Cancel measurement").click();
+    press(&mut window, "Measure");
+    press(&mut window, "Cancel measurement");
     until(&mut window, "the end of the measurement", |window| {
         window.state().results().measuring.is_none()
     });
@@ -75,15 +69,14 @@ fn the_story_model_is_measured_without_a_file() {
 fn a_message_moves_nothing_above_it() {
     let folder = Folder::new("still");
     let mut window = window(&folder);
-    window.get_by_label("Dismiss").click();
-    window.run_steps(3);
+    press(&mut window, "Dismiss");
     let places = |window: &Window| {
         ["Compare", "Model weights", "Add axis"].map(|label| window.get_by_label(label).rect())
     };
     let before = places(&window);
-    assert!(window.query_by_label("Dismiss").is_none());
+    assert!(!is_shown(&window, "Dismiss"));
     shortcut(&mut window, Modifiers::COMMAND, Key::S);
-    window.get_by_label("Dismiss");
+    shown(&mut window, "Dismiss");
     assert_eq!(places(&window), before);
 }
 
@@ -110,8 +103,7 @@ fn small_model(folder: &Folder) -> Option<[PathBuf; 2]> {
 }
 
 fn calibrate(window: &mut Window, text: &Path) {
-    window.get_by_label("Calibrate").click();
-    window.run_steps(3);
+    press(&mut window, "Calibrate");
     give_path(window, text);
     until(window, "the end of the calibration", |window| {
         window.state().session().calibration.is_some()
@@ -134,7 +126,7 @@ fn calibrate_turns_noise_of_an_opened_model_into_perplexity() {
     let objectives = &window.state().session().exploration.objectives;
     assert_eq!(objectives[0].metric, Metric::Perplexity);
     assert!(model.with_extension("gguf.calibration.ron").exists());
-    assert!(window.query_by_label("Cancel measurement").is_none());
+    gone(&mut window, "Cancel measurement");
     until(&mut window, "the measured design as a point", |window| {
         let measured = &window.state().results().measured;
         measured.iter().any(|point| point.text == "text.txt")
