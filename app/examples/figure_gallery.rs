@@ -125,17 +125,11 @@ fn pareto(gallery: &Gallery<'_>, n: u32) -> anyhow::Result<()> {
         generation: 1,
         candidates: &candidates,
         front: &front,
-        previous_front: &[],
         current: Some(&current.metrics),
-        current_measured: false,
         trail: &trail[..0],
-        pinned_fronts: &[],
-        pinned: &[],
         literature: &literature,
-        measured: &[],
         limits: &[(Metric::Perplexity, 7.5)],
-        n_selected: 0,
-        describe: &|_| Vec::new(),
+        ..ParetoData::default()
     };
     let mut view = ParetoView::default();
     let caption = "Llama-2-7B, prefill 2048, decode 1 at 2048, 28 nm. bfp:m=4,e=8,b=32, nearest-even, floor. \

@@ -21,18 +21,8 @@ fn main() {
     let data = ParetoData {
         generation: 1,
         candidates: &candidates,
-        front: &[],
-        previous_front: &[],
         current: candidates.first(),
-        current_measured: false,
-        trail: &[],
-        pinned_fronts: &[],
-        pinned: &[],
-        literature: &[],
-        measured: &[],
-        limits: &[],
-        n_selected: 0,
-        describe: &|_| Vec::new(),
+        ..ParetoData::default()
     };
     let ctx = Context::default();
     let theme = PlotTheme::light();

@@ -185,7 +185,7 @@ fn an_exported_front_loads_back_to_the_same_numbers() {
     };
     let mut results = Results::default();
     results.begin(std::sync::Arc::new(space));
-    results.add(&batch, progress);
+    results.add(&batch, vec![0, 5, 20], progress);
     results.finish(&[0, 5, 20], progress);
     let text = preset::to_ron(&front_file(&session, &results)).unwrap();
     let file: FrontFile = preset::from_ron(&text).unwrap();

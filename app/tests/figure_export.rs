@@ -53,17 +53,10 @@ fn plot() -> impl FnMut(&mut Ui, &PlotTheme) {
             generation: 1,
             candidates: &candidates,
             front: &front,
-            previous_front: &[],
             current: candidates.first(),
-            current_measured: false,
-            trail: &[],
-            pinned_fronts: &[],
-            pinned: &[],
             literature: &literature,
-            measured: &[],
             limits: &[(Metric::Perplexity, 7.0)],
-            n_selected: 0,
-            describe: &|_| Vec::new(),
+            ..ParetoData::default()
         };
         let mut view = ParetoView {
             x_scale: Scale::Log,

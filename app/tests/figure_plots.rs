@@ -40,18 +40,8 @@ fn harness() -> Harness<'static, State> {
         let data = ParetoData {
             generation: 1,
             candidates: &state.candidates,
-            front: &[],
-            previous_front: &[],
-            current: None,
-            current_measured: false,
-            trail: &[],
-            pinned_fronts: &[],
-            pinned: &[],
-            literature: &[],
-            measured: &[],
-            limits: &[],
-            n_selected: 0,
             describe: &|index| vec![("Columns".to_owned(), index.to_string())],
+            ..ParetoData::default()
         };
         state
             .actions

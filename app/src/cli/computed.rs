@@ -33,6 +33,10 @@ pub fn session_of(opened: Opened) -> anyhow::Result<Session> {
             workload: *workload,
             ..first
         },
+        Opened::Model(model) => Session {
+            workload: Workload::single_sequence(*model),
+            ..first
+        },
         Opened::Space(space) => {
             let mut session = first;
             apply(&mut session, Command::LoadSpace(space));

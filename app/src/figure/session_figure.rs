@@ -238,22 +238,22 @@ impl SessionFigure<'_> {
 
     fn pareto(&self, ui: &mut Ui, theme: &PlotTheme) {
         let results = self.results;
-        let limits = self.session.exploration.limits();
+        let exploration = &self.session.exploration;
+        let (limits, objectives) = (exploration.limits(), exploration.metrics());
         let data = ParetoData {
             generation: results.generation,
             candidates: &results.shown.metrics,
             front: &results.front,
-            previous_front: &[],
+            objectives: &objectives,
+            admits: &|metrics| exploration.admits(metrics),
             current: results.current.as_ref(),
             current_measured: results.current_is_measured,
-            trail: &[],
             pinned_fronts: &results.pinned_fronts,
             pinned: &results.pinned_points,
             literature: &results.literature,
             measured: &results.measured,
             limits: &limits,
-            n_selected: 0,
-            describe: &|_| Vec::new(),
+            ..ParetoData::default()
         };
         pareto_chart_ui(ui, &data, &mut self.session.pareto.clone(), theme);
     }

@@ -34,6 +34,8 @@ pub enum Opened {
     Session(Box<Session>),
     Design(Box<Design>),
     Workload(Box<Workload>),
+    /// The shape of a model, without batch and lengths.
+    Model(Box<ModelShape>),
     /// A design space with its base design and workload.
     Space(Box<SpacePreset>),
     /// A model's weights, to be read in the background.
@@ -81,6 +83,7 @@ impl PresetLibrary {
             match open_of_user(&path) {
                 Ok(Opened::Design(design)) => library.designs.push(*design),
                 Ok(Opened::Workload(workload)) => library.models.push(workload.model),
+                Ok(Opened::Model(model)) => library.models.push(*model),
                 Ok(Opened::Space(space)) => library.spaces.push(*space),
                 Ok(_) => {}
                 Err(error) => library.refused.push(format!("{error:#}")),
@@ -108,8 +111,7 @@ pub fn open(path: &Path) -> anyhow::Result<Opened> {
         .to_lowercase();
     match extension.as_str() {
         "gguf" | "safetensors" | "bin" => Ok(Opened::Checkpoint(path.to_path_buf())),
-        "json" => model_config::read(path)
-            .map(|shape| Opened::Workload(Box::new(Workload::single_sequence(shape)))),
+        "json" => model_config::read(path).map(|shape| Opened::Model(Box::new(shape))),
         "svg" | "pdf" | "png" | "tex" => text_of(path, &figure_text(path)?),
         _ => text_of(path, &input::read_text(path)?),
     }
@@ -155,7 +157,12 @@ fn text_of(path: &Path, text: &str) -> anyhow::Result<Opened> {
             Ok(Opened::Space(Box::new(space)))
         }
         Kind::Workload => {
-            input::workload(&named()).map(|workload| Opened::Workload(Box::new(workload)))
+            let workload = input::workload(&named())?;
+            Ok(if has_field(text, "prefill_tokens") {
+                Opened::Workload(Box::new(workload))
+            } else {
+                Opened::Model(Box::new(workload.model))
+            })
         }
         Kind::Unknown => anyhow::bail!(
             "{}: not a session, design, space, model or figure of Blockscape, nor a checkpoint (.gguf, .safetensors, .bin)",
@@ -173,16 +180,18 @@ enum Kind {
     Unknown,
 }
 
+fn has_field(text: &str, field: &str) -> bool {
+    let mut starts = text.split(['\n', '(', ',']).map(str::trim_start);
+    starts.any(|start| {
+        start
+            .strip_prefix(field)
+            .is_some_and(|rest| rest.trim_start().starts_with(':'))
+    })
+}
+
 /// Tells RON files apart by a field that only one of them has, so that errors speak of the right one.
 fn kind_of(text: &str) -> Kind {
-    let has = |field: &str| {
-        let mut starts = text.split(['\n', '(', ',']).map(str::trim_start);
-        starts.any(|start| {
-            start
-                .strip_prefix(field)
-                .is_some_and(|rest| rest.trim_start().starts_with(':'))
-        })
-    };
+    let has = |field: &str| has_field(text, field);
     if has("axes") && has("base") {
         Kind::Space
     } else if has("design") && has("workload") {

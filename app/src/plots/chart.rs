@@ -39,6 +39,14 @@ impl Bounds {
         }
     }
 
+    /// The smallest rectangle that holds both.
+    #[must_use]
+    pub fn union(mut self, other: &Self) -> Self {
+        self.include(other.min);
+        self.include(other.max);
+        self
+    }
+
     /// Whether both sides have a length.
     pub fn is_usable(&self) -> bool {
         self.min

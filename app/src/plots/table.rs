@@ -38,6 +38,8 @@ pub struct TableData<'a> {
     pub first: &'a [Metric],
     /// The candidate that is the edited design.
     pub current: Option<usize>,
+    /// Why the rows are of the exploration before, and grey; `None` where they are of this one.
+    pub former: Option<&'a str>,
 }
 
 impl std::fmt::Debug for TableData<'_> {
@@ -84,7 +86,7 @@ pub enum TableAction {
 /// Rows gathered so far.
 #[derive(Debug, Default)]
 struct Rows {
-    key: Option<(u64, usize, Metric, bool, bool, Option<Selection>)>,
+    key: Option<(u64, usize, Metric, bool, [bool; 2], Option<Selection>)>,
     looked_at: usize,
     listed: Vec<usize>,
     n_left_out: usize,
@@ -165,6 +167,9 @@ pub fn table_ui(
             ""
         };
         ui.weak(format!("{n} designs {what}"));
+        if let Some(why) = data.former {
+            ui.weak(format!("of the exploration before: {why}"));
+        }
         if cache.n_left_out > 0 {
             ui.weak(format!(
                 "and {} more: select a box in the Pareto plot to narrow them down",
@@ -262,7 +267,7 @@ fn gather(cache: &mut Rows, data: &TableData<'_>, view: &TableView) -> bool {
         data.front.len(),
         view.sort,
         view.reversed,
-        all,
+        [all, data.former.is_some()],
         data.selection.copied(),
     );
     if cache.key != Some(key) {
@@ -406,7 +411,12 @@ fn row_ui(
     };
     cells(settings, rect.left(), setting_width(theme), theme.weak_text);
     let left = rect.left() + settings_width;
-    cells(figures, left, column_width(theme), theme.text);
+    let figure_color = if data.former.is_some() {
+        theme.weak_text
+    } else {
+        theme.text
+    };
+    cells(figures, left, column_width(theme), figure_color);
     let response = response.on_hover_text("Click to load, Shift-click to pin");
     let shift = ui.input(|input| input.modifiers.shift);
     response.clicked().then_some(if shift {

@@ -9,6 +9,7 @@ pub mod measuring_progress;
 pub mod points;
 pub mod selected_designs;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,10 +35,10 @@ pub struct Results {
     pub generation: u64,
     /// The shown candidates and where they come from.
     pub shown: Arc<Candidates>,
-    /// Front over the shown candidates.
+    /// Front of the objectives over the shown candidates, once the exploration came to its end.
     pub front: Vec<FrontPoint>,
-    /// Front of the exploration before, while a new one runs.
-    pub previous_front: Vec<FrontPoint>,
+    /// The front before, from the time its candidates were replaced until a new one with a member stands.
+    pub former: FormerFront,
     /// Figures of the edited design.
     pub current: Option<Metrics>,
     /// Whether its accuracy was measured rather than estimated.
@@ -66,6 +67,33 @@ pub struct Results {
     pub literature: Vec<NamedPoint>,
     /// Candidates of an exploration that has not replaced the shown ones yet.
     incoming: Arc<Candidates>,
+    /// Numbers of the designs that no other beats so far.
+    unbeaten: Vec<u64>,
+}
+
+/// A front whose exploration is over, with its designs.
+#[derive(Debug, Clone, Default)]
+pub struct FormerFront {
+    pub designs: Candidates,
+    /// Their places are those among `designs`.
+    pub points: Vec<FrontPoint>,
+}
+
+impl FormerFront {
+    /// The designs of a front, without the other candidates.
+    fn new(candidates: &Candidates, mut points: Vec<FrontPoint>) -> Self {
+        points.retain(|point| point.index < candidates.indices.len());
+        let mut designs = Candidates {
+            space: candidates.space.clone(),
+            ..Candidates::default()
+        };
+        for (place, point) in points.iter_mut().enumerate() {
+            designs.indices.push(candidates.indices[point.index]);
+            designs.metrics.push(point.metrics);
+            point.index = place;
+        }
+        Self { designs, points }
+    }
 }
 
 /// Candidates of one space.
@@ -74,6 +102,39 @@ pub struct Candidates {
     pub space: Option<Arc<DesignSpace>>,
     pub indices: Vec<u64>,
     pub metrics: Vec<Metrics>,
+}
+
+impl Candidates {
+    /// The design of a candidate.
+    pub fn design(&self, candidate: usize) -> Option<Design> {
+        let index = *self.indices.get(candidate)?;
+        let space = self.space.as_ref()?;
+        let (mut design, _) = space.design(index).ok()?;
+        // A design explored around an explored one is still named after what both started from.
+        let name = &space.base().name;
+        let root = name.split(" #").next().unwrap_or(name);
+        design.name = format!("{root} #{index}");
+        Some(design)
+    }
+
+    /// Settings of a candidate, by axis.
+    pub fn settings(&self, candidate: usize) -> Vec<(String, String)> {
+        let (Some(space), Some(index)) = (&self.space, self.indices.get(candidate)) else {
+            return Vec::new();
+        };
+        let names = space.axes().iter().map(|axis| axis.parameter);
+        let values = space.value_texts(*index);
+        let with_unit = |(parameter, value): (Parameter, String)| {
+            let description = parameter.description();
+            (
+                description.label,
+                format!("{value} {}", description.unit)
+                    .trim_end()
+                    .to_owned(),
+            )
+        };
+        names.zip(values).map(with_unit).collect()
+    }
 }
 
 /// How an exploration stands.
@@ -102,6 +163,7 @@ impl Results {
             space: Some(space),
             ..Candidates::default()
         });
+        self.unbeaten.clear();
         self.state = State::Running(None);
     }
 
@@ -132,7 +194,8 @@ impl Results {
     }
 
     /// Some candidates were judged.
-    pub fn add(&mut self, batch: &[Candidate], progress: Progress) {
+    pub fn add(&mut self, batch: &[Candidate], front: Vec<u64>, progress: Progress) {
+        self.unbeaten = front;
         self.state = State::Running(Some(progress));
         let into = if self.incoming.space.is_some() {
             &mut self.incoming
@@ -152,49 +215,39 @@ impl Results {
     /// The exploration is whole.
     pub fn finish(&mut self, front: &[u64], progress: Progress) {
         self.replace();
-        self.previous_front.clear();
-        self.front = front_points(&self.shown, front);
-        self.generation += 1;
+        self.take_front(front);
         self.state = State::Finished(progress);
     }
 
     /// The exploration was stopped; what it found stays.
     pub fn cancel(&mut self) {
-        if matches!(self.state, State::Running(_)) {
-            self.state = State::Canceled;
+        if !matches!(self.state, State::Running(_)) {
+            return;
         }
+        self.state = State::Canceled;
+        if self.incoming.space.is_none() {
+            let unbeaten = std::mem::take(&mut self.unbeaten);
+            self.take_front(&unbeaten);
+        }
+    }
+
+    fn take_front(&mut self, front: &[u64]) {
+        self.front = front_points(&self.shown, front);
+        // Where no design is left the rows before stay, named as such.
+        if !self.front.is_empty() {
+            self.former = FormerFront::default();
+        }
+        self.unbeaten.clear();
     }
 
     /// The design and workload of a shown candidate.
     pub fn design(&self, candidate: usize) -> Option<Design> {
-        let index = *self.shown.indices.get(candidate)?;
-        let space = self.shown.space.as_ref()?;
-        let (mut design, _) = space.design(index).ok()?;
-        // A design explored around an explored one is still named after what both started from.
-        let name = &space.base().name;
-        let root = name.split(" #").next().unwrap_or(name);
-        design.name = format!("{root} #{index}");
-        Some(design)
+        self.shown.design(candidate)
     }
 
     /// Settings of a shown candidate, by axis.
     pub fn settings(&self, candidate: usize) -> Vec<(String, String)> {
-        let (Some(space), Some(index)) = (&self.shown.space, self.shown.indices.get(candidate))
-        else {
-            return Vec::new();
-        };
-        let names = space.axes().iter().map(|axis| axis.parameter);
-        let values = space.value_texts(*index);
-        let with_unit = |(parameter, value): (Parameter, String)| {
-            let description = parameter.description();
-            (
-                description.label,
-                format!("{value} {}", description.unit)
-                    .trim_end()
-                    .to_owned(),
-            )
-        };
-        names.zip(values).map(with_unit).collect()
+        self.shown.settings(candidate)
     }
 
     /// An axis value of a shown candidate as a number: names by their position.
@@ -314,10 +367,16 @@ impl Results {
     }
 
     /// The front as it can be kept for comparison.
-    pub fn kept_front(&self, name: String) -> Option<KeptFront> {
+    ///
+    /// `others` are candidates that are kept with it.
+    pub fn kept_front(&self, name: String, others: &[FrontPoint]) -> Option<KeptFront> {
         let space = self.shown.space.as_ref()?;
         let number = |point: &FrontPoint| self.shown.indices.get(point.index).copied();
-        let members = self.front.iter();
+        let on_front: HashSet<usize> = self.front.iter().map(|point| point.index).collect();
+        let others = others
+            .iter()
+            .filter(|point| !on_front.contains(&point.index));
+        let members = self.front.iter().chain(others);
         let members: Vec<(u64, &FrontPoint)> = members
             .filter_map(|point| Some((number(point)?, point)))
             .collect();
@@ -337,10 +396,11 @@ impl Results {
         if self.incoming.space.is_none() {
             return;
         }
-        self.shown = std::mem::take(&mut self.incoming);
         if !self.front.is_empty() {
-            self.previous_front = std::mem::take(&mut self.front);
+            let front = std::mem::take(&mut self.front);
+            self.former = FormerFront::new(&self.shown, front);
         }
+        self.shown = std::mem::take(&mut self.incoming);
         self.generation += 1;
     }
 }

@@ -4,7 +4,7 @@ use blockscape_explorer::preset::SpacePreset;
 use blockscape_model::design::{Design, SitePattern};
 use blockscape_model::format::Format;
 use blockscape_model::parameter::{FormatField, Parameter};
-use blockscape_model::workload::{Slot, SlotGroup, Workload};
+use blockscape_model::workload::{ModelShape, Slot, SlotGroup, Workload};
 
 use crate::plots::pareto::ParetoView;
 use crate::session::axis_choice::usual_axis;
@@ -24,6 +24,8 @@ pub enum Command {
     LoadDesign(Box<Design>),
     /// The workload after an edit.
     ReplaceWorkload(Box<Workload>),
+    /// Another model at the same batch and lengths.
+    ChangeModel(Box<ModelShape>),
     /// One format at some sites, locked ones left alone.
     Paint {
         cells: Vec<(u32, Slot)>,
@@ -74,12 +76,10 @@ pub fn apply(session: &mut Session, command: Command) -> bool {
             session.preset = Some((*design).clone());
             session.design = *design;
         }
-        Command::ReplaceWorkload(workload) => {
-            // Weights of one model say nothing of another.
-            if workload.model != session.workload.model {
-                session.checkpoint = None;
-            }
-            session.workload = *workload;
+        Command::ReplaceWorkload(workload) => replace_workload(session, *workload),
+        Command::ChangeModel(model) => {
+            let workload = session.workload.on_model(*model);
+            replace_workload(session, workload);
         }
         Command::Paint { cells, format } => paint(session, &cells, |_, _| Some(format)),
         Command::ResetCells(cells) => {
@@ -138,6 +138,29 @@ pub fn apply(session: &mut Session, command: Command) -> bool {
         }
     }
     true
+}
+
+fn replace_workload(session: &mut Session, workload: Workload) {
+    // Weights of one model say nothing of another.
+    if workload.model != session.workload.model {
+        session.checkpoint = None;
+    }
+    session.workload = workload;
+}
+
+/// What another model shortened of the prompt and the context; `None` where both stayed.
+pub fn shortened(asked: &Workload, workload: &Workload) -> Option<String> {
+    let lengths = [
+        ("prompt", asked.prefill_tokens, workload.prefill_tokens),
+        ("context", asked.context_tokens, workload.context_tokens),
+    ];
+    let cut = lengths.iter().filter(|(_, before, after)| before != after);
+    let cut: Vec<String> = cut
+        .map(|(name, before, after)| format!("{name} {before} becomes {after}"))
+        .collect();
+    let model = &workload.model;
+    let (name, longest) = (&model.name, model.max_context);
+    (!cut.is_empty()).then(|| format!("{name} takes at most {longest} tokens: {}", cut.join(", ")))
 }
 
 /// Whether a slot is locked as a whole format by itself or by a group.
@@ -321,6 +344,30 @@ mod tests {
             },
         );
         assert_eq!(session.design, before);
+    }
+
+    #[test]
+    fn another_model_keeps_batch_and_lengths_up_to_its_longest_context() {
+        let mut session = session();
+        session.workload.batch = 8;
+        session.workload.prefill_tokens = 3000;
+        session.workload.context_tokens = 4096;
+        let mut model = session.workload.model.clone();
+        "Short".clone_into(&mut model.name);
+        model.max_context = 3500;
+        let asked = session.workload.clone();
+        apply(&mut session, Command::ChangeModel(Box::new(model.clone())));
+        let workload = &session.workload;
+        let lengths = (workload.prefill_tokens, workload.context_tokens);
+        assert_eq!((workload.batch, lengths), (8, (3000, 3500)));
+        assert_eq!(
+            shortened(&asked, workload).as_deref(),
+            Some("Short takes at most 3500 tokens: context 4096 becomes 3500")
+        );
+        model.max_context = 1 << 17;
+        let asked = session.workload.clone();
+        apply(&mut session, Command::ChangeModel(Box::new(model)));
+        assert_eq!(shortened(&asked, &session.workload), None);
     }
 
     #[test]

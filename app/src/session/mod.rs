@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use blockscape_explorer::preset::{Base, Load, SpacePreset};
 use blockscape_explorer::{Axis, Constraint, Objective, Search};
 use blockscape_model::design::Design;
-use blockscape_model::evaluation::Metric;
+use blockscape_model::evaluation::{Direction, Metric, Metrics};
 use blockscape_model::parameter::Parameter;
 use blockscape_model::preset::{self, PresetError};
 use blockscape_model::workload::Workload;
@@ -111,6 +111,41 @@ impl ExplorationSettings {
     pub fn limits(&self) -> Vec<(Metric, f64)> {
         let limit = |objective: &Objective| Some((objective.metric, objective.limit?));
         self.objectives.iter().filter_map(limit).collect()
+    }
+
+    /// Whether a design of these figures keeps all limits.
+    pub fn admits(&self, metrics: &Metrics) -> bool {
+        let objectives = self.objectives.iter();
+        let mut constraints = self.constraints.iter();
+        objectives
+            .copied()
+            .all(|objective| objective.admits(metrics))
+            && constraints.all(|constraint| constraint.admits_metrics(metrics))
+    }
+
+    /// What is explored for.
+    pub fn metrics(&self) -> Vec<Metric> {
+        let objectives = self.objectives.iter();
+        objectives.map(|objective| objective.metric).collect()
+    }
+
+    /// Makes two metrics the objectives. Those that were before keep their limits, the others as conditions.
+    pub fn explore_for(&mut self, metrics: [Metric; 2]) {
+        let before = std::mem::take(&mut self.objectives);
+        let known = |metric| before.iter().find(|objective| objective.metric == metric);
+        let objective = |metric| known(metric).copied().unwrap_or(Objective::new(metric));
+        self.objectives = metrics.map(objective).to_vec();
+        let others = before
+            .iter()
+            .filter(|other| !metrics.contains(&other.metric));
+        let conditions = others.filter_map(|other| {
+            let limit = other.limit?;
+            Some(match other.metric.description().direction {
+                Direction::Minimize => Constraint::AtMost(other.metric, limit),
+                Direction::Maximize => Constraint::AtLeast(other.metric, limit),
+            })
+        });
+        self.constraints.extend(conditions);
     }
 }
 

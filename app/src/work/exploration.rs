@@ -296,8 +296,11 @@ impl Exploration {
                     results.set_current(outcome, session, dragging);
                 }
                 Update::Evaluated {
-                    batch, progress, ..
-                } => results.add(&batch, progress),
+                    batch,
+                    front,
+                    progress,
+                    ..
+                } => results.add(&batch, front, progress),
                 Update::Finished {
                     front, progress, ..
                 } => {

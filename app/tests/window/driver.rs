@@ -83,8 +83,8 @@ pub(crate) fn opened(folder: &Folder, file: &Path) -> Window {
     let mut window = started(folder, Some(file), [1280.0, 1600.0]);
     settle(&mut window);
     if is_shown(&window, "Skip tour") {
+        // A question above the tour keeps it where it is.
         press(&mut window, "Skip tour");
-        gone(&mut window, "Skip tour");
     }
     window
 }
@@ -92,6 +92,11 @@ pub(crate) fn opened(folder: &Folder, file: &Path) -> Window {
 /// Draws what waits in the queue, and the frames in which it has its effect; nothing of another thread is waited for.
 pub(crate) fn respond(window: &mut Window) {
     window.run_steps(3);
+}
+
+/// Draws what waits in the queue.
+pub(crate) fn follow(window: &mut Window) {
+    window.step();
 }
 
 /// Lets this time pass on the window's own clock.
@@ -136,6 +141,13 @@ pub(crate) fn press(window: &mut Window, label: &str) {
     respond(window);
 }
 
+/// Does what a press on the widget of this label does, also where no pointer reaches it; a menu's entry as soon as it is there.
+pub(crate) fn activate(window: &mut Window, label: &str) {
+    found(window, label);
+    window.get_by_label(label).click_accesskit();
+    respond(window);
+}
+
 /// Gives the field or slider of this label a number.
 pub(crate) fn enter(window: &mut Window, label: &str, number: f64) {
     found(window, label);
@@ -152,11 +164,12 @@ pub(crate) fn fill(window: &mut Window, label: &str, text: &str) {
 
 /// The text field that has the keyboard, once there is one.
 pub(crate) fn focused_field<'a>(window: &'a mut Window) -> Node<'a> {
-    let is_field = |node: &Node<'_>| node.role() == Role::TextInput && node.is_focused();
     wait(window, "a field with the keyboard", |window| {
-        window.query_all_by(is_field).next().is_some()
+        let mut fields =
+            window.query_all_by(|node| node.role() == Role::TextInput && node.is_focused());
+        fields.next().is_some()
     });
-    window.get_by(is_field)
+    window.get_by(|node| node.role() == Role::TextInput && node.is_focused())
 }
 
 /// Draws until a condition holds, and the frames in which the window follows it.

@@ -5,7 +5,10 @@ use egui::Modifiers;
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 
-use crate::driver::{Folder, Window, enter, fill, press, respond, set_qkv_bits, settle, window};
+use crate::driver::{
+    Folder, Window, activate, enter, fill, focused_field, press, respond, set_qkv_bits, settle,
+    told, window,
+};
 
 fn format_at(window: &Window, layer: u32, slot: &str) -> String {
     let slot: Slot = slot.parse().unwrap();
@@ -81,6 +84,63 @@ fn a_search_shows_what_it_names() {
             .query_by_role_and_label(Role::Slider, "Rows")
             .is_some()
     );
+}
+
+#[test]
+fn a_search_keeps_the_keyboard_from_letter_to_letter() {
+    let folder = Folder::new("letters");
+    let mut window = window(&folder);
+    press(&mut window, "Search parameters");
+    for letter in ["b", "u", "f", "f"] {
+        focused_field(&mut window).type_text(letter);
+        respond(&mut window);
+    }
+    let field = window.get_by_label("Search parameters");
+    assert!(field.is_focused());
+    assert_eq!(field.value().as_deref(), Some("buff"));
+    assert!(
+        window
+            .query_by_role_and_label(Role::Slider, "Weight buffer")
+            .is_some()
+    );
+}
+
+#[test]
+fn another_model_keeps_batch_and_lengths_and_says_where_it_cannot() {
+    let folder = Folder::new("lengths");
+    let mut window = window(&folder);
+    for (label, value) in [
+        ("Batch value", 8.0),
+        ("Prompt value", 4096.0),
+        ("Context value", 4096.0),
+    ] {
+        enter(&mut window, label, value);
+    }
+    let lengths = |window: &Window| {
+        let workload = &window.state().session().workload;
+        let name = workload.model.name.clone();
+        let lengths = [
+            workload.batch,
+            workload.prefill_tokens,
+            workload.context_tokens,
+        ];
+        (name, lengths)
+    };
+    assert_eq!(lengths(&window).1, [8, 4096, 4096]);
+    choose_model(&mut window, "Llama-3-8B");
+    assert_eq!(lengths(&window), ("Llama-3-8B".to_owned(), [8, 4096, 4096]));
+    choose_model(&mut window, "LLaMA-7B");
+    told(
+        &mut window,
+        "LLaMA-7B takes at most 2048 tokens: prompt 4096 becomes 2048",
+    );
+    assert_eq!(lengths(&window), ("LLaMA-7B".to_owned(), [8, 2048, 2048]));
+}
+
+fn choose_model(window: &mut Window, name: &str) {
+    activate(window, "Model");
+    activate(window, name);
+    settle(window);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use blockscape::plots::written::number_text;
 use blockscape_model::hardware::technology;
 use egui_kittest::kittest::Queryable as _;
 
-use crate::driver::{Folder, fill, press, respond, settle, shown, shown_with, window};
+use crate::driver::{Folder, activate, fill, press, settle, shown, shown_with, window};
 
 #[test]
 fn one_unit_is_costed_in_any_synthesis_flow() {
@@ -36,10 +36,8 @@ fn one_unit_is_costed_in_any_synthesis_flow() {
         "{smallest}"
     );
     // Below the edge of the window, where no pointer reaches.
-    window.get_by_label("Synthesis flow").click_accesskit();
-    shown(&mut window, "fap@1000");
-    window.get_by_label("fap@1000").click_accesskit();
-    respond(&mut window);
+    activate(&mut window, "Synthesis flow");
+    activate(&mut window, "fap@1000");
     let fast = area("fap@1000");
     assert_ne!(smallest, fast);
     assert!(window.query_all_by_label(&fast).count() > 0, "{fast}");

@@ -103,7 +103,7 @@ fn small_model(folder: &Folder) -> Option<[PathBuf; 2]> {
 }
 
 fn calibrate(window: &mut Window, text: &Path) {
-    press(&mut window, "Calibrate");
+    press(window, "Calibrate");
     give_path(window, text);
     until(window, "the end of the calibration", |window| {
         window.state().session().calibration.is_some()

@@ -7,6 +7,7 @@ mod editing;
 mod element;
 mod files;
 mod flows;
+mod front;
 mod guided;
 #[cfg(feature = "picture-tests")]
 mod pictures;

@@ -115,6 +115,8 @@ pub enum Update {
         generation: Generation,
         /// Designs that can be built.
         batch: Vec<Candidate>,
+        /// Numbers of the designs so far that keep all limits and that no other beats, by objective values.
+        front: Vec<u64>,
         /// State after this batch.
         progress: Progress,
     },

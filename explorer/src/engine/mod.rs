@@ -360,6 +360,7 @@ impl<'engine> Stream<'engine> {
         self.engine.outbox.send(Update::Evaluated {
             generation: self.generation,
             batch: std::mem::take(&mut self.pending),
+            front: self.front.ids().to_vec(),
             progress: self.progress,
         });
     }

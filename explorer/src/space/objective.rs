@@ -30,6 +30,13 @@ impl Objective {
         }
     }
 
+    /// Whether metrics keep the limit, if there is one; what is not known does not.
+    pub fn admits(self, metrics: &Metrics) -> bool {
+        let cost = self.cost(metrics);
+        self.limit
+            .is_none_or(|limit| cost <= self.metric.cost(limit))
+    }
+
     /// The value to minimize.
     pub fn cost(self, metrics: &Metrics) -> f64 {
         self.metric.cost(metrics.get(self.metric))
@@ -91,6 +98,11 @@ impl Constraint {
             }
             Self::AtMost(..) | Self::AtLeast(..) => true,
         }
+    }
+
+    /// Whether metrics keep it; parameters are not looked at, and what is not known keeps no limit.
+    pub fn admits_metrics(self, metrics: &Metrics) -> bool {
+        self.excess(metrics) <= 0.0
     }
 
     /// By how much metrics break it, as a share of its limit; 0 if they keep it.

@@ -42,6 +42,18 @@ impl Workload {
         }
     }
 
+    /// Another model at the same batch and lengths; lengths beyond its longest context end there.
+    #[must_use]
+    pub fn on_model(&self, model: ModelShape) -> Self {
+        let longest = model.max_context;
+        Self {
+            model,
+            batch: self.batch,
+            prefill_tokens: self.prefill_tokens.min(longest),
+            context_tokens: self.context_tokens.min(longest),
+        }
+    }
+
     /// Whether every value is in its range.
     ///
     /// # Errors

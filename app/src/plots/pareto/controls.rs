@@ -38,6 +38,13 @@ pub fn pareto_controls_ui(
             view.selection = None;
             action = Some(ParetoAction::Select);
         }
+        if view.x != view.y && !data.shows_objectives(view) {
+            let explore = ui.button("Explore these axes");
+            let explore = explore.on_hover_text("Make the two axes the objectives: the search looks for their front");
+            if explore.clicked() {
+                action = Some(ParetoAction::ExploreAxes);
+            }
+        }
         let keep = ui.add_enabled(!data.front.is_empty(), egui::Button::new("Keep front"));
         if keep.on_hover_text("Hold this front beside the ones to come; name it on the right").clicked() {
             action = Some(ParetoAction::KeepFront);

@@ -4,7 +4,8 @@ use egui::{Pos2, RichText, Ui};
 
 use blockscape_model::evaluation::{Metric, Metrics};
 
-use super::{Cache, NamedPoint, ParetoAction, ParetoData, ParetoView, ShownChart, Target, edge};
+use super::cache::Cache;
+use super::{NamedPoint, ParetoAction, ParetoData, ParetoView, ShownChart, Target, edge};
 use crate::plots::axis::{prefixed_unit, significant, written_unit};
 use crate::plots::theme::{Marker, PlotTheme};
 
@@ -55,7 +56,7 @@ pub(super) fn interact(
         .clone()
         .on_hover_cursor(egui::CursorIcon::PointingHand)
         .on_hover_ui_at_pointer(|ui| {
-            card(ui, data, view, target, metrics);
+            card(ui, cache, data, view, target, metrics);
         });
     let shift = ui.input(|input| input.modifiers.shift);
     shown.response.clicked().then_some(if shift {
@@ -129,7 +130,7 @@ fn target_at(
         marked(marks.collect(), Target::Measured)
     };
     let front = || {
-        let points = cache.visible.iter().filter_map(|&i| data.front.get(i));
+        let points = cache.members.iter();
         nearest(&mut points.filter_map(|p| Some((near(&p.metrics)?, Target::Candidate(p.index)))))
     };
     let pinned_fronts = || {
@@ -172,15 +173,31 @@ fn metrics_of<'a>(data: &'a ParetoData<'_>, target: Target) -> Option<&'a Metric
     }
 }
 
-fn card(ui: &mut Ui, data: &ParetoData<'_>, view: &ParetoView, target: Target, metrics: &Metrics) {
+fn card(
+    ui: &mut Ui,
+    cache: &Cache,
+    data: &ParetoData<'_>,
+    view: &ParetoView,
+    target: Target,
+    metrics: &Metrics,
+) {
     ui.set_max_width(300.0);
     ui.spacing_mut().interact_size.y = 0.0;
     ui.spacing_mut().item_spacing.y = 2.0;
     let on_front = front_point(data, target);
     let named = |point: &NamedPoint| (point.name.clone(), point.source.clone());
     let (title, note) = match target {
-        Target::Candidate(_) if on_front.is_some() => ("On the front".to_owned(), String::new()),
-        Target::Candidate(_) => ("Explored design".to_owned(), String::new()),
+        Target::Candidate(index) => {
+            let on_axes = cache.members.iter().any(|point| point.index == index);
+            let title = match (on_front.is_some(), on_axes) {
+                (true, _) if data.shows_objectives(view) => "On the front",
+                (true, true) => "On the front of these axes and of the objectives",
+                (true, false) => "On the front of the objectives",
+                (false, true) => "On the front of these axes",
+                (false, false) => "Explored design",
+            };
+            (title.to_owned(), String::new())
+        }
         Target::Literature(i) => named(&data.literature[i]),
         Target::Pinned(i) => named(&data.pinned[i]),
         Target::Measured(i) => named(&data.measured[i].point),
@@ -234,7 +251,7 @@ fn card(ui: &mut Ui, data: &ParetoData<'_>, view: &ParetoView, target: Target, m
     if let Some(membership) = on_front.and_then(|point| point.membership) {
         let percent = (membership * 100.0).round();
         ui.weak(format!(
-            "On the front in {percent} % of the draws of all constants"
+            "On the front of the objectives in {percent} % of the draws of all constants"
         ));
     }
     ui.weak("Click to load, Shift-click to pin");

@@ -1,13 +1,17 @@
 //! The Pareto plot: every evaluated design as a cloud, the front, the current design and the points of the literature.
 //!
-//! Draws what `Results` caches. Which front is the right one is the explorer's business; of its points this plot joins those
-//! that no other beats on the two axes shown.
+//! The line is the front of the two axes shown, over all designs of the cloud. The front of the objectives is the explorer's; its
+//! members that are not on the line are marked apart.
 
+mod axes_front;
+mod cache;
 mod controls;
 mod edge;
+mod fit;
 mod front;
 mod hover;
 mod paint;
+mod paint_front;
 mod selection;
 
 use egui::text::LayoutJob;
@@ -20,9 +24,11 @@ use blockscape_model::evaluation::{Metric, Metrics};
 
 use super::axis::{Axis, Scale, written_unit};
 use super::chart::{Bounds, Chart, ShownChart};
-use super::density::{Cloud, CloudKey};
 use super::theme::PlotTheme;
+use cache::{CACHE, Cache, refresh};
 
+pub use axes_front::AxesFront;
+pub use cache::{Shown, shown};
 pub use controls::pareto_controls_ui;
 pub use front::{Bands, FrontPoint, more_is_better, staircase, visible_front};
 pub use paint::front_category;
@@ -67,10 +73,16 @@ pub struct ParetoData<'a> {
     pub generation: u64,
     /// Every evaluated candidate.
     pub candidates: &'a [Metrics],
-    /// The front over the candidates.
+    /// The front of the objectives over the candidates, once it is whole.
     pub front: &'a [FrontPoint],
-    /// The front before the running exploration, drawn faded until the new one is whole; empty otherwise.
-    pub previous_front: &'a [FrontPoint],
+    /// The front of the objectives before the running exploration; empty once the new one is whole.
+    pub former_front: &'a [FrontPoint],
+    /// Whether the exploration has come to its end. Until then the bounds stay and the line before is drawn faded.
+    pub settled: bool,
+    /// What is explored for; empty where it is what the axes show.
+    pub objectives: &'a [Metric],
+    /// Whether a design keeps all limits; others are on no front.
+    pub admits: &'a dyn Fn(&Metrics) -> bool,
     /// The edited design.
     pub current: Option<&'a Metrics>,
     /// Whether the edited design's accuracy was measured.
@@ -91,6 +103,40 @@ pub struct ParetoData<'a> {
     pub n_selected: usize,
     /// Settings of a candidate, as pairs of name and value; asked for the hovered one only.
     pub describe: &'a dyn Fn(usize) -> Vec<(String, String)>,
+}
+
+impl Default for ParetoData<'_> {
+    /// No design at all.
+    fn default() -> Self {
+        Self {
+            generation: 0,
+            candidates: &[],
+            front: &[],
+            former_front: &[],
+            settled: true,
+            objectives: &[],
+            admits: &|_| true,
+            current: None,
+            current_measured: false,
+            trail: &[],
+            pinned_fronts: &[],
+            pinned: &[],
+            literature: &[],
+            measured: &[],
+            limits: &[],
+            n_selected: 0,
+            describe: &|_| Vec::new(),
+        }
+    }
+}
+
+impl ParetoData<'_> {
+    /// Whether the axes show what is explored for, so that both fronts are the same.
+    fn shows_objectives(&self, view: &ParetoView) -> bool {
+        let shown = |metric: &Metric| [view.x, view.y].contains(metric);
+        self.objectives.is_empty()
+            || (self.objectives.len() == 2 && self.objectives.iter().all(shown))
+    }
 }
 
 impl std::fmt::Debug for ParetoData<'_> {
@@ -174,15 +220,8 @@ pub enum ParetoAction {
     Select,
     /// Keep the front for comparison.
     KeepFront,
-}
-
-/// What the plot keeps between frames; in egui's memory, so that it goes with the window.
-#[derive(Debug, Default)]
-struct Cache {
-    cloud: Cloud,
-    front_key: Option<(u64, [usize; 2], Metric, Metric)>,
-    visible: Vec<usize>,
-    drag_from: Option<[f64; 2]>,
+    /// Explore for the metrics of the two axes.
+    ExploreAxes,
 }
 
 /// Controls, then the chart.
@@ -203,7 +242,7 @@ pub fn pareto_chart_ui(
     view: &mut ParetoView,
     theme: &PlotTheme,
 ) -> Option<ParetoAction> {
-    let id = Id::unique("pareto plot cache");
+    let id = Id::unique(CACHE);
     let cache =
         ui.data_mut(|memory| Arc::clone(memory.get_temp_mut_or_default::<Arc<Mutex<Cache>>>(id)));
     let mut cache = cache
@@ -212,7 +251,8 @@ pub fn pareto_chart_ui(
     let cache = &mut *cache;
     refresh(cache, data, view, theme, ui);
     let axes = [axis(view.x, view.x_scale), axis(view.y, view.y_scale)];
-    let fit = fit(cache, data, view);
+    let dragging = ui.input(|input| input.pointer.any_down());
+    let fit = fit::held(cache, data, view, dragging);
     let selects =
         view.selecting || cache.drag_from.is_some() || ui.input(|input| input.modifiers.command);
     let chart = Chart {
@@ -223,6 +263,7 @@ pub fn pareto_chart_ui(
         drag_pans: !selects,
     };
     let shown = chart.show(ui, &mut view.bounds, theme);
+    cache.shown = Some(shown.bounds());
     paint_all(ui, cache, &shown, data, view, theme);
     if let Some(hint) = hint(cache, data, view) {
         let frame = shown.frame();
@@ -274,117 +315,6 @@ pub fn axis(metric: Metric, scale: Scale) -> Axis {
     Axis::new(description.label, written_unit(description.unit), scale)
 }
 
-fn refresh(
-    cache: &mut Cache,
-    data: &ParetoData<'_>,
-    view: &ParetoView,
-    theme: &PlotTheme,
-    ui: &Ui,
-) {
-    // A measured accuracy moves a member of the front without a new exploration.
-    let n_measured = data.front.iter().filter(|point| point.measured).count();
-    let sizes = [data.front.len(), n_measured];
-    let key = (data.generation, sizes, view.x, view.y);
-    if cache.front_key != Some(key) {
-        cache.visible = visible_front(data.front, view.x, view.y);
-        cache.front_key = Some(key);
-    }
-    let axes = [(view.x, view.x_scale), (view.y, view.y_scale)];
-    let scaled =
-        |i: usize| axes.map(|(metric, scale)| scale.coordinate(data.candidates[i].get(metric)));
-    let whole = cache.cloud.update(
-        cloud_key(data, view),
-        data.candidates.len(),
-        theme.on_paper,
-        scaled,
-    );
-    if !whole {
-        ui.ctx().request_repaint();
-    }
-}
-
-fn cloud_key(data: &ParetoData<'_>, view: &ParetoView) -> CloudKey {
-    let place = |metric: Metric| metric.index() as u64;
-    let scale = |scale: Scale| u64::from(scale == Scale::Log);
-    let axes =
-        place(view.x) << 32 | place(view.y) << 16 | scale(view.x_scale) << 1 | scale(view.y_scale);
-    CloudKey {
-        generation: data.generation,
-        axes,
-    }
-}
-
-/// Bounds that show the fronts whole, what is named near them, and as much of the cloud as leaves them readable.
-fn fit(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Bounds {
-    let mut focus = Bounds::EMPTY;
-    let coordinates = |metrics: &Metrics| {
-        [
-            view.x_scale.coordinate(metrics.get(view.x)),
-            view.y_scale.coordinate(metrics.get(view.y)),
-        ]
-    };
-    let include = |focus: &mut Bounds, coordinates: [f64; 2]| {
-        if coordinates.iter().all(|c| c.is_finite()) {
-            focus.include(coordinates);
-        }
-    };
-    cache
-        .visible
-        .iter()
-        .filter_map(|&i| data.front.get(i))
-        .for_each(|point| include(&mut focus, coordinates(&point.metrics)));
-    data.pinned_fronts
-        .iter()
-        .flat_map(|front| &front.points)
-        .for_each(|point| include(&mut focus, coordinates(&point.metrics)));
-    // What lies far off stands on the edge of the plot and does not squeeze the rest.
-    let near = focus.is_usable().then_some(focus);
-    let named = data.pinned.iter().chain(if view.literature {
-        data.literature
-    } else {
-        &[]
-    });
-    for metrics in data
-        .current
-        .into_iter()
-        .chain(named.map(|point| &point.metrics))
-        .chain(data.measured.iter().map(|measured| &measured.point.metrics))
-    {
-        let coordinates = coordinates(metrics);
-        if near.is_none_or(|near| is_near(&near, coordinates)) {
-            include(&mut focus, coordinates);
-        }
-    }
-    let cloud = cache.cloud.extent();
-    let mut bounds = focus;
-    if !view.front_only && cloud.is_usable() {
-        for d in 0..2 {
-            let room = if focus.is_usable() {
-                CLOUD_ROOM * (focus.max[d] - focus.min[d])
-            } else {
-                f64::INFINITY
-            };
-            bounds.min[d] = cloud.min[d].max(focus.min[d] - room).min(focus.min[d]);
-            bounds.max[d] = cloud.max[d].min(focus.max[d] + room).max(focus.max[d]);
-        }
-    }
-    bounds.with_margin(0.06).rounded_out()
-}
-
-/// Whether a design is near enough to the rest to be shown without squeezing it.
-fn is_near(focus: &Bounds, coordinates: [f64; 2]) -> bool {
-    (0..2).all(|d| {
-        let room = LITERATURE_ROOM * (focus.max[d] - focus.min[d]);
-        (focus.min[d] - room..=focus.max[d] + room).contains(&coordinates[d])
-    })
-}
-
-/// How far named designs may lie beyond the front to be in sight at first, in lengths of the front.
-const LITERATURE_ROOM: f64 = 2.0;
-
-/// How much of the cloud beyond the front is shown, in lengths of the front.
-const CLOUD_ROOM: f64 = 1.0;
-
 fn paint_all(
     ui: &Ui,
     cache: &mut Cache,
@@ -401,7 +331,8 @@ fn paint_all(
         data,
         view,
         theme,
-        visible: &cache.visible,
+        members: &cache.members,
+        faded: cache.faded([view.x, view.y]),
     };
     scene.paint();
 }

@@ -1,11 +1,11 @@
 //! Everything on the plot but the cloud, in the order it is laid down.
 
-use egui::{Align, Align2, Color32, Pos2, Rect, Shape, Stroke, Vec2};
+use egui::{Align, Align2, Color32, Pos2, Rect, Stroke, Vec2};
 
-use blockscape_model::evaluation::{Metric, Metrics};
+use blockscape_model::evaluation::Metrics;
 
 use super::edge::{self, Placed};
-use super::front::{FrontPoint, more_is_better, staircase, visible_front};
+use super::front::{FrontPoint, more_is_better};
 use super::{NamedPoint, ParetoData, ParetoView, ShownChart};
 use crate::plots::labels::Labels;
 use crate::plots::legend::{Key, current, free_corner, legend, point};
@@ -18,8 +18,6 @@ pub fn front_category(index: usize) -> usize {
 
 /// Categories of the published designs start here; the ones before belong to fronts.
 const LITERATURE_CATEGORY: usize = 3;
-/// Markers of one front nearer to each other than this share of their radius are thinned out: estimates, measurements.
-const THINNING: [f32; 2] = [2.1, 0.7];
 
 /// Names in one row where several points lie on each other.
 const NAMES_A_ROW: usize = 3;
@@ -53,8 +51,10 @@ pub(super) struct Scene<'a> {
     pub(super) data: &'a ParetoData<'a>,
     pub(super) view: &'a ParetoView,
     pub(super) theme: &'a PlotTheme,
-    /// Positions in the front that are drawn with a line, left to right.
-    pub(super) visible: &'a [usize],
+    /// The front of the axes, left to right.
+    pub(super) members: &'a [FrontPoint],
+    /// The front of the axes before, until the new one stands.
+    pub(super) faded: &'a [FrontPoint],
 }
 
 impl Scene<'_> {
@@ -63,19 +63,20 @@ impl Scene<'_> {
         let mut entries = Vec::new();
         let mut labels = Labels::default();
         self.paint_limits(&mut entries);
-        self.paint_front_line(self.data.previous_front, None, color.gamma_multiply(0.3));
+        self.paint_front_line(self.faded, true, color.gamma_multiply(0.3));
         for (i, pinned) in self.data.pinned_fronts.iter().enumerate() {
             let (color, marker) = self.theme.category(front_category(i));
-            self.paint_front_line(&pinned.points, None, color);
-            self.paint_front_markers(&pinned.points, None, color, marker);
+            self.paint_front_line(&pinned.points, false, color);
+            self.paint_front_markers(&pinned.points, false, color, marker);
             entries.push((
                 Key::Line(marker, color, pinned.points.iter().any(|p| p.measured)),
                 pinned.name.clone(),
             ));
         }
-        self.paint_front_line(self.data.front, Some(self.visible), color);
+        self.paint_objectives_front(&mut entries);
+        self.paint_front_line(self.members, true, color);
         self.paint_bands(color);
-        self.paint_front_markers(self.data.front, Some(self.visible), color, Marker::Circle);
+        self.paint_front_markers(self.members, true, color, Marker::Circle);
         self.paint_measured(color, &mut entries);
         self.front_entries(color, &mut entries);
         self.keep_clear(&mut labels);
@@ -111,7 +112,7 @@ impl Scene<'_> {
         let frame = self.shown.frame();
         let named = self.data.pinned.iter().chain(self.literature());
         let measured = self.data.measured.iter().map(|each| &each.point);
-        let members = self.visible.iter().filter_map(|&i| self.data.front.get(i));
+        let members = self.members.iter();
         let points = named
             .chain(measured)
             .map(|point| &point.metrics)
@@ -140,11 +141,11 @@ impl Scene<'_> {
         }
     }
 
-    fn values(&self, metrics: &Metrics) -> [f64; 2] {
+    pub(super) fn values(&self, metrics: &Metrics) -> [f64; 2] {
         [metrics.get(self.view.x), metrics.get(self.view.y)]
     }
 
-    fn position(&self, metrics: &Metrics) -> Option<Pos2> {
+    pub(super) fn position(&self, metrics: &Metrics) -> Option<Pos2> {
         self.shown.position(self.values(metrics))
     }
 
@@ -197,61 +198,6 @@ impl Scene<'_> {
         }
     }
 
-    fn paint_front_line(&self, points: &[FrontPoint], visible: Option<&[usize]>, color: Color32) {
-        let order = visible.map_or_else(
-            || visible_front(points, self.view.x, self.view.y),
-            <[usize]>::to_vec,
-        );
-        let values: Vec<[f64; 2]> = order
-            .iter()
-            .filter_map(|&i| points.get(i))
-            .map(|p| self.values(&p.metrics))
-            .collect();
-        let corners = staircase(&values, more_is_better(self.view.x));
-        let path: Vec<Pos2> = corners
-            .into_iter()
-            .filter_map(|corner| self.shown.position(corner))
-            .collect();
-        if path.len() > 1 {
-            self.shown
-                .painter
-                .add(Shape::line(path, Stroke::new(self.theme.line_width, color)));
-        }
-    }
-
-    fn paint_front_markers(
-        &self,
-        points: &[FrontPoint],
-        visible: Option<&[usize]>,
-        color: Color32,
-        marker: Marker,
-    ) {
-        let order = visible.map_or_else(
-            || visible_front(points, self.view.x, self.view.y),
-            <[usize]>::to_vec,
-        );
-        let frame = self.shown.frame().expand(self.theme.marker_radius);
-        let mut last: Option<Pos2> = None;
-        for front_point in order.iter().filter_map(|&i| points.get(i)) {
-            let Some(center) = self
-                .position(&front_point.metrics)
-                .filter(|center| frame.contains(*center))
-            else {
-                continue;
-            };
-            let room = self.theme.marker_radius * THINNING[usize::from(front_point.measured)];
-            if last.is_some_and(|at| at.distance(center) < room) {
-                continue;
-            }
-            // What other constants would take off the front is paler.
-            let sure = front_point.membership.filter(|_| self.view.uncertainty);
-            let shade = color.gamma_multiply(sure.map_or(1.0, |sure| 0.4 + 0.6 * sure as f32));
-            let mark = point(marker, center, shade, front_point.measured, self.theme);
-            self.shown.painter.add(mark);
-            last = Some(center);
-        }
-    }
-
     /// Keeps names off the markers of the front and of the current design, which is painted last.
     fn keep_clear(&self, labels: &mut Labels) {
         if let Some(at) = self.data.current.and_then(|metrics| self.position(metrics)) {
@@ -260,73 +206,9 @@ impl Scene<'_> {
             labels.avoid(Rect::from_center_size(center, Vec2::splat(room)));
         }
         let side = Vec2::splat(self.theme.marker_radius * 2.0);
-        for front_point in self.visible.iter().filter_map(|&i| self.data.front.get(i)) {
+        for front_point in self.members {
             if let Some(center) = self.position(&front_point.metrics) {
                 labels.avoid(Rect::from_center_size(center, side));
-            }
-        }
-    }
-
-    fn front_entries(&self, color: Color32, entries: &mut Vec<(Key, String)>) {
-        let n_measured = self.data.front.iter().filter(|p| p.measured).count();
-        if n_measured > 0 {
-            entries.push((
-                Key::Line(Marker::Circle, color, true),
-                "Front, measured".to_owned(),
-            ));
-        }
-        if n_measured < self.data.front.len() {
-            entries.push((
-                Key::Line(Marker::Circle, color, false),
-                "Front, estimated".to_owned(),
-            ));
-        }
-        if !self.data.candidates.is_empty() && !self.view.front_only {
-            entries.push((
-                Key::Swatch(self.theme.cloud.gamma_multiply(0.6)),
-                "Dominated designs".to_owned(),
-            ));
-        }
-    }
-
-    /// Low to high accuracy of front points, as thin bars with caps.
-    ///
-    /// Cost has none: its constants move all designs together, so the card of a point tells its range.
-    fn paint_bands(&self, color: Color32) {
-        if !self.view.uncertainty {
-            return;
-        }
-        let stroke = Stroke::new(self.theme.line_width * 0.6, color.gamma_multiply(0.45));
-        let cap = self.theme.marker_radius * 0.6;
-        let mut last: Option<Pos2> = None;
-        for front_point in self.visible.iter().filter_map(|&i| self.data.front.get(i)) {
-            let values = self.values(&front_point.metrics);
-            let Some(center) = self.shown.position(values) else {
-                continue;
-            };
-            if last.is_some_and(|at| at.distance(center) < self.theme.marker_radius * 2.1) {
-                continue;
-            }
-            last = Some(center);
-            let axes = [
-                (self.view.x, Vec2::new(0.0, cap)),
-                (self.view.y, Vec2::new(cap, 0.0)),
-            ];
-            for (d, (metric, across)) in axes.into_iter().enumerate() {
-                let is_accuracy = matches!(metric, Metric::Perplexity | Metric::DeltaPerplexity);
-                let band = front_point.bands.get(metric).filter(|_| is_accuracy);
-                let Some((low, high)) = band else { continue };
-                let end = |value: f64| {
-                    let mut at = values;
-                    at[d] = value;
-                    self.shown.position(at)
-                };
-                if let (Some(from), Some(to)) = (end(low), end(high)) {
-                    let painter = &self.shown.painter;
-                    painter.add(line(from, to, stroke));
-                    painter.add(line(from - across, from + across, stroke));
-                    painter.add(line(to - across, to + across, stroke));
-                }
             }
         }
     }

@@ -174,6 +174,12 @@ impl App {
                     .info(format!("Opened model {} from {name}", workload.model.name));
                 self.edit(Command::ReplaceWorkload(workload));
             }
+            Opened::Model(model) => {
+                self.window
+                    .notices
+                    .info(format!("Opened model {} from {name}", model.name));
+                self.edit(Command::ChangeModel(model));
+            }
             Opened::Checkpoint(path) => self.exploration.read_model(path, &self.session),
         }
     }

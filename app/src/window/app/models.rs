@@ -6,14 +6,13 @@ use blockscape_explorer::Objective;
 use blockscape_model::evaluation::Metric;
 use blockscape_model::quality::QualityModel;
 use blockscape_model::story_model;
-use blockscape_model::workload::Workload;
 
 use super::App;
 use crate::checkpoint::report::CheckpointReport;
 use crate::files::pane::Pane;
 use crate::files::purpose::Purpose;
 use crate::results::details::Details;
-use crate::session::command::{self, Command};
+use crate::session::command::{self, Command, shortened};
 use crate::session::measured_design::Measured;
 use crate::session::measured_design::measured_designs;
 use crate::window::panels::layout;
@@ -38,9 +37,12 @@ impl App {
                     self.window
                         .notices
                         .info(format!("Opened model {}", report.path.display()));
-                    let workload = Workload::single_sequence(shape.clone());
                     let session = &mut self.session;
-                    command::apply(session, Command::ReplaceWorkload(Box::new(workload)));
+                    let asked = session.workload.clone();
+                    command::apply(session, Command::ChangeModel(Box::new(shape.clone())));
+                    if let Some(note) = shortened(&asked, &session.workload) {
+                        self.window.notices.warning(note);
+                    }
                     command::apply(session, Command::SetCheckpoint(Some(report.path.clone())));
                     layout::reveal(&mut self.window.tree, Pane::Checkpoint);
                     self.results.checkpoint = None; // else weights without an architecture would be read on
@@ -96,8 +98,7 @@ impl App {
         let Some(shape) = models.iter().find(|model| model.name == story_model::NAME) else {
             return;
         };
-        let workload = Workload::single_sequence(shape.clone());
-        self.edit(Command::ReplaceWorkload(Box::new(workload)));
+        self.edit(Command::ChangeModel(Box::new(shape.clone())));
         self.window.notices.info(
             "The story model comes with the program: Measure and Verify front run it on its own stories",
         );

@@ -9,7 +9,7 @@ use egui::Context;
 use super::App;
 use crate::files::purpose::Purpose;
 use crate::session::Session;
-use crate::session::command::{self, Command};
+use crate::session::command::{self, Command, shortened};
 use crate::session::first::first_session;
 use crate::window::file_dialog::Chosen;
 use crate::window::panels::layout;
@@ -74,6 +74,8 @@ impl App {
 
     pub(super) fn edit(&mut self, command: Command) {
         let compared = matches!(command, Command::SetReference(_));
+        let asked =
+            matches!(command, Command::ChangeModel(_)).then(|| self.session.workload.clone());
         let fronts_change = matches!(
             command,
             Command::ReplaceSession(_)
@@ -85,6 +87,9 @@ impl App {
             self.explore();
         } else if compared {
             self.look_into();
+        }
+        if let Some(note) = asked.and_then(|asked| shortened(&asked, &self.session.workload)) {
+            self.window.notices.warning(note);
         }
         if fronts_change {
             self.results.set_kept_fronts(&self.session.fronts);

@@ -5,7 +5,7 @@ use egui::Ui;
 
 use super::Scene;
 use crate::plots::PlotTheme;
-use crate::plots::pareto::{ParetoAction, ParetoData, Target, pareto_ui};
+use crate::plots::pareto::{self, ParetoAction, ParetoData, Target, pareto_ui};
 use crate::results::Results;
 use crate::results::selected_designs::SelectedDesigns;
 use crate::session::Session;
@@ -21,12 +21,16 @@ pub(super) fn pareto_tile_ui(
     theme: &PlotTheme,
 ) -> Vec<Request> {
     let results = scene.results;
-    let limits = scene.session.exploration.limits();
+    let exploration = &scene.session.exploration;
+    let (limits, objectives) = (exploration.limits(), exploration.metrics());
     let data = ParetoData {
         generation: results.generation,
         candidates: &results.shown.metrics,
         front: &results.front,
-        previous_front: &results.previous_front,
+        former_front: &results.former.points,
+        settled: !results.is_running(),
+        objectives: &objectives,
+        admits: &|metrics| exploration.admits(metrics),
         current: results.current.as_ref(),
         current_measured: results.current_is_measured,
         trail: &results.trail,
@@ -40,6 +44,7 @@ pub(super) fn pareto_tile_ui(
     };
     let mut view = scene.session.pareto.clone();
     let action = pareto_ui(ui, &data, &mut view, theme);
+    let axes = [view.y, view.x];
     let mut requests = Vec::new();
     if view != scene.session.pareto {
         requests.push(Command::SetParetoView(Box::new(view)).into());
@@ -53,8 +58,14 @@ pub(super) fn pareto_tile_ui(
         }
         Some(ParetoAction::KeepFront) => {
             let name = front_name(scene.session);
-            let front = results.kept_front(name);
+            let shown = pareto::shown(ui.ctx()).map(|shown| shown.front);
+            let front = results.kept_front(name, &shown.unwrap_or_default());
             front.map(|front| Command::KeepFront(Box::new(front)))
+        }
+        Some(ParetoAction::ExploreAxes) => {
+            let mut exploration = exploration.clone();
+            exploration.explore_for(axes);
+            Some(Command::SetExploration(Box::new(exploration)))
         }
         Some(ParetoAction::Select) | None => None,
     };

@@ -263,8 +263,16 @@ fn table_tile_ui(
     theme: &PlotTheme,
 ) -> Vec<Request> {
     let results = scene.results;
-    let front: Vec<usize> = results.front.iter().map(|point| point.index).collect();
-    let space = results.shown.space.as_ref();
+    // Rows stay while the new front grows; what lists every design shows the new ones as they come.
+    let lists_front = !views.table.all && scene.session.pareto.selection.is_none();
+    let former = lists_front && !results.former.points.is_empty();
+    let (points, designs) = if former {
+        (&results.former.points, &results.former.designs)
+    } else {
+        (&results.front, &*results.shown)
+    };
+    let front: Vec<usize> = points.iter().map(|point| point.index).collect();
+    let space = designs.space.as_ref();
     let axes = space.map_or(&[][..], |space| space.axes());
     let settings: Vec<String> = axes
         .iter()
@@ -272,24 +280,29 @@ fn table_tile_ui(
         .collect();
     let view = &scene.session.pareto;
     let values = |candidate| {
-        let values = results.settings(candidate).into_iter();
+        let values = designs.settings(candidate).into_iter();
         values.map(|(_, value)| value).collect()
     };
     let data = TableData {
         generation: results.generation,
-        candidates: &results.shown.metrics,
+        candidates: &designs.metrics,
         front: &front,
         selection: scene.session.pareto.selection.as_ref(),
         settings: &settings,
         describe: &values,
         first: &[view.y, view.x],
         current: None,
+        former: former.then_some(if results.is_running() {
+            "the new front does not stand yet"
+        } else {
+            "of the new one no design can be built and keeps all limits"
+        }),
     };
     let command = match table_ui(ui, &data, &mut views.table, theme) {
-        Some(TableAction::Load(candidate)) => results
+        Some(TableAction::Load(candidate)) => designs
             .design(candidate)
             .map(|design| Command::ReplaceDesign(Box::new(design))),
-        Some(TableAction::Pin(candidate)) => results
+        Some(TableAction::Pin(candidate)) => designs
             .design(candidate)
             .map(|design| Command::Pin(Box::new(design))),
         None => None,

@@ -1,6 +1,5 @@
 //! Choices by name: the preset to start from, the technology, the model.
 
-use blockscape_model::workload::Workload;
 use egui::{RichText, Ui};
 
 use super::parameters::labelled_combo_ui;
@@ -93,9 +92,8 @@ pub(super) fn model_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Reques
     let mut chosen = shown;
     labelled_combo_ui(ui, "Model", &current.source, &names, &mut chosen);
     if chosen != shown && chosen < models.len() {
-        let mut workload = Workload::single_sequence(models[chosen].clone());
-        workload.batch = scene.session.workload.batch;
-        requests.push(Command::ReplaceWorkload(Box::new(workload)).into());
+        let model = Box::new(models[chosen].clone());
+        requests.push(Command::ChangeModel(model).into());
     }
     ui.horizontal(|ui| {
         let shape = format!(

@@ -46,7 +46,9 @@ pub fn design_ui(ui: &mut Ui, scene: &Scene<'_>, view: &mut DesignView) -> Vec<R
             {
                 view.search.clear();
             }
+            // An id of its own: the button that comes with the first letter must not take the keyboard away.
             let field = egui::TextEdit::singleline(&mut view.search)
+                .id_salt("search parameters")
                 .hint_text("Search")
                 .desired_width(140.0);
             let response = ui.add(field);
