@@ -8,7 +8,8 @@ use egui::{Id, Ui};
 use blockscape_model::evaluation::Metric;
 
 use super::axes_front::{self, AxesFront};
-use super::{Bands, FrontPoint, ParetoData, ParetoView, fit};
+use super::front::{Bands, FrontPoint};
+use super::{ParetoData, ParetoView};
 use crate::plots::axis::Scale;
 use crate::plots::chart::Bounds;
 use crate::plots::density::{Cloud, CloudKey};
@@ -28,9 +29,17 @@ pub(super) struct Cache {
     settled: bool,
     /// The newest front of the axes that was whole.
     standing: Option<Standing>,
-    pub(super) held: Option<fit::Held>,
+    pub(super) held: Option<Held>,
     pub(super) shown: Option<Bounds>,
     pub(super) drag_from: Option<[f64; 2]>,
+}
+
+/// Bounds that were fitted to a front.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    /// The axes they are for.
+    pub(super) axes: u64,
+    pub(super) bounds: Bounds,
 }
 
 /// What the members were made of: generation, axes, designs looked at, and what is known of the objectives' front.

@@ -2,17 +2,9 @@
 
 use blockscape_model::evaluation::Metrics;
 
-use super::cache::{Cache, cloud_key};
+use super::cache::{Cache, Held, cloud_key};
 use super::{ParetoData, ParetoView};
 use crate::plots::chart::Bounds;
-
-/// Bounds that were fitted to a front.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Held {
-    /// The axes they are for.
-    axes: u64,
-    bounds: Bounds,
-}
 
 /// Bounds for this frame. While a front grows those of the one before stay, during a drag they only grow, and where there is no
 /// front they stay too.

@@ -25,7 +25,6 @@ use blockscape_model::evaluation::{Metric, Metrics};
 use super::axis::{Axis, Scale, written_unit};
 use super::chart::{Bounds, Chart, ShownChart};
 use super::theme::PlotTheme;
-use cache::{CACHE, Cache, refresh};
 
 pub use axes_front::AxesFront;
 pub use cache::{Shown, shown};
@@ -242,14 +241,15 @@ pub fn pareto_chart_ui(
     view: &mut ParetoView,
     theme: &PlotTheme,
 ) -> Option<ParetoAction> {
-    let id = Id::unique(CACHE);
-    let cache =
-        ui.data_mut(|memory| Arc::clone(memory.get_temp_mut_or_default::<Arc<Mutex<Cache>>>(id)));
+    let id = Id::unique(cache::CACHE);
+    let cache = ui.data_mut(|memory| {
+        Arc::clone(memory.get_temp_mut_or_default::<Arc<Mutex<cache::Cache>>>(id))
+    });
     let mut cache = cache
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     let cache = &mut *cache;
-    refresh(cache, data, view, theme, ui);
+    cache::refresh(cache, data, view, theme, ui);
     let axes = [axis(view.x, view.x_scale), axis(view.y, view.y_scale)];
     let dragging = ui.input(|input| input.pointer.any_down());
     let fit = fit::held(cache, data, view, dragging);
@@ -282,7 +282,7 @@ pub fn pareto_chart_ui(
 }
 
 /// What an empty plot says.
-fn hint(cache: &Cache, data: &ParetoData<'_>, view: &ParetoView) -> Option<String> {
+fn hint(cache: &cache::Cache, data: &ParetoData<'_>, view: &ParetoView) -> Option<String> {
     let known =
         |metrics: &Metrics| metrics.get(view.x).is_finite() && metrics.get(view.y).is_finite();
     let named = data.pinned.iter().chain(if view.literature {
@@ -317,7 +317,7 @@ pub fn axis(metric: Metric, scale: Scale) -> Axis {
 
 fn paint_all(
     ui: &Ui,
-    cache: &mut Cache,
+    cache: &mut cache::Cache,
     shown: &ShownChart,
     data: &ParetoData<'_>,
     view: &ParetoView,
