@@ -83,10 +83,13 @@ pub enum TableAction {
     Pin(usize),
 }
 
+/// What rows were made of: generation, length of the front, order, what is listed, box.
+type Key = (u64, usize, Metric, bool, [bool; 2], Option<Selection>);
+
 /// Rows gathered so far.
 #[derive(Debug, Default)]
 struct Rows {
-    key: Option<(u64, usize, Metric, bool, [bool; 2], Option<Selection>)>,
+    key: Option<Key>,
     looked_at: usize,
     listed: Vec<usize>,
     n_left_out: usize,

@@ -137,7 +137,8 @@ fn unbeaten(window: &Window, axes: [Metric; 2]) -> Vec<[u64; 2]> {
     let cloud: Vec<[f64; 2]> = cloud
         .filter(|pair| pair.iter().all(|cost| cost.is_finite()))
         .collect();
-    let beats = |a: &[f64; 2], b: &[f64; 2]| a[0] <= b[0] && a[1] <= b[1] && a != b;
+    let beats =
+        |a: &[f64; 2], b: &[f64; 2]| a[0] <= b[0] && a[1] <= b[1] && (a[0] < b[0] || a[1] < b[1]);
     let best = cloud
         .iter()
         .filter(|pair| !cloud.iter().any(|other| beats(other, pair)));

@@ -159,13 +159,16 @@ mod tests {
                 assert!(front.update(cloud(&candidates), [x, y], true));
                 let costs = |i: usize| [x, y].map(|metric| metric.cost(candidates[i].get(metric)));
                 let known = |i: &usize| costs(*i).iter().all(|cost| cost.is_finite());
-                let beats = |a: [f64; 2], b: [f64; 2]| a[0] <= b[0] && a[1] <= b[1] && a != b;
+                let not_worse = |a: [f64; 2], b: [f64; 2]| a[0] <= b[0] && a[1] <= b[1];
+                let beats = |i: usize, j: usize| {
+                    let (a, b) = (costs(i), costs(j));
+                    // Of equal ones the first stays.
+                    not_worse(a, b) && (i < j || !not_worse(b, a))
+                };
                 let all: Vec<usize> = (0..candidates.len()).filter(known).collect();
-                let unbeaten = all.iter().filter(|&&i| {
-                    let earlier_twin = |&&j: &&usize| j < i && costs(j) == costs(i);
-                    !all.iter().any(|&j| beats(costs(j), costs(i)))
-                        && all.iter().find(earlier_twin).is_none()
-                });
+                let unbeaten = all
+                    .iter()
+                    .filter(|&&i| !all.iter().any(|&j| j != i && beats(j, i)));
                 let expected: HashSet<usize> = unbeaten.copied().collect();
                 let members: Vec<usize> = front.members().collect();
                 assert_eq!(members.iter().copied().collect::<HashSet<_>>(), expected);
