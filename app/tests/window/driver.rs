@@ -101,8 +101,10 @@ pub(crate) fn follow(window: &mut Window) {
 
 /// Lets this time pass on the window's own clock.
 pub(crate) fn pass(window: &mut Window, seconds: f32) {
-    let frame = window.input().predicted_dt;
-    window.run_steps((seconds / frame).ceil() as usize);
+    let start = window.ctx.input(|input| input.time);
+    while window.ctx.input(|input| input.time) < start + f64::from(seconds) {
+        window.step();
+    }
 }
 
 /// Whether a widget with this label is drawn.
@@ -163,7 +165,7 @@ pub(crate) fn fill(window: &mut Window, label: &str, text: &str) {
 }
 
 /// The text field that has the keyboard, once there is one.
-pub(crate) fn focused_field<'a>(window: &'a mut Window) -> Node<'a> {
+pub(crate) fn focused_field(window: &mut Window) -> Node<'_> {
     wait(window, "a field with the keyboard", |window| {
         let mut fields =
             window.query_all_by(|node| node.role() == Role::TextInput && node.is_focused());
