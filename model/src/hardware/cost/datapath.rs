@@ -226,6 +226,14 @@ impl Demand {
         }
     }
 
+    /// Bits of a partial sum outside the element: FP32 behind a floating-point stage, else the integer accumulator.
+    pub(super) fn sum_bits(&self) -> f64 {
+        match self.kind {
+            UnitKind::DataflowMxInt => f64::from(self.accumulator_bits),
+            _ => f64::from(FloatKind::Fp32.bits()),
+        }
+    }
+
     /// Whether the integer accumulator holds the sum of one group of lanes.
     ///
     /// # Errors

@@ -226,7 +226,7 @@ impl<'a> Prepared<'a> {
             activation: bits(design.buffers.activation_kib),
             weight: bits(design.buffers.weight_kib),
             output: bits(design.buffers.output_kib),
-            accumulator_bits: f64::from(design.array.accumulator_bits),
+            accumulator_bits: widest.sum_bits(),
             rows: f64::from(design.array.rows),
             columns: f64::from(design.array.columns),
         };
