@@ -1,4 +1,4 @@
-//! How fast a design is clocked, and which registers cut its logic to let it.
+//! Clock of a design, and the registers that cut its logic for it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// Whether `clock_mhz` counts.
+    /// True where `clock_mhz` counts.
     pub const fn is_given(&self) -> bool {
         matches!(self, Self::Given)
     }

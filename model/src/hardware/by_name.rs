@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::Error as _;
 use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
-/// What stands in a table under a name of its own, at its position among all of its kind.
+/// Member of a kind that stands in a table under its name, at its position among all of the kind.
 pub(super) trait Named: Copy + 'static {
     /// All of the kind, in the order of the table.
     const ALL: &'static [Self];

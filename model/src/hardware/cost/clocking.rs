@@ -11,7 +11,7 @@ use crate::hardware::technology::{SramAccess, Technology};
 use crate::units::{Time, Voltage};
 use crate::violation::Violation;
 
-/// What a chip is made of, as far as its clock hangs on it.
+/// Parts of a chip that its clock hangs on.
 pub(super) struct Parts {
     /// Widest element.
     pub(super) widest: Demand,

@@ -234,7 +234,7 @@ impl Demand {
         }
     }
 
-    /// Whether the integer accumulator holds the sum of one group of lanes.
+    /// Refuses an integer accumulator that cannot hold the sum of one group of lanes.
     ///
     /// # Errors
     /// An accumulator that is too narrow, with the least width.

@@ -23,7 +23,7 @@ pub struct Instance {
     pub count: f64,
     /// Uses for one group of `lanes` products.
     pub uses: f64,
-    /// Whether it stands behind the integer accumulator, so that it works only when a block or the accumulator is full.
+    /// True behind the integer accumulator, so that it works only when a block or the accumulator is full.
     pub is_stage: bool,
 }
 

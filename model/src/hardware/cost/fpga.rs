@@ -314,7 +314,7 @@ fn luts(element: &Element, family: &FpgaFamily) -> f64 {
         .sum()
 }
 
-/// Whether the buffers fit the block RAMs of a device.
+/// Refuses buffers that the block RAMs of a device cannot hold.
 fn check_buffers(design: &Design, device: &FpgaDevice) -> Result<(), Violation> {
     let buffers = &design.buffers;
     let kib = [

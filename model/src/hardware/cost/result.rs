@@ -100,7 +100,7 @@ impl CostSummary {
     }
 }
 
-/// What a product waits for.
+/// Resource that a product waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Bottleneck {
     /// Elements of the array, lanes of the vector unit or the host: whatever computes it.
@@ -179,7 +179,7 @@ pub struct ProductCost {
 }
 
 impl ProductCost {
-    /// What sets its time: the first of the slowest.
+    /// Resource that sets its time: the first of the slowest.
     pub fn bottleneck(&self) -> Bottleneck {
         let times = [
             (Bottleneck::Compute, self.compute),

@@ -13,7 +13,7 @@ const UNEVEN: f64 = 1.3;
 /// Most stages that one section is cut into.
 const MOST_STAGES: f64 = 32.0;
 
-/// What a flip-flop and the ends of a path take of each cycle.
+/// Time of each cycle that a flip-flop and the ends of a path take.
 pub(super) fn overhead(steps: &[f64; Step::COUNT]) -> f64 {
     steps[Step::Register.index()] + steps[Step::Entry.index()]
 }
@@ -81,7 +81,7 @@ impl Timed {
     }
 }
 
-/// How a section meets a clock.
+/// Registers with which a section meets a clock.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Cuts {
     /// Registers put into the path.
@@ -122,7 +122,7 @@ impl Cuts {
     }
 }
 
-/// What a clock asks of sections.
+/// Demands of a clock on sections.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Pace {
     /// Picoseconds on the node and at the supply for one of the library's.
@@ -134,7 +134,7 @@ pub(super) struct Pace {
     pub(super) sums: f64,
 }
 
-/// What bounds a clock.
+/// Bound of a clock.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bound {
     /// The path, as a message names it.
@@ -143,7 +143,7 @@ pub(super) struct Bound {
     pub(super) picoseconds: f64,
     /// Shortest period in picoseconds.
     pub(super) period: f64,
-    /// Whether the path is a loop.
+    /// True for a loop.
     pub(super) is_loop: bool,
 }
 
@@ -288,7 +288,7 @@ pub(super) fn cuts((unit, gap): &Paced, pace: &Pace, period: f64) -> Cuts {
         .fold(Cuts::NONE, Cuts::and)
 }
 
-/// What bounds the clock of units one behind the other; a fixed number of stages is spread over their sections as
+/// Bound of the clock of units one behind the other; a fixed number of stages is spread over their sections as
 /// evenly as they allow.
 pub(super) fn bound(units: &[Paced], pace: &Pace) -> Option<Bound> {
     let slowest = sections(units)

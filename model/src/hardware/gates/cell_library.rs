@@ -24,7 +24,7 @@ pub enum Switching {
 /// Energy by what registers do to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Switched {
-    /// What switches however the logic is cut.
+    /// Switching that stays however the logic is cut.
     pub fixed: Energy,
     /// Glitches that depth between registers lets grow.
     pub glitches: Energy,

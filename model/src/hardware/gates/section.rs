@@ -5,7 +5,7 @@ use super::Path;
 /// Logic between two registers, or between a port and a register.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Section {
-    /// What it is, as a message names it.
+    /// Name as a message gives it.
     pub name: &'static str,
     /// The whole path where no register cuts it.
     pub uncut: Path,
@@ -21,7 +21,7 @@ pub struct Section {
 /// Logic whose result it needs again in the next cycle, so that registers help only where several sums alternate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Feedback {
-    /// What it is, as a message names it.
+    /// Name as a message gives it.
     pub name: &'static str,
     /// The loop, without entry and flip-flop.
     pub path: Path,

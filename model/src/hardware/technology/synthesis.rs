@@ -1,4 +1,4 @@
-//! What the cells and the synthesis tool of a node make of each kind of logic.
+//! Area that the cells and the synthesis tool of a node make of each kind of logic.
 
 use serde::{Deserialize, Serialize};
 
