@@ -23,7 +23,7 @@ fn assert_becomes(text: &str, x: &[f32], expected: &[f32]) {
 }
 
 fn every_format() -> impl Iterator<Item = (&'static str, Format)> {
-    let named = Format::ALL_NAMED.iter().copied();
+    let named = Format::named();
     let others = [
         "bfp:m=4,e=8,b=32",
         "bfp:m=1,e=1,b=1",
@@ -172,9 +172,9 @@ fn a_scale_of_few_bits_is_itself_rounded_to_the_nearest_even_one() {
 
 #[test]
 fn every_code_of_every_named_element_is_its_own_encoding() {
-    for (_, format) in Format::ALL_NAMED {
+    for (_, format) in Format::named() {
         let Format::Mx(mx) = format else { continue };
-        let MxElement::Float(element) = mx.element else {
+        let MxElement::Float(element) = mx.element() else {
             continue;
         };
         for code in 0..1_u32 << element.bits() {

@@ -41,7 +41,7 @@ fn formats() -> Vec<Format> {
         "nvfp4:round=truncate",
         "mx9:round=truncate",
     ];
-    let named = Format::ALL_NAMED.iter().map(|(_, format)| *format);
+    let named = Format::named().map(|(_, format)| format);
     named
         .chain(others.iter().map(|text| text.parse().unwrap()))
         .collect()

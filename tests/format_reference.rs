@@ -101,13 +101,13 @@ fn element(value: f64, element: Minifloat, rounding: Rounding, position: usize) 
         return (value, false);
     }
     let exponent = exponent_of(value.abs()).max(element.smallest_exponent());
-    let step = two(exponent - i32::from(element.fraction_bits));
+    let step = two(exponent - i32::from(element.fraction_bits()));
     let rounded = round(value / step, rounding, position) * step;
     let largest = f64::from(element.largest());
     if rounded.abs() <= largest {
         return (rounded, false);
     }
-    let kept = match (element.overflow, element.specials) {
+    let kept = match (element.overflow(), element.specials()) {
         (Overflow::Special, Specials::Ieee) => f64::INFINITY.copysign(value),
         (Overflow::Special, Specials::NanOnly) => f64::NAN,
         _ => largest.copysign(value),
@@ -131,50 +131,50 @@ fn block(format: Format, x: &[f32], position: usize) -> Vec<Rounded> {
     let unclipped = |values: &[f32]| values.iter().map(|value| (*value, false)).collect();
     match format {
         Format::Bfp(format) => {
-            let shift = i32::from(format.mantissa_bits) - 1;
+            let shift = i32::from(format.mantissa_bits()) - 1;
             let parameters = Grid {
-                rule: format.scale,
-                exponents: exponents(format.exponent_bits),
+                rule: format.scale(),
+                exponents: exponents(format.exponent_bits()),
                 shift,
-                range: magnitude_bits(format.mantissa_bits),
+                range: magnitude_bits(format.mantissa_bits()),
                 largest_element: 2.0 - two(-shift),
-                rounding: format.rounding,
+                rounding: format.rounding(),
             };
             grid(x, position, &parameters)
         }
         Format::MxInt(format) => {
-            let half = two(i32::from(format.width) - 1);
+            let half = two(i32::from(format.width()) - 1);
             let parameters = Grid {
                 rule: ScaleRule::Ceil,
-                exponents: exponents(format.exponent_bits),
-                shift: i32::from(format.width) - 1,
+                exponents: exponents(format.exponent_bits()),
+                shift: i32::from(format.width()) - 1,
                 range: (-half, half - 1.0),
                 largest_element: 1.0,
-                rounding: format.rounding,
+                rounding: format.rounding(),
             };
             grid(x, position, &parameters)
         }
         Format::BlockFp(format) => {
             let parameters = Grid {
                 rule: ScaleRule::Ceil,
-                exponents: exponents(format.exponent_bits),
-                shift: i32::from(format.width) - 1,
-                range: magnitude_bits(format.width - 1),
+                exponents: exponents(format.exponent_bits()),
+                shift: i32::from(format.width()) - 1,
+                range: magnitude_bits(format.width() - 1),
                 largest_element: 1.0,
-                rounding: format.rounding,
+                rounding: format.rounding(),
             };
             grid(x, position, &parameters)
         }
-        Format::Mx(format) => match format.element {
+        Format::Mx(format) => match format.element() {
             MxElement::Integer { bits } => {
                 let shift = i32::from(bits) - 2;
                 let parameters = Grid {
-                    rule: format.scale,
+                    rule: format.scale(),
                     exponents: (-127, 127),
                     shift,
                     range: magnitude_bits(bits - 1),
                     largest_element: 2.0 - two(-shift),
-                    rounding: format.rounding,
+                    rounding: format.rounding(),
                 };
                 grid(x, position, &parameters)
             }
@@ -187,13 +187,13 @@ fn block(format: Format, x: &[f32], position: usize) -> Vec<Rounded> {
                 }
                 let top = float.largest_exponent();
                 let fraction = f64::from(float.largest()) / two(top);
-                let bits = i32::from(float.fraction_bits);
-                let exponent =
-                    (shared_exponent(largest, format.scale, fraction, bits) - top).clamp(-127, 127);
+                let bits = i32::from(float.fraction_bits());
+                let exponent = (shared_exponent(largest, format.scale(), fraction, bits) - top)
+                    .clamp(-127, 127);
                 let scale = two(exponent);
                 let value = |(x, position): (&f32, usize)| {
                     let scaled = f64::from(*x) / scale;
-                    let (value, clipped) = element(scaled, float, format.rounding, position);
+                    let (value, clipped) = element(scaled, float, format.rounding(), position);
                     ((value * scale) as f32, clipped)
                 };
                 x.iter().zip(position..).map(value).collect()
@@ -207,14 +207,14 @@ fn block(format: Format, x: &[f32], position: usize) -> Vec<Rounded> {
                 return unclipped(x);
             }
             let shared = exponent_of(largest).max(-127);
-            let range = magnitude_bits(format.mantissa_bits);
+            let range = magnitude_bits(format.mantissa_bits());
             let mut out: Vec<Rounded> = Vec::new();
             for pair in x.chunks(2) {
                 let own = pair.iter().any(|x| f64::from(x.abs()) >= two(shared));
-                let step = two(shared - i32::from(!own) - i32::from(format.mantissa_bits) + 1);
+                let step = two(shared - i32::from(!own) - i32::from(format.mantissa_bits()) + 1);
                 for x in pair {
                     let position = position + out.len();
-                    let steps = round(f64::from(*x) / step, format.rounding, position);
+                    let steps = round(f64::from(*x) / step, format.rounding(), position);
                     let kept = steps.clamp(range.0, range.1);
                     out.push(((kept * step) as f32, kept.to_bits() != steps.to_bits()));
                 }
@@ -223,7 +223,7 @@ fn block(format: Format, x: &[f32], position: usize) -> Vec<Rounded> {
         }
         Format::Minifloat(format) => {
             let value = |(x, position): (&f32, usize)| {
-                let rounded = element(f64::from(*x), format.element, format.rounding, position);
+                let rounded = element(f64::from(*x), format.element(), format.rounding(), position);
                 (rounded.0 as f32, rounded.1)
             };
             x.iter().zip(position..).map(value).collect()

@@ -36,16 +36,16 @@ fn finite(x: f32) -> f32 {
 fn integers(format: IntegerFormat, x: &[f32]) -> Vec<Rounded> {
     let codes = |bits: u8| f32::from(u16::MAX >> (16 - bits));
     let values = || x.iter().copied().map(finite);
-    let (scale, smallest, largest) = if format.asymmetric {
+    let (scale, smallest, largest) = if format.is_asymmetric() {
         let (low, high) = values().fold((0.0_f32, 0.0_f32), |(low, high), x| {
             (low.min(x), high.max(x))
         });
-        let top = codes(format.bits);
+        let top = codes(format.bits());
         let scale = half_scale((high / 2.0 - low / 2.0) / (top / 2.0));
         let zero = (-low / scale).round_ties_even().clamp(0.0, top);
         (scale, -zero, top - zero)
     } else {
-        let top = codes(format.bits - 1);
+        let top = codes(format.bits() - 1);
         let high = values().fold(0.0, |high: f32, x| high.max(x.abs()));
         (half_scale(high / top), -top, top)
     };
@@ -53,7 +53,7 @@ fn integers(format: IntegerFormat, x: &[f32]) -> Vec<Rounded> {
         if scale == 0.0 {
             return (0.0, false);
         }
-        let code = round(x / scale, format.rounding);
+        let code = round(x / scale, format.rounding());
         let kept = code.clamp(smallest, largest);
         // whole numbers have one zero
         ((kept + 0.0) * scale, (kept - code).abs() > 0.0)
@@ -70,16 +70,12 @@ fn nvfp4(rounding: Rounding, x: &[f32], largest: f32) -> Vec<Rounded> {
         let code = Minifloat::E4M3.encode(value, Rounding::NearestEven, 0.5);
         Minifloat::E4M3.decode(code)
     };
-    let scale = if tensor > 0.0 {
-        e4m3(high / 6.0 / tensor) * tensor
-    } else {
-        0.0
-    };
+    let scale = e4m3((high / tensor / 6.0).max(1.0 / 512.0));
     let value = |x: &f32| {
-        if scale == 0.0 {
+        if tensor == 0.0 {
             return (0.0, false);
         }
-        let scaled = finite(*x) / scale;
+        let scaled = finite(*x) / tensor / scale;
         let element = Minifloat::E2M1.decode(Minifloat::E2M1.encode(scaled, rounding, 0.5));
         // 6 has an odd fraction, so that a tie with 8 goes up
         let first_clipped = if rounding == Rounding::Truncate {
@@ -87,7 +83,8 @@ fn nvfp4(rounding: Rounding, x: &[f32], largest: f32) -> Vec<Rounded> {
         } else {
             7.0
         };
-        (element * scale, scaled.abs() >= first_clipped)
+        // the product with the block scale is exact
+        (element * scale * tensor, scaled.abs() >= first_clipped)
     };
     x.iter().map(value).collect()
 }

@@ -111,11 +111,10 @@ impl Subject {
                     for format in &mut row {
                         let width = floor + random.below(11 - floor);
                         let block = 16 << random.below(4);
-                        *format = Format::Bfp(BfpFormat::new(
-                            u8::try_from(width).unwrap(),
-                            8,
-                            BlockLen::fixed(block),
-                        ));
+                        *format = Format::Bfp(
+                            BfpFormat::new(u8::try_from(width).unwrap(), 8, BlockLen::fixed(block))
+                                .unwrap(),
+                        );
                     }
                     table.set_row(layer, row);
                 }

@@ -22,7 +22,9 @@ impl Case {
         let mut design = preset::design("Anda").expect("built in");
         if layers_differ {
             for (layer, width) in (0..shape.n_layers).zip((3..=10).cycle()) {
-                let format = Format::Bfp(BfpFormat::new(width, 8, BlockLen::fixed(32)));
+                let format = Format::Bfp(
+                    BfpFormat::new(width, 8, BlockLen::fixed(32)).expect("1 to 23 bits"),
+                );
                 design
                     .formats
                     .set_layers(layer..=layer, SlotGroup::ALL, format);

@@ -224,7 +224,7 @@ fn quantize(
 /// Largest magnitude of a tensor, for the one format that scales whole tensors.
 fn largest(format: Format, tensor: &TensorView<'_>, piece: u64) -> anyhow::Result<f32> {
     let mut largest = 0.0_f32;
-    if !matches!(format, Format::Nvfp4(_)) {
+    if !format.has_tensor_scale() {
         return Ok(largest);
     }
     let mut first = 0;

@@ -1,22 +1,13 @@
 //! A design in words: for reports, captions and recipes.
 
 use blockscape_model::design::Design;
-use blockscape_model::format::{Format, Rounding, ScaleRule};
+use blockscape_model::format::{Format, Role, Rounding, ScaleRule};
 use blockscape_model::workload::Workload;
 
 /// How a format rounds and how its shared exponent is chosen, where that is a choice.
 pub fn rules(format: Format) -> (Option<Rounding>, Option<ScaleRule>) {
-    match format {
-        Format::Float(_) | Format::Ggml(_) => (None, None),
-        Format::Minifloat(format) => (Some(format.rounding), None),
-        Format::Bfp(format) => (Some(format.rounding), Some(format.scale)),
-        Format::Mx(format) => (Some(format.rounding), Some(format.scale)),
-        Format::Nvfp4(format) => (Some(format.rounding), None),
-        Format::MicroExponent(format) => (Some(format.rounding), None),
-        Format::MxInt(format) => (Some(format.rounding), None),
-        Format::BlockFp(format) => (Some(format.rounding), None),
-        Format::Integer(format) => (Some(format.rounding), None),
-    }
+    let rounding = format.field(Role::Rounding).map(Rounding::of);
+    (rounding, format.scale_rule())
 }
 
 /// "Anda on LLaMA-2-7B: prefill 2048 tokens, decode at 2048 tokens, batch 1, 16 nm at 285 MHz": the words that open a report

@@ -38,7 +38,7 @@ fn error_of(
         let first = piece * n_rows;
         tensor.decode_rows(first, n_rows.min(tensor.n_rows() - first))
     };
-    let largest = if matches!(format, Format::Nvfp4(_)) {
+    let largest = if format.has_tensor_scale() {
         let of_piece = |piece| Ok(largest_magnitude(&rows(piece)?));
         let largest = (0..pieces).into_par_iter().map(of_piece);
         let largest: Result<f32, CheckpointError> =

@@ -25,13 +25,19 @@ pub enum IntegerCoding {
 /// A whole number of `bits` bits, sign included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IntegerElement {
-    /// Width of the code, 1 to 24.
-    pub bits: u8,
-    /// Meaning of the bits.
-    pub coding: IntegerCoding,
+    bits: u8,
+    coding: IntegerCoding,
 }
 
 impl IntegerElement {
+    /// A code of 1 to 24 bits; `None` for other widths.
+    pub const fn new(bits: u8, coding: IntegerCoding) -> Option<Self> {
+        if bits == 0 || bits > 24 {
+            return None;
+        }
+        Some(Self { bits, coding })
+    }
+
     /// Smallest value.
     pub const fn smallest(self) -> i32 {
         match self.coding {
@@ -122,6 +128,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn widths_out_of_range_are_refused() {
+        for bits in [0, 25, 40, 255] {
+            assert_eq!(
+                IntegerElement::new(bits, IntegerCoding::TwosComplement),
+                None
+            );
+        }
+        assert!(IntegerElement::new(24, IntegerCoding::SignMagnitude).is_some());
     }
 
     #[test]

@@ -15,12 +15,12 @@ use super::scale::{F32_BIAS, F32_FRACTION_BITS};
 /// Which codes do not stand for a finite number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Specials {
-    /// The largest exponent holds infinity (fraction zero) and NaN: IEEE 754, OCP E5M2.
-    Ieee,
-    /// Only the code with every exponent and fraction bit set is NaN; no infinity: OCP E4M3.
-    NanOnly,
     /// Every code is finite: OCP E2M3, E3M2, E2M1.
     None,
+    /// Only the code with every exponent and fraction bit set is NaN; no infinity: OCP E4M3.
+    NanOnly,
+    /// The largest exponent holds infinity (fraction zero) and NaN: IEEE 754, OCP E5M2.
+    Ieee,
 }
 
 /// What becomes of a magnitude that rounds above the largest finite one.
@@ -35,16 +35,11 @@ pub enum Overflow {
 /// A floating point format of up to 32 bits whose every value is exact in `f32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Minifloat {
-    /// Exponent bits, 1 to 8.
-    pub exponent_bits: u8,
-    /// Stored fraction bits, the hidden one excluded, 0 to 22.
-    pub fraction_bits: u8,
-    /// Subtracted from the stored exponent.
-    pub bias: i16,
-    /// Codes for infinity and NaN.
-    pub specials: Specials,
-    /// Policy above the largest finite value.
-    pub overflow: Overflow,
+    exponent_bits: u8,
+    fraction_bits: u8,
+    bias: i16,
+    specials: Specials,
+    overflow: Overflow,
 }
 
 /// Why a combination of widths is refused.
@@ -77,7 +72,14 @@ impl Minifloat {
     pub const E2M1: Self = Self::standard(2, 1, Specials::None);
 
     /// The usual bias, `2^(exponent_bits - 1) - 1`.
+    ///
+    /// `exponent_bits` counts as 1 below and as 8 above that range.
     pub const fn usual_bias(exponent_bits: u8) -> i16 {
+        let exponent_bits = match exponent_bits {
+            0 => 1,
+            1..=8 => exponent_bits,
+            _ => 8,
+        };
         (1 << (exponent_bits - 1)) - 1
     }
 
@@ -91,11 +93,59 @@ impl Minifloat {
         }
     }
 
-    /// The same numbers, refused if any of them is not exact in `f32`.
+    /// IEEE 754 binary16.
+    pub const BINARY16: Self = Self {
+        overflow: Overflow::Special,
+        ..Self::standard(5, 10, Specials::Ieee)
+    };
+
+    /// Exponent bits (1 to 8), stored fraction bits (0 to 22), bias, special codes and policy above the largest finite value.
     ///
     /// # Errors
-    /// Names the field that is out of range.
-    pub fn checked(self) -> Result<Self, MinifloatError> {
+    /// Names the field that is out of range or makes a value that is not exact in `f32`.
+    pub fn new(
+        exponent_bits: u8,
+        fraction_bits: u8,
+        bias: i16,
+        specials: Specials,
+        overflow: Overflow,
+    ) -> Result<Self, MinifloatError> {
+        Self {
+            exponent_bits,
+            fraction_bits,
+            bias,
+            specials,
+            overflow,
+        }
+        .checked()
+    }
+
+    /// Exponent bits, 1 to 8.
+    pub const fn exponent_bits(self) -> u8 {
+        self.exponent_bits
+    }
+
+    /// Stored fraction bits, the hidden one excluded, 0 to 22.
+    pub const fn fraction_bits(self) -> u8 {
+        self.fraction_bits
+    }
+
+    /// Subtracted from the stored exponent.
+    pub const fn bias(self) -> i16 {
+        self.bias
+    }
+
+    /// Codes for infinity and NaN.
+    pub const fn specials(self) -> Specials {
+        self.specials
+    }
+
+    /// Policy above the largest finite value.
+    pub const fn overflow(self) -> Overflow {
+        self.overflow
+    }
+
+    fn checked(self) -> Result<Self, MinifloatError> {
         if !(1..=8).contains(&self.exponent_bits) {
             return Err(MinifloatError::ExponentBits);
         }

@@ -1,39 +1,50 @@
 //! Number formats: what the bits of a value and of its block mean, how many there are, and how a format is written.
 //!
-//! A [`Format`] is a small `Copy` description; tensors are brought to it by [`crate::quantization`]. Text form: `text`.
-//! Formats fixed by a publication: `standard`. One scalar: `minifloat`, `integer`. Shared scales: `block`, `scale`.
+//! A [`Format`] is a small `Copy` description; tensors are brought to it by [`crate::quantization`]. A kind of format is one
+//! file in `kinds` and one line below. Its schema ([`Kind`], [`Field`]) is what parser, printer, sliders and parameters iterate.
+//! One scalar: `minifloat`, `integer`. Shared scales: `block`, `scale`. Rule from values to codes, as data: `arithmetic`.
 
+mod arithmetic;
 mod block;
+mod family;
 mod fields;
 mod ggml;
 mod integer;
+mod kinds;
 mod minifloat;
 mod operand;
 mod rounding;
 mod scale;
+mod schema;
 mod size;
-mod standard;
 mod text;
-mod text_display;
 mod text_error;
 
 pub use block::BlockLen;
 pub use ggml::GgmlFormat;
 pub use integer::{IntegerCoding, IntegerElement};
+pub use kinds::{
+    BfpFormat, BlockFpFormat, FloatFormat, IntegerFormat, MicroExponentFormat, MinifloatFormat,
+    MxElement, MxFormat, MxIntFormat, Nvfp4Format,
+};
 pub use minifloat::{Minifloat, MinifloatError, Overflow, Specials};
 pub use operand::{OperandKind, OperandWidths, SecondLevel};
 pub use rounding::Rounding;
 pub use scale::ScaleRule;
+pub use schema::{Field, FieldDefault, FieldDomain, FieldValue, Kind, Role, Spelling};
 pub use text_error::FormatError;
 
+pub(crate) use arithmetic::{
+    Arithmetic, ElementArithmetic, ElementScale, GridArithmetic, GridOrder,
+};
 pub(crate) use minifloat::{floor_log2, power_of_two, power_of_two_f64, round_f64};
 pub(crate) use scale::{F32_BIAS, F32_FRACTION_BITS};
 
-/// How one tensor's values are represented.
-///
-/// Text form by `Display` and `FromStr`, for instance `bfp:m=4,e=8,b=32`; the serde form is the same string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Format {
+use family::{Family, families};
+use schema::FieldValues;
+use size::BlockBits;
+
+families! {
     /// A standard floating point type, one value at a time.
     Float(FloatFormat),
     /// Any small floating point type, one value at a time, without a scale.
@@ -56,121 +67,6 @@ pub enum Format {
     Ggml(GgmlFormat),
 }
 
-/// Standard floating point types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FloatFormat {
-    /// IEEE 754 binary32: nothing is lost.
-    Fp32,
-    /// IEEE 754 binary16.
-    Fp16,
-    /// The upper half of binary32.
-    Bf16,
-}
-
-/// One small floating point number per value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MinifloatFormat {
-    /// Widths, bias and policy.
-    pub element: Minifloat,
-    /// How values between codes are brought to one.
-    pub rounding: Rounding,
-}
-
-/// Block floating point: `sign x magnitude x 2^(E - (M - 1))`, magnitude in `0 ..= 2^M - 1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BfpFormat {
-    /// M: magnitude bits, the leading one included, the sign excluded; 1 to 23.
-    pub mantissa_bits: u8,
-    /// Width of the shared exponent, 1 to 8; E spans `-(2^(n-1)-1) ..= 2^(n-1)`.
-    pub exponent_bits: u8,
-    /// Values that share an exponent.
-    pub block_len: BlockLen,
-    /// How values between codes are brought to one.
-    pub rounding: Rounding,
-    /// How the largest magnitude sets E.
-    pub scale: ScaleRule,
-}
-
-/// Element of a microscaling block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum MxElement {
-    /// A small floating point number.
-    Float(Minifloat),
-    /// A two's complement fraction with one bit before the point, range kept symmetric; bits include the sign.
-    Integer {
-        /// Width, 2 to 16.
-        bits: u8,
-    },
-}
-
-/// Small elements with a shared E8M0 power of two (OCP MX specification v1.0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MxFormat {
-    /// What stands for one value.
-    pub element: MxElement,
-    /// Values that share a scale; 32 in the specification.
-    pub block_len: BlockLen,
-    /// How values between codes are brought to one.
-    pub rounding: Rounding,
-    /// How the largest magnitude sets the scale.
-    pub scale: ScaleRule,
-}
-
-/// NVIDIA's two-level FP4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Nvfp4Format {
-    /// How values between codes are brought to one.
-    pub rounding: Rounding,
-}
-
-/// Blocks of 16 with an 8-bit exponent, pairs with one bit of exponent less (Rouhani et al., ISCA 2023, table 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MicroExponentFormat {
-    /// Magnitude bits, the leading one included, the sign excluded: 2 (MX4), 4 (MX6), 7 (MX9).
-    pub mantissa_bits: u8,
-    /// How values between codes are brought to one.
-    pub rounding: Rounding,
-}
-
-/// MASE's `MXInt`: `q x 2^(e - (w - 1))` with `e = ceil(log2 max)`, q in two's complement of w bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MxIntFormat {
-    /// w: bits of an element, the sign included; 2 to 24.
-    pub width: u8,
-    /// Width of the shared exponent, 1 to 8.
-    pub exponent_bits: u8,
-    /// Values that share an exponent.
-    pub block_len: BlockLen,
-    /// How values between codes are brought to one.
-    pub rounding: Rounding,
-}
-
-/// MASE's `block_fp`: sign and `w - 1` magnitude bits with `e = ceil(log2 max)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BlockFpFormat {
-    /// w: bits of an element, the sign included; 2 to 24.
-    pub width: u8,
-    /// Width of the shared exponent, 1 to 8.
-    pub exponent_bits: u8,
-    /// Values that share an exponent.
-    pub block_len: BlockLen,
-    /// How values between codes are brought to one.
-    pub rounding: Rounding,
-}
-
-/// Integers with an FP16 scale for each group, and a zero point if asymmetric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct IntegerFormat {
-    /// Bits of an element, 2 to 16.
-    pub bits: u8,
-    /// Values that share a scale.
-    pub group_len: BlockLen,
-    /// Whether each group has a zero point of `bits` bits.
-    pub asymmetric: bool,
-    /// How values between codes are brought to one.
-    pub rounding: Rounding,
-}
-
 impl Format {
     /// Nothing is lost: IEEE 754 binary32.
     pub const FP32: Self = Self::Float(FloatFormat::Fp32);
@@ -179,39 +75,131 @@ impl Format {
     /// The upper half of binary32.
     pub const BF16: Self = Self::Float(FloatFormat::Bf16);
 
-    /// Values that share a scale.
-    pub const fn block_len(self) -> BlockLen {
-        match self {
-            Self::Float(_) | Self::Minifloat(_) => BlockLen::One,
-            Self::Bfp(format) => format.block_len,
-            Self::Mx(format) => format.block_len,
-            Self::Nvfp4(_) | Self::MicroExponent(_) => BlockLen::fixed(16),
-            Self::MxInt(format) => format.block_len,
-            Self::BlockFp(format) => format.block_len,
-            Self::Integer(format) => format.group_len,
-            Self::Ggml(format) => {
-                if format.is_super_block() {
-                    BlockLen::fixed(256)
-                } else {
-                    BlockLen::fixed(32)
-                }
+    /// Every kind, in the order of menus.
+    pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+        FAMILIES.iter().map(|(kind, _)| *kind)
+    }
+
+    /// Words of their own for members of kinds, in the order of menus.
+    pub fn spellings() -> impl Iterator<Item = Spelling> {
+        FAMILIES.iter().flat_map(|(_, own)| own.iter().copied())
+    }
+
+    /// Formats that a single word names, in the order of menus.
+    pub fn named() -> impl Iterator<Item = (&'static str, Self)> {
+        let complete = |(kind, own): &(&'static Kind, &'static [Spelling])| {
+            let alone = text::complete_kind(kind).map(|format| (kind.word, format));
+            let own = own.iter().filter(|spelling| spelling.is_complete());
+            let own = own.map(|spelling| (spelling.word, spelling.base));
+            own.chain(alone).collect::<Vec<_>>()
+        };
+        FAMILIES.iter().flat_map(complete)
+    }
+
+    /// The fields that the format has, with their values, in the order of its text form.
+    pub fn fields(self) -> impl Iterator<Item = (&'static Field, FieldValue)> {
+        let fields = self.kind().fields.iter().zip(self.values());
+        fields.filter(|(_, value)| *value != FieldValue::Absent)
+    }
+
+    /// Value of the field with a role; `None` where the format has none.
+    pub fn field(self, role: Role) -> Option<FieldValue> {
+        let place = self.kind().position(role)?;
+        let value = self.values()[place];
+        (value != FieldValue::Absent).then_some(value)
+    }
+
+    /// The format with another value of the field with this key; fields that followed from it follow again.
+    ///
+    /// # Errors
+    /// A key that the kind does not have, a value out of range, values that do not go together.
+    pub fn with_field(self, key: &str, value: FieldValue) -> Result<Self, FormatError> {
+        let kind = self.kind();
+        let Some(place) = kind.fields.iter().position(|field| field.key == key) else {
+            let keys: Vec<&str> = kind.fields.iter().map(|field| field.key).collect();
+            return Err(FormatError::UnknownKey {
+                kind: kind.word.to_owned(),
+                key: key.to_owned(),
+                allowed: keys.join(" "),
+            });
+        };
+        self.with_value(place, value)
+    }
+
+    /// The format with another value of the field with a role.
+    ///
+    /// # Errors
+    /// A kind without the field, a value out of range, values that do not go together.
+    pub fn with_role(self, role: Role, value: FieldValue) -> Result<Self, FormatError> {
+        match self.kind().position(role) {
+            Some(place) if self.field(role).is_some() => self.with_value(place, value),
+            _ => Err(FormatError::UnknownKey {
+                kind: self.to_string(),
+                key: format!("{role:?}"),
+                allowed: "its own fields".to_owned(),
+            }),
+        }
+    }
+
+    fn with_value(self, place: usize, value: FieldValue) -> Result<Self, FormatError> {
+        let kind = self.kind();
+        let before = self.values();
+        let mut values = before;
+        values[place] = value;
+        for (index, field) in kind.fields.iter().enumerate() {
+            let is_derived = field.default == FieldDefault::Derived && index != place;
+            if is_derived && before[index] == derived(kind.word, index, &before) {
+                values[index] = derived(kind.word, index, &values);
+            }
+        }
+        self.rebuilt(&values)
+    }
+
+    /// How values between codes are brought to one; nearest-even for types that know no other.
+    pub fn rounding(self) -> Rounding {
+        self.field(Role::Rounding)
+            .map_or(Rounding::NearestEven, Rounding::of)
+    }
+
+    /// Rule from the largest magnitude of a block to its scale; `None` where it is not a choice.
+    pub fn scale_rule(self) -> Option<ScaleRule> {
+        self.field(Role::ScaleRule).map(ScaleRule::of)
+    }
+
+    /// Bits of one element as the format's sliders count them; `None` where they are fixed.
+    pub fn element_bits(self) -> Option<u8> {
+        match self.field(Role::ElementBits)? {
+            FieldValue::Whole(bits) => u8::try_from(bits).ok(),
+            _ => None,
+        }
+    }
+
+    /// A scale of the whole tensor, which asks for its largest magnitude before the first block.
+    pub fn has_tensor_scale(self) -> bool {
+        matches!(
+            self.arithmetic(),
+            Arithmetic::Elements(ElementArithmetic {
+                scale: ElementScale::TwoLevel,
+                ..
+            })
+        )
+    }
+
+    /// A name that fits a cell of a table: kind and width.
+    pub fn short_name(self) -> String {
+        let kind = self.kind();
+        match self.element_bits() {
+            Some(bits) if !kind.short.is_empty() => format!("{}{bits}", kind.short),
+            _ => {
+                let text = self.to_string();
+                text.split([':', '-']).next().unwrap_or_default().to_owned()
             }
         }
     }
 
-    /// How values between codes are brought to one; nearest-even for types that know no other.
-    pub const fn rounding(self) -> Rounding {
-        match self {
-            Self::Float(_) | Self::Ggml(_) => Rounding::NearestEven,
-            Self::Minifloat(format) => format.rounding,
-            Self::Bfp(format) => format.rounding,
-            Self::Mx(format) => format.rounding,
-            Self::Nvfp4(format) => format.rounding,
-            Self::MicroExponent(format) => format.rounding,
-            Self::MxInt(format) => format.rounding,
-            Self::BlockFp(format) => format.rounding,
-            Self::Integer(format) => format.rounding,
-        }
+    /// Name on screen: of the word it is printed with, else of its kind.
+    pub fn title(self) -> &'static str {
+        text::printed_spelling(self).map_or(self.kind().title, |spelling| spelling.title)
     }
 }
 
@@ -222,5 +210,35 @@ mod tests {
     #[test]
     fn a_format_is_small_enough_to_pass_by_value() {
         assert!(size_of::<Format>() <= 16, "{}", size_of::<Format>());
+    }
+
+    #[test]
+    fn a_kind_is_sound() {
+        for kind in Format::kinds() {
+            let format: Format = kind.example.parse().unwrap();
+            assert_eq!(format.kind().word, kind.word);
+            for (field, value) in format.fields() {
+                assert!(field.domain.contains(value), "{format}: {}", field.key);
+                assert_eq!(
+                    format.with_field(field.key, value),
+                    Ok(format),
+                    "{}",
+                    field.key
+                );
+            }
+            for field in kind.fields {
+                assert!(field.help.ends_with('.'), "{}: {}", kind.word, field.key);
+            }
+        }
+    }
+
+    #[test]
+    fn fields_that_follow_from_others_follow_again() {
+        let format: Format = "mx:e=3,m=3".parse().unwrap();
+        let wider = format.with_field("e", FieldValue::Whole(4)).unwrap();
+        assert_eq!(wider.to_string(), "mxfp8-e4m3");
+        let biased: Format = "fp:e=3,m=3,bias=5".parse().unwrap();
+        let wider = biased.with_field("e", FieldValue::Whole(4)).unwrap();
+        assert_eq!(wider.to_string(), "fp:e=4,m=3,bias=5");
     }
 }

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::schema::FieldValue;
+
 /// What happens to a value between two neighboring codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Rounding {
@@ -34,6 +36,21 @@ impl Rounding {
             Self::NearestAway => "nearest-away",
             Self::Truncate => "truncate",
             Self::Stochastic => "stochastic",
+        }
+    }
+}
+
+impl Rounding {
+    /// As the value of a field.
+    pub(super) const fn value(self) -> FieldValue {
+        FieldValue::Word(self as usize)
+    }
+
+    /// From the value of a field; nearest-even for any other.
+    pub fn of(value: FieldValue) -> Self {
+        match value {
+            FieldValue::Word(index) => Self::ALL.get(index).copied().unwrap_or_default(),
+            _ => Self::default(),
         }
     }
 }

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::schema::FieldValue;
+
 /// Number of stored fraction bits of an `f32`.
 pub(crate) const F32_FRACTION_BITS: u32 = 23;
 /// Exponent bias of an `f32`.
@@ -49,6 +51,21 @@ impl ScaleRule {
             Self::Ceil => FRACTION_MASK,
             Self::Rceil => FRACTION_MASK - largest_fraction,
             Self::Even => 1 << (F32_FRACTION_BITS - 1 - fraction_bits),
+        }
+    }
+}
+
+impl ScaleRule {
+    /// As the value of a field.
+    pub(super) const fn value(self) -> FieldValue {
+        FieldValue::Word(self as usize)
+    }
+
+    /// From the value of a field; floor for any other.
+    pub fn of(value: FieldValue) -> Self {
+        match value {
+            FieldValue::Word(index) => Self::ALL.get(index).copied().unwrap_or_default(),
+            _ => Self::default(),
         }
     }
 }

@@ -1,18 +1,54 @@
 //! How many bits a format takes: per value, for a matrix, and padded to memory words.
 
-use super::{BlockLen, FloatFormat, Format, MxElement};
+use super::{BlockLen, Format};
 
 /// Bits of the parts of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct BlockBits {
+pub(crate) struct BlockBits {
     /// Each element, sign included.
-    element: u64,
+    pub(super) element: u64,
     /// Once a block.
-    scale: u64,
+    pub(super) scale: u64,
     /// Once each `sub_block` values.
-    sub_scale: u64,
-    sub_block: u64,
-    block_len: BlockLen,
+    pub(super) sub_scale: u64,
+    pub(super) sub_block: u64,
+    pub(super) block_len: BlockLen,
+    /// Once a tensor.
+    pub(super) tensor: u64,
+    /// A short last block takes the room of a whole one, as in ggml.
+    pub(super) is_padded: bool,
+}
+
+impl BlockBits {
+    /// Elements and one scale a block.
+    pub(super) const fn plain(element: u64, scale: u64, block_len: BlockLen) -> Self {
+        Self {
+            element,
+            scale,
+            sub_scale: 0,
+            sub_block: 1,
+            block_len,
+            tensor: 0,
+            is_padded: false,
+        }
+    }
+
+    fn row(self, row_len: u64) -> u64 {
+        let n_blocks = self.block_len.n_blocks(row_len);
+        let row_len = match self.block_len {
+            BlockLen::Fixed(values) if self.is_padded => {
+                n_blocks.saturating_mul(values.get().into())
+            }
+            _ => row_len,
+        };
+        self.element
+            .saturating_mul(row_len)
+            .saturating_add(self.scale.saturating_mul(n_blocks))
+            .saturating_add(
+                self.sub_scale
+                    .saturating_mul(row_len.div_ceil(self.sub_block)),
+            )
+    }
 }
 
 impl Format {
@@ -20,9 +56,6 @@ impl Format {
     ///
     /// Whole-row blocks carry a scale a row, which counts as nothing here; [`Self::storage_bits`] counts it.
     pub fn bits_per_value(self) -> f64 {
-        if let Self::Ggml(format) = self {
-            return exact(format.block_bytes() as u64 * 8) / exact(format.block_values() as u64);
-        }
         let bits = self.block_bits();
         exact(bits.element)
             + exact(bits.scale) * bits.block_len.scales_per_value()
@@ -34,14 +67,9 @@ impl Format {
     /// ggml blocks cannot be short: the last one of a row is padded to full length.
     /// Saturates at the largest `u64`.
     pub fn storage_bits(self, rows: u64, row_len: u64) -> u64 {
-        if let Self::Ggml(format) = self {
-            let n_blocks = row_len.div_ceil(format.block_values() as u64);
-            return rows
-                .saturating_mul(n_blocks)
-                .saturating_mul(format.block_bytes() as u64 * 8);
-        }
-        rows.saturating_mul(self.row_bits(row_len))
-            .saturating_add(self.tensor_bits())
+        let bits = self.block_bits();
+        rows.saturating_mul(bits.row(row_len))
+            .saturating_add(bits.tensor)
     }
 
     /// Bits of `rows` rows when each row starts at a memory word: what a layout adds to [`Self::storage_bits`].
@@ -49,63 +77,10 @@ impl Format {
     /// `word_bits` 0 counts as 1. Saturates at the largest `u64`.
     pub fn padded_bits(self, rows: u64, row_len: u64, word_bits: u32) -> u64 {
         let word_bits = u64::from(word_bits.max(1));
-        let row = self.storage_bits(1, row_len) - self.tensor_bits();
-        rows.saturating_mul(row.div_ceil(word_bits).saturating_mul(word_bits))
-            .saturating_add(self.tensor_bits())
-    }
-
-    fn row_bits(self, row_len: u64) -> u64 {
         let bits = self.block_bits();
-        bits.element
-            .saturating_mul(row_len)
-            .saturating_add(bits.scale * bits.block_len.n_blocks(row_len))
-            .saturating_add(bits.sub_scale * row_len.div_ceil(bits.sub_block))
-    }
-
-    /// Bits once a tensor: NVFP4's FP32 scale.
-    const fn tensor_bits(self) -> u64 {
-        if matches!(self, Self::Nvfp4(_)) {
-            32
-        } else {
-            0
-        }
-    }
-
-    fn block_bits(self) -> BlockBits {
-        let plain = |element: u64, scale: u64| BlockBits {
-            element,
-            scale,
-            sub_scale: 0,
-            sub_block: 1,
-            block_len: self.block_len(),
-        };
-        match self {
-            Self::Float(FloatFormat::Fp32) => plain(32, 0),
-            Self::Float(FloatFormat::Fp16 | FloatFormat::Bf16) => plain(16, 0),
-            Self::Minifloat(format) => plain(format.element.bits().into(), 0),
-            Self::Bfp(format) => plain(
-                1 + u64::from(format.mantissa_bits),
-                format.exponent_bits.into(),
-            ),
-            Self::Mx(format) => match format.element {
-                MxElement::Float(element) => plain(element.bits().into(), 8),
-                MxElement::Integer { bits } => plain(bits.into(), 8),
-            },
-            Self::Nvfp4(_) => plain(4, 8),
-            Self::MicroExponent(format) => BlockBits {
-                sub_scale: 1,
-                sub_block: 2,
-                ..plain(1 + u64::from(format.mantissa_bits), 8)
-            },
-            Self::MxInt(format) => plain(format.width.into(), format.exponent_bits.into()),
-            Self::BlockFp(format) => plain(format.width.into(), format.exponent_bits.into()),
-            Self::Integer(format) => {
-                let zero_point = if format.asymmetric { format.bits } else { 0 };
-                plain(format.bits.into(), 16 + u64::from(zero_point))
-            }
-            // the whole block with its scales, spread over the values
-            Self::Ggml(format) => plain(format.code_bits().into(), 0),
-        }
+        let row = bits.row(row_len);
+        rows.saturating_mul(row.div_ceil(word_bits).saturating_mul(word_bits))
+            .saturating_add(bits.tensor)
     }
 }
 
@@ -186,7 +161,7 @@ mod tests {
 
     #[test]
     fn long_rows_reach_bits_per_value() {
-        for (text, format) in Format::ALL_NAMED {
+        for (text, format) in Format::named() {
             let bits = format.storage_bits(1, 1 << 20);
             let per_value = f64::from(u32::try_from(bits).unwrap()) / f64::from(1 << 20);
             assert!(

@@ -1,179 +1,158 @@
 //! The text form of a format: `kind` or `kind:key=value,...`, parsed everywhere.
 //!
-//! Every key of its kind in any order. Printing stands in `text_display` and leaves out what equals the default.
+//! Every key of its kind in any order. Printing gives the shortest text that reads back as the same format.
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::fields::Fields;
-use super::standard::MX_BLOCK;
-use super::{
-    BfpFormat, BlockFpFormat, BlockLen, Format, FormatError, GgmlFormat, IntegerFormat,
-    MicroExponentFormat, Minifloat, MinifloatFormat, MxElement, MxFormat, MxIntFormat, Nvfp4Format,
-    Overflow, Rounding, Specials,
-};
-
-/// Words that take or may take `key=value` parts, beyond [`Format::ALL_NAMED`].
-const KINDS: [&str; 9] = [
-    "bfp", "anda", "harmonia", "mxint", "blockfp", "int", "fp", "mx", "nvfp4",
-];
-
-/// Exponent width if none is written.
-pub(super) const DEFAULT_EXPONENT_BITS: u8 = 8;
-/// Block length of MASE's released configurations (papers of the same authors use [1, 16] throughout).
-const MASE_BLOCK: BlockLen = BlockLen::fixed(16);
+use super::fields::Parts;
+use super::schema::{Field, FieldDefault, FieldValue, FieldValues, Kind, MAX_FIELDS, Spelling};
+use super::{FAMILIES, Format, FormatError, GgmlFormat, build, derived};
 
 impl FromStr for Format {
     type Err = FormatError;
 
     fn from_str(text: &str) -> Result<Self, FormatError> {
         let text = text.trim();
-        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-        let kind = kind.trim().to_ascii_lowercase();
-        let named = Self::ALL_NAMED.iter().find(|(name, _)| *name == kind);
-        if named.is_none() && !KINDS.contains(&kind.as_str()) {
-            return Err(FormatError::UnknownKind { word: kind });
+        let (word, rest) = text.split_once(':').unwrap_or((text, ""));
+        let word = word.trim().to_ascii_lowercase();
+        let parts = Parts::new(&word, rest)?;
+        if let Some((kind, _)) = FAMILIES.iter().find(|(kind, _)| kind.word == word) {
+            return read(kind, parts);
         }
-        let mut fields = Fields::new(&kind, rest)?;
-        let format = match named {
-            Some((_, format)) => varied(*format, &mut fields)?,
-            None => built(&kind, &mut fields)?,
-        };
-        fields.finish()?;
-        Ok(format)
+        match Self::spellings().find(|spelling| spelling.word == word) {
+            Some(spelling) => read_spelling(&spelling, parts),
+            None => Err(FormatError::UnknownKind { word }),
+        }
     }
+}
+
+/// A member of a kind from all its fields.
+fn read(kind: &Kind, mut parts: Parts<'_>) -> Result<Format, FormatError> {
+    let mut values: FieldValues = [FieldValue::Absent; MAX_FIELDS];
+    for (index, field) in kind.fields.iter().enumerate() {
+        values[index] = match (value(kind.word, field, &mut parts)?, field.default) {
+            (Some(value), _) => value,
+            (None, FieldDefault::Value(value)) => value,
+            (None, FieldDefault::Derived) => derived(kind.word, index, &values),
+            (None, FieldDefault::Required) => return Err(missing(kind.word, field)),
+        };
+    }
+    let keys: Vec<&str> = kind.fields.iter().map(|field| field.key).collect();
+    parts.finish(&keys)?;
+    build(kind.word, &values).unwrap_or_else(|| {
+        Err(FormatError::UnknownKind {
+            word: kind.word.to_owned(),
+        })
+    })
 }
 
 /// A named format with the few keys that may change it.
-fn varied(format: Format, fields: &mut Fields<'_>) -> Result<Format, FormatError> {
-    Ok(match format {
-        Format::Mx(format) => Format::Mx(MxFormat {
-            block_len: fields.block("b")?.unwrap_or(format.block_len),
-            rounding: fields.rounding(format.rounding)?,
-            scale: fields.scale()?,
-            ..format
-        }),
-        Format::Nvfp4(format) => Format::Nvfp4(Nvfp4Format {
-            rounding: fields.rounding(format.rounding)?,
-        }),
-        Format::MicroExponent(format) => Format::MicroExponent(MicroExponentFormat {
-            rounding: fields.rounding(format.rounding)?,
-            ..format
-        }),
-        Format::Bfp(format) => Format::Bfp(BfpFormat {
-            rounding: fields.rounding(format.rounding)?,
-            scale: fields.scale()?,
-            ..format
-        }),
-        other => other,
-    })
-}
-
-fn built(kind: &str, fields: &mut Fields<'_>) -> Result<Format, FormatError> {
-    Ok(match kind {
-        "bfp" => Format::Bfp(BfpFormat {
-            mantissa_bits: fields.required("m", 1..=23)?,
-            exponent_bits: fields
-                .optional("e", 1..=8)?
-                .unwrap_or(DEFAULT_EXPONENT_BITS),
-            block_len: fields.required_block("b")?,
-            rounding: fields.rounding(Rounding::NearestEven)?,
-            scale: fields.scale()?,
-        }),
-        "anda" => Format::Bfp(BfpFormat::anda(fields.required("m", 1..=16)?)),
-        "harmonia" => Format::Bfp(BfpFormat::harmonia(fields.required("m", 1..=16)?)),
-        "mxint" => Format::MxInt(MxIntFormat {
-            width: fields.required("w", 2..=24)?,
-            exponent_bits: fields
-                .optional("e", 1..=8)?
-                .unwrap_or(DEFAULT_EXPONENT_BITS),
-            block_len: fields.block("b")?.unwrap_or(MASE_BLOCK),
-            rounding: fields.rounding(Rounding::NearestEven)?,
-        }),
-        "blockfp" => Format::BlockFp(BlockFpFormat {
-            width: fields.required("w", 2..=24)?,
-            exponent_bits: fields
-                .optional("e", 1..=8)?
-                .unwrap_or(DEFAULT_EXPONENT_BITS),
-            block_len: fields.block("b")?.unwrap_or(MASE_BLOCK),
-            rounding: fields.rounding(Rounding::NearestEven)?,
-        }),
-        "int" => Format::Integer(IntegerFormat {
-            bits: fields.required("w", 2..=16)?,
-            group_len: fields.required_block("g")?,
-            asymmetric: fields.flag("asym")?,
-            rounding: fields.rounding(Rounding::NearestEven)?,
-        }),
-        "fp" => Format::Minifloat(MinifloatFormat {
-            element: element(fields)?,
-            rounding: fields.rounding(Rounding::NearestEven)?,
-        }),
-        // the only word left of KINDS
-        _ => Format::Mx(MxFormat {
-            element: mx_element(fields)?,
-            block_len: fields.block("b")?.unwrap_or(MX_BLOCK),
-            rounding: fields.rounding(Rounding::NearestEven)?,
-            scale: fields.scale()?,
-        }),
-    })
-}
-
-fn mx_element(fields: &mut Fields<'_>) -> Result<MxElement, FormatError> {
-    match fields.optional("w", 2..=16)? {
-        Some(bits) => Ok(MxElement::Integer { bits }),
-        None => element(fields).map(MxElement::Float),
+fn read_spelling(spelling: &Spelling, mut parts: Parts<'_>) -> Result<Format, FormatError> {
+    let kind = spelling.base.kind();
+    let mut values = spelling.base.values();
+    for field in spelling.fields {
+        let place = kind.fields.iter().position(|each| each.key == field.key);
+        let value = value(spelling.word, field, &mut parts)?;
+        match (place, value) {
+            (Some(place), Some(value)) => values[place] = value,
+            (_, None) if field.default == FieldDefault::Required => {
+                return Err(missing(spelling.word, field));
+            }
+            _ => {}
+        }
     }
+    let keys: Vec<&str> = spelling.fields.iter().map(|field| field.key).collect();
+    parts.finish(&keys)?;
+    spelling.base.rebuilt(&values)
 }
 
-/// Specials of the OCP element with these widths; other widths use every code for a finite number.
-pub(super) const fn usual_specials(exponent_bits: u8, fraction_bits: u8) -> Specials {
-    match (exponent_bits, fraction_bits) {
-        (4, 3) => Specials::NanOnly,
-        (5, 2) | (8, _) => Specials::Ieee,
-        _ => Specials::None,
-    }
-}
-
-fn element(fields: &mut Fields<'_>) -> Result<Minifloat, FormatError> {
-    let exponent_bits = fields.required("e", 1..=8)?;
-    let fraction_bits = fields.required("m", 0..=22)?;
-    let bias = fields
-        .optional_bias()?
-        .unwrap_or(Minifloat::usual_bias(exponent_bits));
-    let specials = fields
-        .word(
-            "special",
-            &[
-                ("none", Specials::None),
-                ("nan", Specials::NanOnly),
-                ("ieee", Specials::Ieee),
-            ],
-        )?
-        .unwrap_or(usual_specials(exponent_bits, fraction_bits));
-    let overflow = fields
-        .word(
-            "overflow",
-            &[
-                ("saturate", Overflow::Saturate),
-                ("special", Overflow::Special),
-            ],
-        )?
-        .unwrap_or(Overflow::Saturate);
-    let element = Minifloat {
-        exponent_bits,
-        fraction_bits,
-        bias,
-        specials,
-        overflow,
+fn value(
+    word: &str,
+    field: &Field,
+    parts: &mut Parts<'_>,
+) -> Result<Option<FieldValue>, FormatError> {
+    let Some(text) = parts.take(field.key) else {
+        return Ok(None);
     };
-    element.checked().map_err(|error| {
-        fields.refused(
-            "e",
-            &exponent_bits.to_string(),
-            &format!("usable here: {error}"),
-        )
-    })
+    match field.domain.read(text) {
+        Some(value) => Ok(Some(value)),
+        None => Err(FormatError::Value {
+            kind: word.to_owned(),
+            key: field.key.to_owned(),
+            value: text.to_owned(),
+            allowed: field.domain.to_string(),
+        }),
+    }
+}
+
+fn missing(word: &str, field: &Field) -> FormatError {
+    FormatError::MissingKey {
+        kind: word.to_owned(),
+        key: field.key,
+        allowed: field.domain.to_string(),
+    }
+}
+
+/// The member of a kind that needs no field, if there is one.
+pub(super) fn complete_kind(kind: &Kind) -> Option<Format> {
+    read(kind, Parts::new(kind.word, "").ok()?).ok()
+}
+
+/// The word that a format is printed with, where that is not its kind's.
+pub(super) fn printed_spelling(format: Format) -> Option<&'static Spelling> {
+    let kind = format.kind();
+    let values = format.values();
+    let fits = |spelling: &&Spelling| {
+        let base = spelling.base.values();
+        spelling.is_printed
+            && kind.fields.iter().enumerate().all(|(index, field)| {
+                match spelling.fields.iter().find(|each| each.key == field.key) {
+                    Some(free) => free.domain.contains(values[index]),
+                    None => values[index] == base[index],
+                }
+            })
+    };
+    format.own_spellings().iter().find(fits)
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind();
+        let values = self.values();
+        let place = |key: &str| kind.fields.iter().position(|field| field.key == key);
+        let spelling = printed_spelling(*self);
+        let (word, fields, base) = match spelling {
+            Some(spelling) => (spelling.word, spelling.fields, Some(spelling.base.values())),
+            None => (kind.word, kind.fields, None),
+        };
+        formatter.write_str(word)?;
+        let mut separator = ':';
+        for field in fields {
+            let Some(index) = place(field.key) else {
+                continue;
+            };
+            let value = values[index];
+            let default = match (base, field.default) {
+                (_, FieldDefault::Required) => None,
+                (Some(base), _) => Some(base[index]),
+                (None, FieldDefault::Value(value)) => Some(value),
+                (None, FieldDefault::Derived) => Some(derived(kind.word, index, &values)),
+            };
+            let is_written = field.is_always_written || default != Some(value);
+            if value == FieldValue::Absent || !is_written {
+                continue;
+            }
+            write!(formatter, "{separator}{}", field.key)?;
+            if !matches!(value, FieldValue::Flag(_)) {
+                write!(formatter, "={}", field.domain.written(value))?;
+            }
+            separator = ',';
+        }
+        Ok(())
+    }
 }
 
 impl Serialize for Format {
@@ -250,9 +229,9 @@ mod tests {
 
     #[test]
     fn every_named_format_reads_back_as_itself() {
-        for (name, format) in Format::ALL_NAMED {
-            assert_eq!(name.parse::<Format>().as_ref(), Ok(format));
-            assert_eq!(format.to_string().parse::<Format>().as_ref(), Ok(format));
+        for (name, format) in Format::named() {
+            assert_eq!(name.parse::<Format>(), Ok(format));
+            assert_eq!(format.to_string().parse::<Format>(), Ok(format));
         }
     }
 

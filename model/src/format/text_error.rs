@@ -1,6 +1,6 @@
 //! Why a text is not a format: what was written, and what is allowed.
 
-use super::Format;
+use super::{Field, FieldDefault, Format};
 
 /// Why a text is not a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,14 +54,18 @@ pub enum FormatError {
 }
 
 fn valid_words() -> String {
-    let mut words: Vec<&str> = Format::ALL_NAMED.iter().map(|(name, _)| *name).collect();
-    words.push("bfp:m=..,e=..,b=..");
-    words.push("anda:m=..");
-    words.push("harmonia:m=..");
-    words.push("mxint:w=..,b=..");
-    words.push("blockfp:w=..,b=..");
-    words.push("int:w=..,g=..[,asym]");
-    words.push("fp:e=..,m=..");
-    words.push("mx:e=..,m=..,b=..");
-    words.join(" ")
+    let words = |word: &str, fields: &[Field]| {
+        let written = fields
+            .iter()
+            .filter(|field| field.default == FieldDefault::Required || field.is_always_written);
+        let written: Vec<String> = written.map(|field| format!("{}=..", field.key)).collect();
+        if written.is_empty() {
+            word.to_owned()
+        } else {
+            format!("{word}:{}", written.join(","))
+        }
+    };
+    let kinds = Format::kinds().map(|kind| words(kind.word, kind.fields));
+    let own = Format::spellings().map(|spelling| words(spelling.word, spelling.fields));
+    kinds.chain(own).collect::<Vec<String>>().join(" ")
 }

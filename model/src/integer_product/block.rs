@@ -5,7 +5,7 @@
     reason = "quantized values are whole multiples of the unit that fit their code"
 )]
 
-use crate::format::{BlockLen, Format, MxElement};
+use crate::format::{Arithmetic, BlockLen, ElementScale, Format};
 use crate::quantization::{Quantizer, units};
 
 /// A block: `value = code x unit`.
@@ -128,19 +128,17 @@ fn code(value: f64, unit: f64) -> i64 {
 
 impl Format {
     /// Whether [`Blocks::quantize`] has whole numbers for it.
-    pub const fn is_integer_block(self) -> bool {
-        match self {
-            Self::Bfp(_)
-            | Self::MxInt(_)
-            | Self::BlockFp(_)
-            | Self::MicroExponent(_)
-            | Self::Integer(_) => true,
-            Self::Mx(format) => match format.element {
-                MxElement::Integer { .. } => true,
-                // wider ranges would not fit the code
-                MxElement::Float(element) => element.exponent_bits <= 5,
-            },
-            _ => false,
+    pub fn is_integer_block(self) -> bool {
+        match self.arithmetic() {
+            Arithmetic::Grid(_) | Arithmetic::MicroExponent { .. } | Arithmetic::Groups { .. } => {
+                true
+            }
+            Arithmetic::Elements(elements) => {
+                matches!(elements.scale, ElementScale::PowerOfTwo(_))
+                    // wider ranges would not fit the code
+                    && elements.element.exponent_bits() <= 5
+            }
+            Arithmetic::Exact | Arithmetic::Bf16 | Arithmetic::Ggml(_) => false,
         }
     }
 }

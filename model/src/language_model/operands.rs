@@ -1,6 +1,6 @@
 //! Bringing operands to the format of their site, and showing them to whoever wants to measure them.
 
-use crate::format::{Format, Rounding};
+use crate::format::{Arithmetic, ElementScale, Format, Rounding};
 use crate::quantization;
 use crate::workload::Site;
 
@@ -33,15 +33,11 @@ pub(super) fn depends_on_largest_alone(format: Format) -> bool {
     if format.rounding() == Rounding::Stochastic {
         return false;
     }
-    match format {
-        Format::Float(_)
-        | Format::Minifloat(_)
-        | Format::Bfp(_)
-        | Format::Mx(_)
-        | Format::MxInt(_)
-        | Format::BlockFp(_) => true,
-        Format::Integer(format) => !format.asymmetric,
-        Format::Nvfp4(_) | Format::MicroExponent(_) | Format::Ggml(_) => false,
+    match format.arithmetic() {
+        Arithmetic::Exact | Arithmetic::Bf16 | Arithmetic::Grid(_) => true,
+        Arithmetic::Elements(elements) => elements.scale != ElementScale::TwoLevel,
+        Arithmetic::Groups { is_asymmetric, .. } => !is_asymmetric,
+        Arithmetic::MicroExponent { .. } | Arithmetic::Ggml(_) => false,
     }
 }
 

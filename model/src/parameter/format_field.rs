@@ -2,7 +2,7 @@
 
 use super::{Domain, ParameterDescription, Value};
 use crate::design::{FormatTable, SitePattern};
-use crate::format::{BlockLen, Format, Rounding, ScaleRule};
+use crate::format::{BlockLen, FieldValue, Format, Role};
 use crate::violation::Violation;
 use crate::workload::Slot;
 
@@ -102,50 +102,32 @@ impl FormatField {
         }
     }
 
+    /// The shared meaning in the schema of formats; `None` for the whole format.
+    const fn role(self) -> Option<Role> {
+        match self {
+            Self::Whole => None,
+            Self::MantissaBits => Some(Role::ElementBits),
+            Self::ExponentBits => Some(Role::ExponentBits),
+            Self::BlockLength => Some(Role::BlockLength),
+            Self::Rounding => Some(Role::Rounding),
+            Self::ScaleRule => Some(Role::ScaleRule),
+        }
+    }
+
     /// The field of one format; `None` where the format has none.
     pub fn of(self, format: Format) -> Option<Value> {
-        let bits = |bits: u8| Some(Value::Number(f64::from(bits)));
-        match self {
-            Self::Whole => Some(Value::Format(format)),
-            Self::MantissaBits => match format {
-                Format::Bfp(format) => bits(format.mantissa_bits),
-                Format::MxInt(format) => bits(format.width),
-                Format::BlockFp(format) => bits(format.width),
-                Format::Integer(format) => bits(format.bits),
-                _ => None,
-            },
-            Self::ExponentBits => match format {
-                Format::Bfp(format) => bits(format.exponent_bits),
-                Format::MxInt(format) => bits(format.exponent_bits),
-                Format::BlockFp(format) => bits(format.exponent_bits),
-                _ => None,
-            },
-            Self::BlockLength => match format {
-                Format::Bfp(_)
-                | Format::Mx(_)
-                | Format::MxInt(_)
-                | Format::BlockFp(_)
-                | Format::Integer(_) => match format.block_len() {
-                    BlockLen::One => Some(Value::Number(1.0)),
-                    BlockLen::Fixed(values) => Some(Value::Number(f64::from(values.get()))),
-                    BlockLen::Row => Some(Value::Number(0.0)),
-                },
-                _ => None,
-            },
-            Self::Rounding => match format {
-                Format::Float(_) | Format::Ggml(_) => None,
-                _ => Rounding::ALL
-                    .iter()
-                    .position(|each| *each == format.rounding())
-                    .map(Value::Choice),
-            },
-            Self::ScaleRule => match format {
-                Format::Bfp(format) => Some(format.scale),
-                Format::Mx(format) => Some(format.scale),
-                _ => None,
+        let Some(role) = self.role() else {
+            return Some(Value::Format(format));
+        };
+        match format.field(role)? {
+            FieldValue::Whole(value) => Some(Value::Number(f64::from(value))),
+            FieldValue::Block(BlockLen::One) => Some(Value::Number(1.0)),
+            FieldValue::Block(BlockLen::Fixed(values)) => {
+                Some(Value::Number(f64::from(values.get())))
             }
-            .and_then(|rule| ScaleRule::ALL.iter().position(|each| *each == rule))
-            .map(Value::Choice),
+            FieldValue::Block(BlockLen::Row) => Some(Value::Number(0.0)),
+            FieldValue::Word(index) => Some(Value::Choice(index)),
+            FieldValue::Flag(_) | FieldValue::Absent => None,
         }
     }
 
@@ -165,86 +147,30 @@ impl FormatField {
         if !self.domain().contains(value) {
             return Err(refuse());
         }
-        let mut changed = format;
-        match self {
-            Self::Whole => {
-                if let Value::Format(whole) = value {
-                    changed = whole;
+        let Some(role) = self.role() else {
+            return match value {
+                Value::Format(whole) => Ok(whole),
+                _ => Err(refuse()),
+            };
+        };
+        let field = match (self, value) {
+            (Self::BlockLength, Value::Number(_)) => {
+                let values = value.whole().and_then(|values| u16::try_from(values).ok());
+                match values.ok_or_else(refuse)? {
+                    0 => FieldValue::Block(BlockLen::Row),
+                    values => FieldValue::Block(BlockLen::new(values).ok_or_else(refuse)?),
                 }
             }
-            Self::MantissaBits | Self::ExponentBits => {
-                let bits = value
-                    .whole()
-                    .and_then(|bits| u8::try_from(bits).ok())
-                    .ok_or_else(refuse)?;
-                *self.bits_of(&mut changed).ok_or_else(refuse)? = bits;
+            (_, Value::Number(_)) => {
+                let number = value.whole().and_then(|number| i32::try_from(number).ok());
+                FieldValue::Whole(number.ok_or_else(refuse)?)
             }
-            Self::BlockLength => {
-                let values = value
-                    .whole()
-                    .and_then(|values| u16::try_from(values).ok())
-                    .ok_or_else(refuse)?;
-                let length = if values == 0 {
-                    BlockLen::Row
-                } else {
-                    BlockLen::new(values).ok_or_else(refuse)?
-                };
-                *block_len_of(&mut changed).ok_or_else(refuse)? = length;
-            }
-            Self::Rounding => {
-                let rounding = value
-                    .choice()
-                    .and_then(|index| Rounding::ALL.get(index))
-                    .ok_or_else(refuse)?;
-                *rounding_of(&mut changed).ok_or_else(refuse)? = *rounding;
-            }
-            Self::ScaleRule => {
-                let rule = value
-                    .choice()
-                    .and_then(|index| ScaleRule::ALL.get(index))
-                    .ok_or_else(refuse)?;
-                match &mut changed {
-                    Format::Bfp(format) => format.scale = *rule,
-                    Format::Mx(format) => format.scale = *rule,
-                    _ => return Err(refuse()),
-                }
-            }
-        }
-        if self.is_in_range(changed) {
-            return Ok(changed);
-        }
-        // The text form knows every range of every kind of format: what it does not read back is not allowed.
-        match changed.to_string().parse::<Format>() {
-            Ok(read) if read == changed => Ok(changed),
-            Ok(_) => Err(refuse()),
-            Err(error) => Err(Violation::new(self.key(), value, error.to_string())),
-        }
-    }
-
-    /// Whether the field of a changed format is surely in the range of its kind, by the ranges of the text form: this
-    /// saves searches, which change widths all the time, the way over the text.
-    const fn is_in_range(self, changed: Format) -> bool {
-        match (self, changed) {
-            (Self::MantissaBits, Format::Bfp(format)) => {
-                1 <= format.mantissa_bits && format.mantissa_bits <= 23
-            }
-            (Self::MantissaBits, Format::MxInt(format)) => 2 <= format.width && format.width <= 24,
-            (Self::MantissaBits, Format::Integer(format)) => 2 <= format.bits && format.bits <= 16,
-            _ => false,
-        }
-    }
-
-    fn bits_of(self, format: &mut Format) -> Option<&mut u8> {
-        match (format, self == Self::ExponentBits) {
-            (Format::Bfp(format), true) => Some(&mut format.exponent_bits),
-            (Format::MxInt(format), true) => Some(&mut format.exponent_bits),
-            (Format::BlockFp(format), true) => Some(&mut format.exponent_bits),
-            (Format::Bfp(format), false) => Some(&mut format.mantissa_bits),
-            (Format::MxInt(format), false) => Some(&mut format.width),
-            (Format::BlockFp(format), false) => Some(&mut format.width),
-            (Format::Integer(format), false) => Some(&mut format.bits),
-            _ => None,
-        }
+            (_, Value::Choice(index)) => FieldValue::Word(index),
+            (_, Value::Format(_)) => return Err(refuse()),
+        };
+        format
+            .with_role(role, field)
+            .map_err(|error| Violation::new(self.key(), value, error.to_string()))
     }
 
     /// The common value of the pattern's sites; `None` where they differ or have no such field.
@@ -309,31 +235,6 @@ fn rows(table: &FormatTable, pattern: SitePattern) -> Vec<[Format; Slot::COUNT]>
     }
 }
 
-fn block_len_of(format: &mut Format) -> Option<&mut BlockLen> {
-    match format {
-        Format::Bfp(format) => Some(&mut format.block_len),
-        Format::Mx(format) => Some(&mut format.block_len),
-        Format::MxInt(format) => Some(&mut format.block_len),
-        Format::BlockFp(format) => Some(&mut format.block_len),
-        Format::Integer(format) => Some(&mut format.group_len),
-        _ => None,
-    }
-}
-
-fn rounding_of(format: &mut Format) -> Option<&mut Rounding> {
-    match format {
-        Format::Minifloat(format) => Some(&mut format.rounding),
-        Format::Bfp(format) => Some(&mut format.rounding),
-        Format::Mx(format) => Some(&mut format.rounding),
-        Format::Nvfp4(format) => Some(&mut format.rounding),
-        Format::MicroExponent(format) => Some(&mut format.rounding),
-        Format::MxInt(format) => Some(&mut format.rounding),
-        Format::BlockFp(format) => Some(&mut format.rounding),
-        Format::Integer(format) => Some(&mut format.rounding),
-        Format::Float(_) | Format::Ggml(_) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -360,17 +261,14 @@ mod tests {
             "mxint:w=4,b=16",
             "int:w=4,g=128",
             "anda:m=6",
+            "mx:w=4",
         ] {
             let format: Format = text.parse().unwrap();
             for bits in 1..=24 {
-                let mut changed = format;
-                *FormatField::MantissaBits.bits_of(&mut changed).unwrap() = bits;
-                let reads_back = changed.to_string().parse() == Ok(changed);
-                assert_eq!(
-                    FormatField::MantissaBits.is_in_range(changed),
-                    reads_back,
-                    "{changed}"
-                );
+                match FormatField::MantissaBits.with(format, Value::Number(f64::from(bits))) {
+                    Ok(changed) => assert_eq!(changed.to_string().parse(), Ok(changed)),
+                    Err(error) => assert!(error.to_string().contains(" to "), "{error}"),
+                }
             }
         }
     }

@@ -99,7 +99,7 @@ impl Probe {
 
 /// The format that sites are perturbed with.
 const fn probe_format(width: u8) -> Format {
-    Format::Bfp(BfpFormat::new(width, 8, BlockLen::fixed(32)))
+    Format::Bfp(BfpFormat::clamped(width, BlockLen::fixed(32)))
 }
 
 /// The runs still needed after those already made; empty when the calibration is complete.

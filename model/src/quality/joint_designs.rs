@@ -38,7 +38,7 @@ pub(super) fn joint_formats(number: u32, n_layers: u32) -> FormatTable {
         for format in &mut row {
             let width = u8::try_from(floor + random.position(11 - floor)).unwrap_or(10);
             let block = BlockLen::fixed(16 << random.position(4));
-            *format = Format::Bfp(BfpFormat::new(width, 8, block));
+            *format = Format::Bfp(BfpFormat::clamped(width, block));
         }
         table.set_row(layer, row);
     }
@@ -172,9 +172,9 @@ mod tests {
                     let Format::Bfp(bfp) = format else {
                         panic!("{format}");
                     };
-                    assert!((2..=10).contains(&bfp.mantissa_bits), "{format}");
+                    assert!((2..=10).contains(&bfp.mantissa_bits()), "{format}");
                     let blocks = [16, 32, 64, 128].map(BlockLen::fixed);
-                    assert!(blocks.contains(&bfp.block_len), "{format}");
+                    assert!(blocks.contains(&format.block_len()), "{format}");
                 }
             }
             assert!(

@@ -17,7 +17,7 @@
 
 use super::sensitivity::truncates;
 use super::{Interaction, QualityModel, Sensitivities, SiteSensitivity};
-use crate::format::{BfpFormat, BlockLen, Format, IntegerFormat, Rounding};
+use crate::format::{BfpFormat, Format, IntegerFormat};
 use crate::preset;
 use crate::workload::{Operand, Product, Slot};
 
@@ -122,17 +122,13 @@ pub fn published_sensitivities(model: &QualityModel) -> Option<Sensitivities> {
         power,
         interaction,
     } = *published.family;
+    let anda_at_4_bits = BfpFormat::anda(4).map(Format::Bfp).ok()?;
     let sum_at_4_bits = interaction.sum_for(published.loss_at_4_bits);
     for (module, share) in (0..).zip(shares) {
         let loss = share * sum_at_4_bits;
-        spread(
-            model,
-            &mut rows,
-            loss,
-            Format::Bfp(BfpFormat::anda(4)),
-            power,
-            |slot| anda_module(slot) == Some(module),
-        );
+        spread(model, &mut rows, loss, anda_at_4_bits, power, |slot| {
+            anda_module(slot) == Some(module)
+        });
     }
     let weight_loss = (published.w4a16 / published.fp16).ln();
     spread(
@@ -205,11 +201,6 @@ fn anda_module(slot: Slot) -> Option<u8> {
     }
 }
 
-const FOUR_BIT_WEIGHTS: Format = Format::Integer(IntegerFormat {
-    bits: 4,
-    group_len: BlockLen::fixed(128),
-    asymmetric: false,
-    rounding: Rounding::NearestEven,
-});
+const FOUR_BIT_WEIGHTS: Format = Format::Integer(IntegerFormat::W4_G128);
 
-const FOUR_BIT_CACHE: Format = Format::Bfp(BfpFormat::new(4, 8, BlockLen::fixed(32)));
+const FOUR_BIT_CACHE: Format = Format::Bfp(BfpFormat::M4);

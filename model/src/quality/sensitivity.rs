@@ -186,8 +186,8 @@ impl Sensitivities {
     /// First-order loss of one site in nats a token; 0 for formats other than those that were measured, BFP rounded to nearest even.
     pub fn first_order_loss(&self, row: usize, slot: Slot, format: Format, noise: f64) -> f64 {
         match (self.first_order.get(row), format) {
-            (Some(of_row), Format::Bfp(bfp)) if bfp.rounding == Rounding::NearestEven => {
-                of_row[slot.index()].at(bfp.mantissa_bits) * noise.sqrt()
+            (Some(of_row), Format::Bfp(bfp)) if bfp.rounding() == Rounding::NearestEven => {
+                of_row[slot.index()].at(bfp.mantissa_bits()) * noise.sqrt()
             }
             _ => 0.0,
         }
@@ -204,12 +204,29 @@ impl Sensitivities {
 }
 
 /// Whether a format drops bits toward zero, so that its errors have a direction.
-pub(super) const fn truncates(format: Format) -> bool {
-    match format {
-        Format::Bfp(each) => matches!(each.rounding, Rounding::Truncate),
-        Format::Mx(each) => matches!(each.rounding, Rounding::Truncate),
-        Format::MxInt(each) => matches!(each.rounding, Rounding::Truncate),
-        Format::BlockFp(each) => matches!(each.rounding, Rounding::Truncate),
-        _ => false,
+pub(super) fn truncates(format: Format) -> bool {
+    format.rounding() == Rounding::Truncate
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{FieldValue, Role};
+
+    #[test]
+    fn every_kind_that_can_truncate_is_seen_to() {
+        let truncate = Rounding::ALL
+            .iter()
+            .position(|each| *each == Rounding::Truncate);
+        let word = FieldValue::Word(truncate.unwrap());
+        let mut n_kinds = 0;
+        for kind in Format::kinds() {
+            let format: Format = kind.example.parse().unwrap();
+            if let Ok(truncating) = format.with_role(Role::Rounding, word) {
+                assert!(truncates(truncating), "{truncating}");
+                n_kinds += 1;
+            }
+        }
+        assert!(n_kinds >= 8, "{n_kinds}");
     }
 }

@@ -12,8 +12,8 @@ use super::arithmetic::{
 use super::maxima::Register;
 use super::registers::{self, Numbers, Output, RegisterKernel, Tile};
 use crate::format::{
-    F32_BIAS, F32_FRACTION_BITS, Minifloat, MinifloatFormat, MxFormat, Nvfp4Format, Overflow,
-    Rounding, Specials, floor_log2, power_of_two_f64,
+    ElementArithmetic, ElementScale, F32_BIAS, F32_FRACTION_BITS, Minifloat, Overflow, Rounding,
+    Specials, floor_log2, power_of_two_f64,
 };
 
 /// What a block's values are divided by before they become elements.
@@ -55,9 +55,9 @@ impl ElementKernel {
             element,
             largest_exponent: element.largest_exponent(),
             smallest_exponent: element.smallest_exponent(),
-            fraction_bits: i32::from(element.fraction_bits),
+            fraction_bits: i32::from(element.fraction_bits()),
             largest,
-            above: match (element.overflow, element.specials) {
+            above: match (element.overflow(), element.specials()) {
                 (Overflow::Saturate, _) | (_, Specials::None) => largest,
                 (Overflow::Special, Specials::NanOnly) => f32::NAN,
                 (Overflow::Special, Specials::Ieee) => f32::INFINITY,
@@ -67,33 +67,23 @@ impl ElementKernel {
         }
     }
 
-    pub(super) fn mx(format: MxFormat, element: Minifloat) -> Self {
-        let addend = format
-            .scale
-            .addend(element.largest_fraction(), element.fraction_bits.into());
-        Self::new(element, format.rounding, Scale::PowerOfTwo { addend })
-    }
-
-    pub(super) fn unscaled(format: MinifloatFormat) -> Self {
-        Self::new(format.element, format.rounding, Scale::One)
-    }
-
-    /// IEEE 754 binary16.
-    pub(super) fn half() -> Self {
-        let element = Minifloat {
-            exponent_bits: 5,
-            fraction_bits: 10,
-            bias: 15,
-            specials: Specials::Ieee,
-            overflow: Overflow::Special,
+    /// `tensor_largest` is the largest finite magnitude of the whole tensor, for NVFP4 alone: it becomes 448 x 6 (NVIDIA's recipe).
+    pub(super) fn of(arithmetic: ElementArithmetic, tensor_largest: f32) -> Self {
+        let ElementArithmetic {
+            element,
+            scale,
+            rounding,
+        } = arithmetic;
+        let scale = match scale {
+            ElementScale::One => Scale::One,
+            ElementScale::PowerOfTwo(rule) => Scale::PowerOfTwo {
+                addend: rule.addend(element.largest_fraction(), element.fraction_bits().into()),
+            },
+            ElementScale::TwoLevel => Scale::TwoLevel {
+                tensor: tensor_largest / (Minifloat::E4M3.largest() * Minifloat::E2M1.largest()),
+            },
         };
-        Self::new(element, Rounding::NearestEven, Scale::One)
-    }
-
-    /// `largest` is the largest finite magnitude of the whole tensor, which becomes 448 x 6 (NVIDIA's recipe).
-    pub(super) fn nvfp4(format: Nvfp4Format, largest: f32) -> Self {
-        let tensor = largest / (Minifloat::E4M3.largest() * Minifloat::E2M1.largest());
-        Self::new(Minifloat::E2M1, format.rounding, Scale::TwoLevel { tensor })
+        Self::new(element, rounding, scale)
     }
 
     /// Whether every step and its inverse are normal numbers for values an element can hold.
@@ -272,12 +262,26 @@ impl RegisterKernel for ElementKernel {
     }
 }
 
-/// Two-level scales: values are divided by a scale that is no power of two.
+/// Two-level scales (NVFP4): the scale of the tensor divides first, rounded to `f32`, then that of the block; the value is
+/// element x block scale, which is exact, x tensor scale, rounded once.
 #[derive(Debug, Clone, Copy)]
 struct DividedKernel {
     elements: ElementKernel,
-    /// FP32 scale of the tensor.
+    /// FP32 scale of the tensor; 1 where it has none.
     tensor: f32,
+    /// No value of the tensor is large enough for an FP32 scale.
+    has_scale: bool,
+}
+
+impl DividedKernel {
+    fn new(elements: ElementKernel, tensor: f32) -> Self {
+        let has_scale = tensor > 0.0;
+        Self {
+            elements,
+            tensor: if has_scale { tensor } else { 1.0 },
+            has_scale,
+        }
+    }
 }
 
 impl RegisterKernel for DividedKernel {
@@ -287,14 +291,12 @@ impl RegisterKernel for DividedKernel {
 
     #[inline(always)]
     fn is_usual(self, largest: u32) -> bool {
-        (largest == 0) | (block_scale(largest, self.tensor) > 0.0)
+        (largest == 0) | self.has_scale
     }
 
     #[inline(always)]
     fn numbers(self, largest: u32) -> (f32, f32) {
-        let scale = block_scale(largest, self.tensor);
-        // only zeros have no scale here, and any does for them
-        let scale = if scale > 0.0 { scale } else { 1.0 };
+        let scale = nvfp4_block_scale(largest, self.tensor);
         (scale, scale)
     }
 
@@ -305,11 +307,12 @@ impl RegisterKernel for DividedKernel {
         numbers: &Numbers,
         noise: Noise,
     ) -> (Register, [bool; LANES]) {
-        let scaled = std::array::from_fn(|lane| x[lane] / numbers.down[lane]);
-        self.elements.elements::<R>(&scaled, &numbers.up, noise)
+        let scaled = std::array::from_fn(|lane| x[lane] / self.tensor / numbers.down[lane]);
+        let (scaled, is_clipped) = self.elements.elements::<R>(&scaled, &numbers.up, noise);
+        (scaled.map(|value| value * self.tensor), is_clipped)
     }
 
-    /// A block that vanishes against the tensor's largest value.
+    /// A tensor too small for an FP32 scale.
     fn careful_block(self, _x: &[f32], y: &mut [f32], _largest: u32, _noise: Noise) -> u32 {
         y.fill(0.0);
         0
@@ -323,7 +326,7 @@ impl RegisterKernel for DividedKernel {
 )]
 fn first_clipped(element: Minifloat, rounding: Rounding) -> f32 {
     let largest = f64::from(element.largest());
-    let step = power_of_two_f64(element.largest_exponent() - i32::from(element.fraction_bits));
+    let step = power_of_two_f64(element.largest_exponent() - i32::from(element.fraction_bits()));
     if rounding == Rounding::Truncate {
         return (largest + step) as f32;
     }
@@ -334,19 +337,13 @@ fn first_clipped(element: Minifloat, rounding: Rounding) -> f32 {
     if goes_up { tie } else { tie.next_up() }
 }
 
-/// E4M3 scale of a block times the tensor's; zero for a block that vanishes against the tensor's largest value.
-#[inline(always)]
-fn block_scale(largest: u32, tensor: f32) -> f32 {
-    nvfp4_block_scale(largest, tensor) * tensor
-}
-
-/// The E4M3 scale of an NVFP4 block whose largest magnitude has these bits; zero where [`block_scale`] is.
+/// The E4M3 scale of an NVFP4 block whose largest magnitude has these bits: the nearest to `largest / tensor / 6`, at least the
+/// smallest E4M3 number.
 #[inline(always)]
 pub(super) fn nvfp4_block_scale(largest: u32, tensor: f32) -> f32 {
-    if tensor <= 0.0 {
-        return 0.0;
-    }
-    nearest_e4m3(f32::from_bits(largest) / Minifloat::E2M1.largest() / tensor)
+    const SMALLEST: f32 = 1.0 / 512.0;
+    let largest = f32::from_bits(largest) / tensor;
+    nearest_e4m3((largest / Minifloat::E2M1.largest()).max(SMALLEST))
 }
 
 /// The nearest E4M3 value of a number that is not negative (ties to even), at most 448.
@@ -364,7 +361,7 @@ fn nearest_e4m3(value: f32) -> f32 {
 pub(super) fn quantize(elements: ElementKernel, tile: Tile<'_>, output: Output<'_>) -> u64 {
     match elements.scale {
         Scale::TwoLevel { tensor } => {
-            registers::quantize(DividedKernel { elements, tensor }, tile, output)
+            registers::quantize(DividedKernel::new(elements, tensor), tile, output)
         }
         Scale::One | Scale::PowerOfTwo { .. } => registers::quantize(elements, tile, output),
     }

@@ -12,8 +12,7 @@ use super::arithmetic::{
 use super::maxima::Register;
 use super::registers::{Numbers, RegisterKernel};
 use crate::format::{
-    BfpFormat, BlockFpFormat, F32_BIAS, F32_FRACTION_BITS, MxFormat, MxIntFormat, Rounding,
-    ScaleRule, floor_log2, power_of_two_f64, round_f64,
+    F32_BIAS, F32_FRACTION_BITS, GridArithmetic, Rounding, floor_log2, power_of_two_f64, round_f64,
 };
 
 /// Everything the arithmetic of one block needs.
@@ -49,69 +48,28 @@ impl GridKernel {
         ((1_u32 << bits) - 1) as f32
     }
 
-    pub(super) const fn bfp(format: BfpFormat) -> Self {
-        let fraction_bits = format.mantissa_bits as u32 - 1;
-        let (smallest_exponent, largest_exponent) = exponent_range(format.exponent_bits);
-        let largest = Self::all_ones(format.mantissa_bits);
-        Self {
-            addend: format
-                .scale
-                .addend(Self::ones(fraction_bits), fraction_bits),
-            smallest_exponent,
-            largest_exponent,
-            shift: format.mantissa_bits as i32 - 1,
-            smallest: -largest,
-            largest,
-            rounding: format.rounding,
-            zero: -0.0,
-        }
-    }
-
-    /// MX with integer elements: one bit before the point, symmetric range.
-    pub(super) const fn mx(format: MxFormat, bits: u8) -> Self {
-        let fraction_bits = bits as u32 - 2;
-        let largest = Self::all_ones(bits - 1);
-        Self {
-            addend: format
-                .scale
-                .addend(Self::ones(fraction_bits), fraction_bits),
+    pub(super) const fn new(grid: GridArithmetic) -> Self {
+        let fraction_bits = grid.magnitude_bits as u32 - 1;
+        let (smallest_exponent, largest_exponent) = if grid.has_nan {
             // E8M0 has no 2^128: its last code is NaN
-            smallest_exponent: -127,
-            largest_exponent: 127,
-            shift: bits as i32 - 2,
-            smallest: -largest,
-            largest,
-            rounding: format.rounding,
-            zero: 0.0,
-        }
-    }
-
-    /// `MXInt` of MASE (`mxint/fake.py`): exponent rounded up, two's complement.
-    pub(super) const fn mase_integer(format: MxIntFormat) -> Self {
+            (-127, 127)
+        } else {
+            exponent_range(grid.exponent_bits)
+        };
+        let largest = Self::all_ones(grid.magnitude_bits);
         Self {
-            smallest: -Self::all_ones(format.width - 1) - 1.0,
-            zero: 0.0,
-            ..Self::mase(format.width, format.exponent_bits, format.rounding)
-        }
-    }
-
-    /// `block_fp` of MASE (`block_fp.py`): exponent rounded up, sign and magnitude.
-    pub(super) const fn mase_block(format: BlockFpFormat) -> Self {
-        Self::mase(format.width, format.exponent_bits, format.rounding)
-    }
-
-    const fn mase(width: u8, exponent_bits: u8, rounding: Rounding) -> Self {
-        let (smallest_exponent, largest_exponent) = exponent_range(exponent_bits);
-        let largest = Self::all_ones(width - 1);
-        Self {
-            addend: ScaleRule::Ceil.addend(0, 0),
+            addend: grid.scale.addend(Self::ones(fraction_bits), fraction_bits),
             smallest_exponent,
             largest_exponent,
-            shift: width as i32 - 1,
-            smallest: -largest,
+            shift: grid.shift as i32,
+            smallest: if grid.is_lopsided {
+                -largest - 1.0
+            } else {
+                -largest
+            },
             largest,
-            rounding,
-            zero: -0.0,
+            rounding: grid.rounding,
+            zero: if grid.keeps_negative_zero { -0.0 } else { 0.0 },
         }
     }
 

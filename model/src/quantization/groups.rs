@@ -14,7 +14,7 @@ use super::arithmetic::{
 use super::blocks::{BlockKernel, each};
 use super::maxima::Register;
 use super::registers::{self, Numbers, Output, RegisterKernel, Tile};
-use crate::format::{IntegerFormat, Rounding};
+use crate::format::Rounding;
 
 /// Largest finite FP16 number: a scale saturates there.
 const LARGEST_F16: f32 = 65504.0;
@@ -33,16 +33,12 @@ impl GroupKernel {
         clippy::cast_precision_loss,
         reason = "at most 16 bits are exact in f32"
     )]
-    pub(super) fn new(format: IntegerFormat) -> Self {
-        let bits = if format.asymmetric {
-            format.bits
-        } else {
-            format.bits - 1
-        };
+    pub(super) fn new(bits: u8, asymmetric: bool, rounding: Rounding) -> Self {
+        let bits = if asymmetric { bits } else { bits - 1 };
         Self {
             largest: ((1_u32 << bits) - 1) as f32,
-            asymmetric: format.asymmetric,
-            rounding: format.rounding,
+            asymmetric,
+            rounding,
         }
     }
 

@@ -6,7 +6,7 @@ use super::groups::{self, GroupKernel};
 use super::micro_exponent::MicroExponentKernel;
 use super::registers::{self, Output, Tile};
 use super::{brain_float, ggml};
-use crate::format::{FloatFormat, Format, GgmlFormat, MxElement};
+use crate::format::{Arithmetic, Format, GgmlFormat};
 
 /// One family's kernel with the parameters of a format.
 #[derive(Debug, Clone, Copy)]
@@ -22,24 +22,25 @@ pub(super) enum Kernel {
 }
 
 impl Kernel {
-    /// `tensor_largest` is the largest finite magnitude of the whole tensor; only NVFP4 asks for it.
+    /// `tensor_largest` is the largest finite magnitude of the whole tensor; only formats with a scale of the tensor ask for it.
     pub(super) fn new(format: Format, tensor_largest: f32) -> Self {
-        match format {
-            Format::Float(FloatFormat::Fp32) => Self::Copy,
-            Format::Float(FloatFormat::Bf16) => Self::BrainFloat,
-            Format::Float(FloatFormat::Fp16) => Self::Elements(ElementKernel::half()),
-            Format::Minifloat(format) => Self::Elements(ElementKernel::unscaled(format)),
-            Format::Bfp(format) => Self::Grid(GridKernel::bfp(format)),
-            Format::Mx(format) => match format.element {
-                MxElement::Float(element) => Self::Elements(ElementKernel::mx(format, element)),
-                MxElement::Integer { bits } => Self::Grid(GridKernel::mx(format, bits)),
-            },
-            Format::Nvfp4(format) => Self::Elements(ElementKernel::nvfp4(format, tensor_largest)),
-            Format::MicroExponent(format) => Self::MicroExponent(MicroExponentKernel::new(format)),
-            Format::MxInt(format) => Self::Grid(GridKernel::mase_integer(format)),
-            Format::BlockFp(format) => Self::Grid(GridKernel::mase_block(format)),
-            Format::Integer(format) => Self::Groups(GroupKernel::new(format)),
-            Format::Ggml(format) => Self::Ggml(format),
+        match format.arithmetic() {
+            Arithmetic::Exact => Self::Copy,
+            Arithmetic::Bf16 => Self::BrainFloat,
+            Arithmetic::Grid(grid) => Self::Grid(GridKernel::new(grid)),
+            Arithmetic::Elements(elements) => {
+                Self::Elements(ElementKernel::of(elements, tensor_largest))
+            }
+            Arithmetic::MicroExponent {
+                mantissa_bits,
+                rounding,
+            } => Self::MicroExponent(MicroExponentKernel::new(mantissa_bits, rounding)),
+            Arithmetic::Groups {
+                bits,
+                is_asymmetric,
+                rounding,
+            } => Self::Groups(GroupKernel::new(bits, is_asymmetric, rounding)),
+            Arithmetic::Ggml(format) => Self::Ggml(format),
         }
     }
 

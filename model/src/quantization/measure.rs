@@ -18,9 +18,7 @@ pub fn measure(format: Format, x: &[f32], row_len: usize) -> ErrorSums {
 /// [`measure`] for several formats with one load of `x` from memory.
 pub fn measure_many(formats: &[Format], x: &[f32], row_len: usize) -> Vec<ErrorSums> {
     let row_len = whole_row(row_len, x.len());
-    let tensor_scaled = formats
-        .iter()
-        .any(|format| matches!(format, Format::Nvfp4(_)));
+    let tensor_scaled = formats.iter().any(|format| format.has_tensor_scale());
     let largest = if tensor_scaled {
         largest_finite(x)
     } else {

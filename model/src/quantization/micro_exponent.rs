@@ -12,8 +12,7 @@ use super::arithmetic::{
 use super::maxima::Register;
 use super::registers::{Numbers, RegisterKernel};
 use crate::format::{
-    F32_BIAS, F32_FRACTION_BITS, MicroExponentFormat, Rounding, floor_log2, power_of_two_f64,
-    round_f64,
+    F32_BIAS, F32_FRACTION_BITS, Rounding, floor_log2, power_of_two_f64, round_f64,
 };
 
 /// Everything the arithmetic of one block needs.
@@ -25,11 +24,11 @@ pub(super) struct MicroExponentKernel {
 }
 
 impl MicroExponentKernel {
-    pub(super) fn new(format: MicroExponentFormat) -> Self {
+    pub(super) fn new(mantissa_bits: u8, rounding: Rounding) -> Self {
         Self {
-            shift: i32::from(format.mantissa_bits) - 1,
-            largest: f32::from((1_u8 << format.mantissa_bits) - 1),
-            rounding: format.rounding,
+            shift: i32::from(mantissa_bits) - 1,
+            largest: f32::from((1_u8 << mantissa_bits) - 1),
+            rounding,
         }
     }
 }

@@ -45,7 +45,7 @@ impl Quantizer {
 
     /// For this tensor: reads it once if the format has a whole-tensor scale.
     pub fn for_tensor(format: Format, x: &[f32]) -> Self {
-        let largest = if matches!(format, Format::Nvfp4(_)) {
+        let largest = if format.has_tensor_scale() {
             largest_finite(x)
         } else {
             0.0

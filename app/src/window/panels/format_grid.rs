@@ -322,7 +322,7 @@ fn cell_ui(
     let painter = ui.painter();
     painter.rect_filled(rect, 1.0, fill);
     let small = TextStyle::Small.resolve(ui.style());
-    let text = short_name(format);
+    let text = format.short_name();
     painter.with_clip_rect(rect.intersect(ui.clip_rect())).text(
         rect.center(),
         Align2::CENTER_CENTER,
@@ -338,20 +338,6 @@ fn cell_ui(
             egui::Stroke::new(2.0, accent),
             egui::StrokeKind::Inside,
         );
-    }
-}
-
-/// A name that fits a cell: kind and width.
-fn short_name(format: Format) -> String {
-    match format {
-        Format::Bfp(bfp) => format!("m{}", bfp.mantissa_bits),
-        Format::MxInt(mx_int) => format!("mx{}", mx_int.width),
-        Format::BlockFp(block) => format!("bf{}", block.width),
-        Format::Integer(integer) => format!("int{}", integer.bits),
-        other => {
-            let text = other.to_string();
-            text.split([':', '-']).next().unwrap_or_default().to_owned()
-        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Choosing a format: a button with its text form that opens a card with the kind, the fields and the text to type.
 
-use blockscape_model::format::{BfpFormat, BlockLen, Format, Rounding, ScaleRule};
+use blockscape_model::format::{BlockLen, Field, FieldDomain, FieldValue, Format};
 use egui::{Popup, PopupCloseBehavior, RichText, Ui};
 
-use super::format_width::{block_len_mut, width_of, with_width};
+use super::format_width::{width_of, with_width};
 use super::{number_entry_ui, slider_ui};
 use crate::session::ranges::BLOCK_LENGTHS;
 use crate::session::value_range::ValueRange;
@@ -41,89 +41,110 @@ pub fn format_card_ui(ui: &mut Ui, label: &str, format: &mut Format) {
     text_ui(ui, format);
 }
 
-/// Kinds with free fields, each with a usual choice of them.
-fn kinds() -> [(&'static str, &'static str); 6] {
-    [
-        ("Block floating point", "bfp:m=6,e=8,b=32"),
-        ("Anda (BFP, truncated)", "anda:m=6"),
-        ("MASE MXInt", "mxint:w=6,b=16"),
-        ("MASE block_fp", "blockfp:w=6,b=16"),
-        ("Integer groups", "int:w=4,g=128"),
-        ("Integer groups, asymmetric", "int:w=4,g=128,asym"),
-    ]
-}
-
-fn kind_name(format: Format) -> String {
-    match format {
-        Format::Bfp(bfp) if bfp.is_anda() => "Anda (BFP, truncated)".to_owned(),
-        Format::Bfp(_) => "Block floating point".to_owned(),
-        Format::MxInt(_) => "MASE MXInt".to_owned(),
-        Format::BlockFp(_) => "MASE block_fp".to_owned(),
-        Format::Integer(integer) if integer.asymmetric => "Integer groups, asymmetric".to_owned(),
-        Format::Integer(_) => "Integer groups".to_owned(),
-        other => other.to_string(),
-    }
+/// Kinds and words with free fields, each with a usual member: name on screen, format.
+fn open_kinds() -> Vec<(&'static str, Format)> {
+    let kinds = Format::kinds().filter_map(|kind| {
+        let format = kind.example.parse::<Format>().ok()?;
+        // kinds without a member of their own name stand in the list of named formats
+        (format.title() == kind.title).then_some((kind.title, format))
+    });
+    let own = Format::spellings()
+        .filter(|spelling| spelling.is_printed && !spelling.is_complete())
+        .map(|spelling| (spelling.title, spelling.base));
+    kinds.chain(own).collect()
 }
 
 fn kind_ui(ui: &mut Ui, format: &mut Format) {
+    let shown = format.title();
     let picker = egui::ComboBox::from_id_salt("kind")
         .width(ui.available_width())
-        .selected_text(kind_name(*format));
+        .selected_text(shown);
     let combo = picker.show_ui(ui, |ui| {
-        for (name, text) in kinds() {
-            if ui
-                .selectable_label(kind_name(*format) == name, name)
-                .clicked()
-            {
+        for (title, usual) in open_kinds() {
+            if ui.selectable_label(shown == title, title).clicked() {
                 // The widths chosen so far carry over where the new kind has them.
                 let width = width_of(*format).map(|(_, width, _)| width);
-                let chosen = text.parse().unwrap_or(*format);
-                *format = width.map_or(chosen, |width| with_width(chosen, width));
+                *format = width.map_or(usual, |width| with_width(usual, width));
             }
         }
         ui.separator();
-        for (name, named) in Format::ALL_NAMED {
-            if ui.selectable_label(named == format, *name).clicked() {
-                *format = *named;
+        for (name, named) in Format::named() {
+            if ui.selectable_label(named == *format, name).clicked() {
+                *format = named;
             }
         }
     });
     crate::window::widgets::name_ui(ui, &combo.response, "Kind of format");
 }
 
+/// A control for each field that the format has.
 fn fields_ui(ui: &mut Ui, label: &str, format: &mut Format) {
     egui::Grid::new("fields").num_columns(2).show(ui, |ui| {
-        if let Some((name, mut width, range)) = width_of(*format)
-            && field_ui(ui, label, name, &range, &mut width)
-        {
-            *format = with_width(*format, width);
-        }
-        if let Format::Bfp(bfp) = format {
-            let range = ValueRange::Steps {
-                min: 1.0,
-                max: 8.0,
-                step: 1.0,
-            };
-            let mut bits = f64::from(bfp.exponent_bits);
-            if field_ui(ui, label, "exponent bits", &range, &mut bits) {
-                bfp.exponent_bits = clamped_u8(bits, 1, 8);
-            }
-        }
-        if let Some(block_len) = block_len_mut(format) {
-            block_len_ui(ui, label, block_len);
-        }
-        if let Some((rounding, scale)) = rules_mut(format) {
-            rounding_ui(ui, rounding);
-            if let Some(scale) = scale {
-                scale_ui(ui, scale);
+        let fields: Vec<(&'static Field, FieldValue)> = format.fields().collect();
+        for (field, value) in fields {
+            if let Some(value) = value_ui(ui, label, field, value)
+                && let Ok(changed) = format.with_field(field.key, value)
+            {
+                *format = changed;
             }
         }
     });
 }
 
-fn field_ui(ui: &mut Ui, label: &str, name: &str, range: &ValueRange, value: &mut f64) -> bool {
-    let spoken = format!("{label} {name}");
-    ui.label(capitalized(name));
+/// The control of one field; gives the new value once it was changed.
+fn value_ui(ui: &mut Ui, label: &str, field: &Field, value: FieldValue) -> Option<FieldValue> {
+    match (field.domain, value) {
+        (FieldDomain::Whole { least, most }, FieldValue::Whole(number)) => {
+            let range = ValueRange::Steps {
+                min: f64::from(least),
+                max: f64::from(most),
+                step: 1.0,
+            };
+            let mut chosen = f64::from(number);
+            field_ui(ui, label, field, &range, &mut chosen)
+                .then(|| FieldValue::Whole(whole(chosen)))
+        }
+        (FieldDomain::BlockLength, FieldValue::Block(length)) => {
+            let mut chosen = match length {
+                BlockLen::One => 1.0,
+                BlockLen::Fixed(values) => f64::from(values.get()),
+                BlockLen::Row => 0.0,
+            };
+            let range = ValueRange::List(BLOCK_LENGTHS.to_vec());
+            field_ui(ui, label, field, &range, &mut chosen)
+                .then(|| FieldValue::Block(block_len_of(chosen)))
+        }
+        (FieldDomain::Words(words), FieldValue::Word(index)) => {
+            let mut chosen = index;
+            let name = capitalized(field.label);
+            ui.label(&name).on_hover_text(field.help);
+            let combo = egui::ComboBox::from_id_salt(field.key)
+                .selected_text(words.get(index).copied().unwrap_or_default())
+                .show_ui(ui, |ui| {
+                    for (index, word) in words.iter().enumerate() {
+                        ui.selectable_value(&mut chosen, index, *word);
+                    }
+                });
+            crate::window::widgets::name_ui(ui, &combo.response, &name);
+            ui.end_row();
+            (chosen != index).then_some(FieldValue::Word(chosen))
+        }
+        (FieldDomain::Flag, FieldValue::Flag(is_set)) => {
+            let mut chosen = is_set;
+            let name = capitalized(field.label);
+            ui.label(&name).on_hover_text(field.help);
+            let check = ui.checkbox(&mut chosen, "");
+            crate::window::widgets::name_ui(ui, &check, &name);
+            ui.end_row();
+            (chosen != is_set).then_some(FieldValue::Flag(chosen))
+        }
+        _ => None,
+    }
+}
+
+fn field_ui(ui: &mut Ui, label: &str, field: &Field, range: &ValueRange, value: &mut f64) -> bool {
+    let spoken = format!("{label} {}", field.label);
+    ui.label(capitalized(field.label)).on_hover_text(field.help);
     let changed = ui.horizontal(|ui| {
         let slider = slider_ui(ui, &spoken, range, value, 120.0);
         let number = number_entry_ui(ui, &spoken, range, value, theme().layout.number_width);
@@ -134,17 +155,6 @@ fn field_ui(ui: &mut Ui, label: &str, name: &str, range: &ValueRange, value: &mu
     changed.inner
 }
 
-fn block_len_ui(ui: &mut Ui, label: &str, block_len: &mut BlockLen) {
-    let mut value = match block_len {
-        BlockLen::One => 1.0,
-        BlockLen::Fixed(values) => f64::from(values.get()),
-        BlockLen::Row => 0.0,
-    };
-    let range = ValueRange::List(BLOCK_LENGTHS.to_vec());
-    if field_ui(ui, label, "block length", &range, &mut value) {
-        *block_len = block_len_of(value);
-    }
-}
 
 /// A block length from a number of the list above.
 #[expect(
@@ -155,49 +165,6 @@ fn block_len_ui(ui: &mut Ui, label: &str, block_len: &mut BlockLen) {
 fn block_len_of(value: f64) -> BlockLen {
     BlockLen::new(value.round().clamp(1.0, f64::from(BlockLen::LONGEST)) as u16)
         .unwrap_or(BlockLen::One)
-}
-
-fn rules_mut(format: &mut Format) -> Option<(&mut Rounding, Option<&mut ScaleRule>)> {
-    match format {
-        Format::Bfp(BfpFormat {
-            rounding, scale, ..
-        }) => Some((rounding, Some(scale))),
-        Format::Mx(mx) => Some((&mut mx.rounding, Some(&mut mx.scale))),
-        Format::Nvfp4(nvfp4) => Some((&mut nvfp4.rounding, None)),
-        Format::MicroExponent(micro) => Some((&mut micro.rounding, None)),
-        Format::MxInt(mx_int) => Some((&mut mx_int.rounding, None)),
-        Format::BlockFp(block) => Some((&mut block.rounding, None)),
-        Format::Integer(integer) => Some((&mut integer.rounding, None)),
-        Format::Minifloat(minifloat) => Some((&mut minifloat.rounding, None)),
-        Format::Float(_) | Format::Ggml(_) => None,
-    }
-}
-
-fn rounding_ui(ui: &mut Ui, rounding: &mut Rounding) {
-    ui.label("Rounding");
-    let combo = egui::ComboBox::from_id_salt("rounding")
-        .selected_text(rounding.word())
-        .show_ui(ui, |ui| {
-            for each in Rounding::ALL {
-                ui.selectable_value(rounding, each, each.word());
-            }
-        });
-    crate::window::widgets::name_ui(ui, &combo.response, "Rounding");
-    ui.end_row();
-}
-
-fn scale_ui(ui: &mut Ui, scale: &mut ScaleRule) {
-    ui.label("Scale rule")
-        .on_hover_text("How the largest value of a block sets the shared exponent");
-    let combo = egui::ComboBox::from_id_salt("scale")
-        .selected_text(scale.word())
-        .show_ui(ui, |ui| {
-            for each in ScaleRule::ALL {
-                ui.selectable_value(scale, each, each.word());
-            }
-        });
-    crate::window::widgets::name_ui(ui, &combo.response, "Scale rule");
-    ui.end_row();
 }
 
 /// The text form, taken as soon as it parses; what is wrong with it otherwise.
@@ -228,11 +195,10 @@ fn text_ui(ui: &mut Ui, format: &mut Format) {
 
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to a byte"
+    reason = "sliders stay within the field's whole numbers"
 )]
-fn clamped_u8(value: f64, min: u8, max: u8) -> u8 {
-    value.round().clamp(f64::from(min), f64::from(max)) as u8
+const fn whole(value: f64) -> i32 {
+    value.round() as i32
 }
 
 fn capitalized(text: &str) -> String {

@@ -10,7 +10,7 @@ mod quantity_label;
 mod slider;
 
 pub use format_picker::{format_card_ui, format_picker_ui};
-pub use format_width::{block_len_mut, width_of, with_width};
+pub use format_width::{width_of, with_width};
 pub use number_entry::number_entry_ui;
 pub use parameter_row::{ParameterRow, RowAction, parameter_row_ui};
 pub use quantity_label::{Change, Delta, QuantityRow, delta_color, delta_text, quantity_row_ui};

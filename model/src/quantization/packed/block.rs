@@ -11,7 +11,7 @@ use half::f16;
 
 use super::bits::{BitReader, BitWriter};
 use crate::format::{
-    BfpFormat, F32_BIAS, FloatFormat, Format, IntegerFormat, Minifloat, MxElement, Rounding,
+    Arithmetic, ElementScale, F32_BIAS, Format, GridArithmetic, GridOrder, Minifloat, Rounding,
     power_of_two_f64,
 };
 use crate::quantization::arithmetic::largest_magnitude_bits;
@@ -32,67 +32,20 @@ struct Grid {
     shift: i32,
     /// Magnitude bits.
     bits: u32,
-    order: Order,
+    order: GridOrder,
     /// Whether the last exponent makes the block NaN, as in E8M0.
     has_nan: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    SignMagnitude,
-    TwosComplement,
-    /// Anda.
-    Planes,
-}
-
 impl Grid {
-    fn bfp(format: BfpFormat) -> Self {
+    const fn of(grid: GridArithmetic) -> Self {
         Self {
-            kernel: GridKernel::bfp(format),
-            exponent_bits: format.exponent_bits.into(),
-            shift: i32::from(format.mantissa_bits) - 1,
-            bits: format.mantissa_bits.into(),
-            order: if format.is_anda() {
-                Order::Planes
-            } else {
-                Order::SignMagnitude
-            },
-            has_nan: false,
-        }
-    }
-
-    /// The layout of a format whose values are whole multiples of one power of two.
-    fn of(format: Format) -> Option<Self> {
-        match format {
-            Format::Bfp(format) => Some(Self::bfp(format)),
-            Format::MxInt(format) => Some(Self {
-                kernel: GridKernel::mase_integer(format),
-                exponent_bits: format.exponent_bits.into(),
-                shift: i32::from(format.width) - 1,
-                bits: u32::from(format.width) - 1,
-                order: Order::TwosComplement,
-                has_nan: false,
-            }),
-            Format::BlockFp(format) => Some(Self {
-                kernel: GridKernel::mase_block(format),
-                exponent_bits: format.exponent_bits.into(),
-                shift: i32::from(format.width) - 1,
-                bits: u32::from(format.width) - 1,
-                order: Order::SignMagnitude,
-                has_nan: false,
-            }),
-            Format::Mx(format) => match format.element {
-                MxElement::Integer { bits } => Some(Self {
-                    kernel: GridKernel::mx(format, bits),
-                    exponent_bits: 8,
-                    shift: i32::from(bits) - 2,
-                    bits: u32::from(bits) - 1,
-                    order: Order::TwosComplement,
-                    has_nan: true,
-                }),
-                MxElement::Float(_) => None,
-            },
-            _ => None,
+            kernel: GridKernel::new(grid),
+            exponent_bits: grid.exponent_bits as u32,
+            shift: grid.shift as i32,
+            bits: grid.magnitude_bits as u32,
+            order: grid.order,
+            has_nan: grid.has_nan,
         }
     }
 
@@ -109,17 +62,17 @@ impl Grid {
         let code = |value: f32| whole(value, power_of_two_f64(step)).min(largest);
         let magnitude = |value: f32| code(value.abs()).unsigned_abs();
         match self.order {
-            Order::SignMagnitude => {
+            GridOrder::SignMagnitude => {
                 for value in quantized {
                     write_sign_magnitude(out, magnitude(*value), *value, self.bits);
                 }
             }
-            Order::TwosComplement => {
+            GridOrder::TwosComplement => {
                 for value in quantized {
                     out.put(code(*value) as u64, self.bits + 1);
                 }
             }
-            Order::Planes => {
+            GridOrder::Planes => {
                 for value in quantized {
                     out.put(value.is_sign_negative().into(), 1);
                 }
@@ -140,17 +93,17 @@ impl Grid {
             power_of_two_f64(stored - self.bias() - self.shift)
         };
         match self.order {
-            Order::SignMagnitude => {
+            GridOrder::SignMagnitude => {
                 values.extend((0..length).map(|_| read_sign_magnitude(bits, self.bits, step)));
             }
-            Order::TwosComplement => {
+            GridOrder::TwosComplement => {
                 let unused = 31 - self.bits;
                 values.extend((0..length).map(|_| {
                     let code = (bits.take(self.bits + 1) << unused) as i32 >> unused;
                     (f64::from(code) * step) as f32
                 }));
             }
-            Order::Planes => {
+            GridOrder::Planes => {
                 let negative: Vec<bool> = (0..length).map(|_| bits.take(1) == 1).collect();
                 let mut magnitudes = vec![0_u32; length];
                 for _ in 0..self.bits {
@@ -207,37 +160,44 @@ pub(super) fn write_block(
     tensor_scale: f32,
 ) {
     let (x, kept) = (&finite(x), &finite(quantized));
-    if let Some(grid) = Grid::of(format) {
-        return grid.write(out, x, kept);
-    }
-    match format {
-        Format::Mx(format) => {
-            let MxElement::Float(element) = format.element else {
-                return;
-            };
-            let kernel = ElementKernel::mx(format, element);
-            let exponent = kernel.block_exponent(largest_magnitude_bits(x));
-            out.put((exponent + F32_BIAS) as u64, 8);
-            let scale = power_of_two_f64(exponent);
-            // infinities and NaN that the element itself has stay
-            for value in quantized {
-                write_float(out, element, (f64::from(*value) / scale) as f32);
+    let largest = largest_magnitude_bits(x);
+    match format.arithmetic() {
+        Arithmetic::Grid(grid) => Grid::of(grid).write(out, x, kept),
+        Arithmetic::Elements(elements) => {
+            let element = elements.element;
+            match elements.scale {
+                ElementScale::One => {
+                    for value in quantized {
+                        write_float(out, element, *value);
+                    }
+                }
+                ElementScale::PowerOfTwo(_) => {
+                    let exponent = ElementKernel::of(elements, 0.0).block_exponent(largest);
+                    out.put((exponent + F32_BIAS) as u64, 8);
+                    let scale = power_of_two_f64(exponent);
+                    // infinities and NaN that the element itself has stay
+                    for value in quantized {
+                        write_float(out, element, (f64::from(*value) / scale) as f32);
+                    }
+                }
+                ElementScale::TwoLevel => {
+                    // a tensor without a scale is all zeros
+                    let tensor = if tensor_scale > 0.0 {
+                        tensor_scale
+                    } else {
+                        1.0
+                    };
+                    let scale = nvfp4_block_scale(largest, tensor);
+                    write_float(out, Minifloat::E4M3, scale);
+                    let scale = f64::from(scale) * f64::from(tensor);
+                    for value in kept {
+                        write_float(out, element, (f64::from(*value) / scale) as f32);
+                    }
+                }
             }
         }
-        Format::Nvfp4(_) => {
-            let scale = nvfp4_block_scale(largest_magnitude_bits(x), tensor_scale);
-            write_float(out, Minifloat::E4M3, scale);
-            for value in kept {
-                let scaled = if scale > 0.0 {
-                    value / (scale * tensor_scale)
-                } else {
-                    *value
-                };
-                write_float(out, Minifloat::E2M1, scaled);
-            }
-        }
-        Format::MicroExponent(format) => {
-            let exponent = shared_exponent(largest_magnitude_bits(x));
+        Arithmetic::MicroExponent { mantissa_bits, .. } => {
+            let exponent = shared_exponent(largest);
             out.put((exponent + F32_BIAS) as u64, 8);
             let is_finer = |pair: &[f32]| {
                 let own = f64::from(f32::from_bits(largest_magnitude_bits(pair)));
@@ -246,7 +206,7 @@ pub(super) fn write_block(
             for pair in x.chunks(2) {
                 out.put(is_finer(pair).into(), 1);
             }
-            let bits = u32::from(format.mantissa_bits);
+            let bits = u32::from(mantissa_bits);
             for (pair, kept) in x.chunks(2).zip(kept.chunks(2)) {
                 let step = micro_step(exponent, is_finer(pair), bits);
                 for value in kept {
@@ -255,22 +215,29 @@ pub(super) fn write_block(
                 }
             }
         }
-        Format::Integer(format) => write_integers(out, format, x, kept),
-        Format::Minifloat(format) => {
+        Arithmetic::Groups {
+            bits,
+            is_asymmetric,
+            rounding,
+        } => write_integers(
+            out,
+            GroupKernel::new(bits, is_asymmetric, rounding),
+            (bits.into(), is_asymmetric),
+            x,
+            kept,
+        ),
+        Arithmetic::Exact => {
             for value in quantized {
-                write_float(out, format.element, *value);
+                out.put(value.to_bits().into(), 32);
             }
         }
-        Format::Float(format) => {
+        Arithmetic::Bf16 => {
             for value in quantized {
-                match format {
-                    FloatFormat::Fp32 => out.put(value.to_bits().into(), 32),
-                    FloatFormat::Fp16 => out.put(f16::from_f32(*value).to_bits().into(), 16),
-                    FloatFormat::Bf16 => out.put((value.to_bits() >> 16).into(), 16),
-                }
+                out.put((value.to_bits() >> 16).into(), 16);
             }
         }
-        Format::Bfp(_) | Format::MxInt(_) | Format::BlockFp(_) | Format::Ggml(_) => {}
+        // whole blocks of bytes, written by their own file
+        Arithmetic::Ggml(_) => {}
     }
 }
 
@@ -284,12 +251,16 @@ fn write_float(out: &mut BitWriter, element: Minifloat, value: f32) {
     out.put(code.into(), element.bits());
 }
 
-fn write_integers(out: &mut BitWriter, format: IntegerFormat, x: &[f32], kept: &[f32]) {
-    let kernel = GroupKernel::new(format);
+fn write_integers(
+    out: &mut BitWriter,
+    kernel: GroupKernel,
+    (bits, is_asymmetric): (u32, bool),
+    x: &[f32],
+    kept: &[f32],
+) {
     let (scale, zero_point) = kernel.scale_and_zero(x, largest_magnitude_bits(x));
-    let bits = u32::from(format.bits);
     out.put(f16::from_f32(scale).to_bits().into(), 16);
-    if format.asymmetric {
+    if is_asymmetric {
         out.put(zero_point as u64, bits);
     }
     for value in kept {
@@ -304,13 +275,12 @@ fn write_integers(out: &mut BitWriter, format: IntegerFormat, x: &[f32], kept: &
 
 fn read_integers(
     bits: &mut BitReader<'_>,
-    format: IntegerFormat,
+    (width, is_asymmetric): (u32, bool),
     length: usize,
     values: &mut Vec<f32>,
 ) {
-    let width = u32::from(format.bits);
     let scale = f16::from_bits(bits.take(16) as u16).to_f32();
-    let zero_point = if format.asymmetric {
+    let zero_point = if is_asymmetric {
         bits.take(width) as i32
     } else {
         0
@@ -318,7 +288,7 @@ fn read_integers(
     values.extend((0..length).map(|_| {
         let code = bits.take(width);
         let unused = 32 - width;
-        let number = if format.asymmetric {
+        let number = if is_asymmetric {
             code as i32 - zero_point
         } else {
             (code << unused) as i32 >> unused
@@ -335,49 +305,55 @@ pub(super) fn read_block(
     tensor_scale: f32,
     values: &mut Vec<f32>,
 ) {
-    if let Some(grid) = Grid::of(format) {
-        return grid.read(bits, length, values);
-    }
-    match format {
-        Format::Mx(format) => {
-            let MxElement::Float(element) = format.element else {
-                return;
-            };
-            let stored = bits.take(8) as i32;
-            let scale = if stored == E8M0_NAN {
-                f64::NAN
-            } else {
-                power_of_two_f64(stored - F32_BIAS)
-            };
-            values.extend((0..length).map(|_| {
-                let code = bits.take(element.bits());
-                (f64::from(element.decode(code)) * scale) as f32
-            }));
+    match format.arithmetic() {
+        Arithmetic::Grid(grid) => Grid::of(grid).read(bits, length, values),
+        Arithmetic::Elements(elements) => {
+            let element = elements.element;
+            let width = element.bits();
+            match elements.scale {
+                ElementScale::One => {
+                    values.extend((0..length).map(|_| element.decode(bits.take(width))));
+                }
+                ElementScale::PowerOfTwo(_) => {
+                    let stored = bits.take(8) as i32;
+                    let scale = if stored == E8M0_NAN {
+                        f64::NAN
+                    } else {
+                        power_of_two_f64(stored - F32_BIAS)
+                    };
+                    values.extend((0..length).map(|_| {
+                        let code = bits.take(width);
+                        (f64::from(element.decode(code)) * scale) as f32
+                    }));
+                }
+                ElementScale::TwoLevel => {
+                    let scale = Minifloat::E4M3.decode(bits.take(8));
+                    let code = |_| element.decode(bits.take(width)) * scale * tensor_scale;
+                    values.extend((0..length).map(code));
+                }
+            }
         }
-        Format::Nvfp4(_) => {
-            let scale = Minifloat::E4M3.decode(bits.take(8)) * tensor_scale;
-            let code = |bits: &mut BitReader<'_>| Minifloat::E2M1.decode(bits.take(4)) * scale;
-            values.extend((0..length).map(|_| code(bits)));
-        }
-        Format::MicroExponent(format) => {
+        Arithmetic::MicroExponent { mantissa_bits, .. } => {
             let exponent = bits.take(8) as i32 - F32_BIAS;
-            let width = u32::from(format.mantissa_bits);
+            let width = u32::from(mantissa_bits);
             let finer: Vec<bool> = (0..length.div_ceil(2)).map(|_| bits.take(1) == 1).collect();
             values.extend((0..length).map(|index| {
                 let step = micro_step(exponent, finer[index / 2], width);
                 read_sign_magnitude(bits, width, step)
             }));
         }
-        Format::Integer(format) => read_integers(bits, format, length, values),
-        Format::Minifloat(format) => {
-            let element = format.element;
-            values.extend((0..length).map(|_| element.decode(bits.take(element.bits()))));
+        Arithmetic::Groups {
+            bits: width,
+            is_asymmetric,
+            ..
+        } => read_integers(bits, (width.into(), is_asymmetric), length, values),
+        Arithmetic::Exact => {
+            values.extend((0..length).map(|_| f32::from_bits(bits.take(32))));
         }
-        Format::Float(format) => values.extend((0..length).map(|_| match format {
-            FloatFormat::Fp32 => f32::from_bits(bits.take(32)),
-            FloatFormat::Fp16 => f16::from_bits(bits.take(16) as u16).to_f32(),
-            FloatFormat::Bf16 => f32::from_bits(bits.take(16) << 16),
-        })),
-        Format::Bfp(_) | Format::MxInt(_) | Format::BlockFp(_) | Format::Ggml(_) => {}
+        Arithmetic::Bf16 => {
+            values.extend((0..length).map(|_| f32::from_bits(bits.take(16) << 16)));
+        }
+        // whole blocks of bytes, read by their own file
+        Arithmetic::Ggml(_) => {}
     }
 }

@@ -25,7 +25,7 @@ use block::{read_block, write_block};
 
 use super::Quantizer;
 use super::ggml::{self, BlockBytesError};
-use crate::format::{Format, Minifloat};
+use crate::format::{Arithmetic, Format, Minifloat};
 
 /// Why bytes are not a packed tensor of this shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,14 +61,14 @@ pub fn pack(quantizer: &Quantizer, x: &[f32], row_len: usize) -> Vec<u8> {
         row_len => row_len.min(x.len().max(1)),
     };
     let format = quantizer.format();
-    if let Format::Ggml(format) = format {
+    if let Arithmetic::Ggml(format) = format.arithmetic() {
         return ggml::pack(format, x, row_len);
     }
     let mut quantized = vec![0.0; x.len()];
     quantizer.quantize(x, row_len, &mut quantized);
     let tensor_scale = tensor_scale(quantizer);
     let mut bits = BitWriter::default();
-    if matches!(format, Format::Nvfp4(_)) {
+    if format.has_tensor_scale() {
         bits.put(tensor_scale.to_bits().into(), 32);
     }
     let block_len = format.block_len().values(row_len);
@@ -100,7 +100,7 @@ pub fn unpack(
             row_len,
         });
     };
-    if let Format::Ggml(format) = format {
+    if let Arithmetic::Ggml(format) = format.arithmetic() {
         let values = ggml::unpack(format, bytes)?;
         let padded = row_len.next_multiple_of(format.block_values()).max(1);
         let rows = values.chunks(padded).flat_map(|row| &row[..row_len]);
@@ -108,7 +108,7 @@ pub fn unpack(
     }
     let mut bits = BitReader::new(bytes);
     let mut values = Vec::with_capacity(n_values);
-    let tensor_scale = if matches!(format, Format::Nvfp4(_)) {
+    let tensor_scale = if format.has_tensor_scale() {
         f32::from_bits(bits.take(32))
     } else {
         0.0
