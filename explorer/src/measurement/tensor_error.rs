@@ -2,7 +2,7 @@
 
 use blockscape_model::format::Format;
 use blockscape_model::language_model::checkpoint::{CheckpointError, TensorView};
-use blockscape_model::quantization::{ErrorSums, Quantizer, rows_per_piece};
+use blockscape_model::quantization::{ErrorSums, Quantizer, rows_per_piece_in};
 use rayon::prelude::*;
 
 /// Sums of the error that each tensor suffers in its format, in the order given.
@@ -32,7 +32,7 @@ fn error_of(
     let row_len = tensor.row_len();
     // bytes of a row lie in memory, so that its length fits
     let width = usize::try_from(row_len).unwrap_or(usize::MAX);
-    let n_rows = rows_per_piece(width) as u64;
+    let n_rows = rows_per_piece_in(format, width) as u64;
     let pieces = tensor.n_rows().div_ceil(n_rows);
     let rows = |piece: u64| {
         let first = piece * n_rows;

@@ -1,6 +1,6 @@
 //! The rule from values to codes as data: a few families of arithmetic serve every kind of format.
 
-use super::{GgmlFormat, Minifloat, Rounding, ScaleRule};
+use super::{GeneralFormat, GgmlFormat, Minifloat, Rounding, ScaleRule};
 
 /// Rule from values to codes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,6 +31,8 @@ pub(crate) enum Arithmetic {
     },
     /// A block format of ggml.
     Ggml(GgmlFormat),
+    /// Arithmetic that is data itself.
+    General(GeneralFormat),
 }
 
 /// Order of the bits of a block on a grid.

@@ -8,6 +8,7 @@ mod arithmetic;
 mod block;
 mod family;
 mod fields;
+pub mod general;
 mod ggml;
 mod integer;
 mod kinds;
@@ -21,11 +22,12 @@ mod text;
 mod text_error;
 
 pub use block::BlockLen;
+pub use general::GeneralFormat;
 pub use ggml::GgmlFormat;
 pub use integer::{IntegerCoding, IntegerElement};
 pub use kinds::{
-    BfpFormat, BlockFpFormat, FloatFormat, IntegerFormat, MicroExponentFormat, MinifloatFormat,
-    MxElement, MxFormat, MxIntFormat, Nvfp4Format,
+    BbfpFormat, BfpFormat, BlockFpFormat, FloatFormat, IntegerFormat, MicroExponentFormat,
+    MinifloatFormat, MxElement, MxFormat, MxIntFormat, Nvfp4Format,
 };
 pub use minifloat::{Minifloat, MinifloatError, Overflow, Specials};
 pub use operand::{OperandKind, OperandWidths, SecondLevel};
@@ -65,6 +67,10 @@ families! {
     Integer(IntegerFormat),
     /// A block format of ggml (llama.cpp).
     Ggml(GgmlFormat),
+    /// Bidirectional block floating point: two steps a block, a flag an element.
+    Bbfp(BbfpFormat),
+    /// A block format that is data.
+    General(GeneralFormat),
 }
 
 impl Format {
@@ -82,7 +88,8 @@ impl Format {
 
     /// Words of their own for members of kinds, in the order of menus.
     pub fn spellings() -> impl Iterator<Item = Spelling> {
-        FAMILIES.iter().flat_map(|(_, own)| own.iter().copied())
+        let of_kinds = FAMILIES.iter().flat_map(|(_, own)| own.iter().copied());
+        of_kinds.chain(GeneralFormat::spellings())
     }
 
     /// Formats that a single word names, in the order of menus.
@@ -93,7 +100,11 @@ impl Format {
             let own = own.map(|spelling| (spelling.word, spelling.base));
             own.chain(alone).collect::<Vec<_>>()
         };
-        FAMILIES.iter().flat_map(complete)
+        let as_data = GeneralFormat::spellings().into_iter();
+        FAMILIES
+            .iter()
+            .flat_map(complete)
+            .chain(as_data.map(|spelling| (spelling.word, spelling.base)))
     }
 
     /// The fields that the format has, with their values, in the order of its text form.
@@ -176,13 +187,19 @@ impl Format {
 
     /// A scale of the whole tensor, which asks for its largest magnitude before the first block.
     pub fn has_tensor_scale(self) -> bool {
-        matches!(
-            self.arithmetic(),
-            Arithmetic::Elements(ElementArithmetic {
-                scale: ElementScale::TwoLevel,
-                ..
-            })
-        )
+        match self.arithmetic() {
+            Arithmetic::Elements(elements) => elements.scale == ElementScale::TwoLevel,
+            Arithmetic::General(format) => format.definition().asks_for_tensor(),
+            _ => false,
+        }
+    }
+
+    /// Rows that share a scale: pieces of a tensor are whole multiples of them. 1 for all formats but those with tiles.
+    pub fn rows_together(self) -> usize {
+        match self.arithmetic() {
+            Arithmetic::General(format) => format.prepared().rows_together(),
+            _ => 1,
+        }
     }
 
     /// A name that fits a cell of a table: kind and width.

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::schema::FieldValue;
 
 /// What happens to a value between two neighboring codes.
@@ -52,6 +54,23 @@ impl Rounding {
             FieldValue::Word(index) => Self::ALL.get(index).copied().unwrap_or_default(),
             _ => Self::default(),
         }
+    }
+}
+
+impl Serialize for Rounding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+impl<'de> Deserialize<'de> for Rounding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let found = Self::ALL.into_iter().find(|each| each.word() == text);
+        found.ok_or_else(|| {
+            let words = Self::ALL.map(Self::word).join(" ");
+            serde::de::Error::custom(format!("\"{text}\"; allowed: {words}"))
+        })
     }
 }
 

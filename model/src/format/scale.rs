@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::schema::FieldValue;
 
 /// Number of stored fraction bits of an `f32`.
@@ -67,6 +69,23 @@ impl ScaleRule {
             FieldValue::Word(index) => Self::ALL.get(index).copied().unwrap_or_default(),
             _ => Self::default(),
         }
+    }
+}
+
+impl Serialize for ScaleRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+impl<'de> Deserialize<'de> for ScaleRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let found = Self::ALL.into_iter().find(|each| each.word() == text);
+        found.ok_or_else(|| {
+            let words = Self::ALL.map(Self::word).join(" ");
+            serde::de::Error::custom(format!("\"{text}\"; allowed: {words}"))
+        })
     }
 }
 

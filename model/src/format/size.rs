@@ -2,52 +2,69 @@
 
 use super::{BlockLen, Format};
 
+/// Most parts of a block beside its elements.
+const MOST_PARTS: usize = 6;
+
 /// Bits of the parts of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BlockBits {
     /// Each element, sign included.
     pub(super) element: u64,
-    /// Once a block.
-    pub(super) scale: u64,
-    /// Once each `sub_block` values.
-    pub(super) sub_scale: u64,
-    pub(super) sub_block: u64,
-    pub(super) block_len: BlockLen,
+    /// Bits once each so many values: scales, choice, metadata.
+    pub(super) parts: [(u64, BlockLen); MOST_PARTS],
+    pub(super) n_parts: usize,
     /// Once a tensor.
     pub(super) tensor: u64,
-    /// A short last block takes the room of a whole one, as in ggml.
-    pub(super) is_padded: bool,
+    /// Bits of a scale of so many rows by so many values.
+    pub(super) tile: Option<(u64, u16, u16)>,
+    /// Length to which a short last block is padded, as in ggml.
+    pub(super) padded_to: Option<u64>,
 }
 
 impl BlockBits {
     /// Elements and one scale a block.
-    pub(super) const fn plain(element: u64, scale: u64, block_len: BlockLen) -> Self {
-        Self {
+    pub(super) fn plain(element: u64, scale: u64, block_len: BlockLen) -> Self {
+        let mut bits = Self {
             element,
-            scale,
-            sub_scale: 0,
-            sub_block: 1,
-            block_len,
+            parts: [(0, BlockLen::Row); MOST_PARTS],
+            n_parts: 0,
             tensor: 0,
-            is_padded: false,
+            tile: None,
+            padded_to: None,
+        };
+        bits.add(scale, block_len);
+        bits
+    }
+
+    /// Further bits once each block of this length.
+    pub(super) fn add(&mut self, bits: u64, block_len: BlockLen) {
+        if bits > 0 && self.n_parts < MOST_PARTS {
+            self.parts[self.n_parts] = (bits, block_len);
+            self.n_parts += 1;
         }
     }
 
-    fn row(self, row_len: u64) -> u64 {
-        let n_blocks = self.block_len.n_blocks(row_len);
-        let row_len = match self.block_len {
-            BlockLen::Fixed(values) if self.is_padded => {
-                n_blocks.saturating_mul(values.get().into())
-            }
-            _ => row_len,
-        };
-        self.element
-            .saturating_mul(row_len)
-            .saturating_add(self.scale.saturating_mul(n_blocks))
-            .saturating_add(
-                self.sub_scale
-                    .saturating_mul(row_len.div_ceil(self.sub_block)),
-            )
+    fn parts(&self) -> &[(u64, BlockLen)] {
+        &self.parts[..self.n_parts]
+    }
+
+    fn row(&self, row_len: u64) -> u64 {
+        let values = self.padded_to.map_or(row_len, |block| {
+            row_len.div_ceil(block).saturating_mul(block)
+        });
+        let elements = self.element.saturating_mul(values);
+        self.parts().iter().fold(elements, |sum, (bits, block)| {
+            sum.saturating_add(bits.saturating_mul(block.n_blocks(row_len)))
+        })
+    }
+
+    /// Bits of the scales of tiles.
+    fn tiles(&self, rows: u64, row_len: u64) -> u64 {
+        self.tile.map_or(0, |(bits, tile_rows, tile_values)| {
+            rows.div_ceil(tile_rows.into())
+                .saturating_mul(row_len.div_ceil(tile_values.into()))
+                .saturating_mul(bits)
+        })
     }
 }
 
@@ -57,9 +74,13 @@ impl Format {
     /// Whole-row blocks carry a scale a row, which counts as nothing here; [`Self::storage_bits`] counts it.
     pub fn bits_per_value(self) -> f64 {
         let bits = self.block_bits();
-        exact(bits.element)
-            + exact(bits.scale) * bits.block_len.scales_per_value()
-            + exact(bits.sub_scale) / exact(bits.sub_block)
+        let tile = bits.tile.map_or(0.0, |(bits, rows, values)| {
+            exact(bits) / (f64::from(rows) * f64::from(values))
+        });
+        let parts = bits.parts().iter();
+        parts.fold(exact(bits.element) + tile, |sum, (bits, block)| {
+            sum + exact(*bits) * block.scales_per_value()
+        })
     }
 
     /// Exact bits of `rows` rows of `row_len` values, packed without gaps: a short last block still has a whole scale.
@@ -69,6 +90,7 @@ impl Format {
     pub fn storage_bits(self, rows: u64, row_len: u64) -> u64 {
         let bits = self.block_bits();
         rows.saturating_mul(bits.row(row_len))
+            .saturating_add(bits.tiles(rows, row_len))
             .saturating_add(bits.tensor)
     }
 
@@ -80,6 +102,7 @@ impl Format {
         let bits = self.block_bits();
         let row = bits.row(row_len);
         rows.saturating_mul(row.div_ceil(word_bits).saturating_mul(word_bits))
+            .saturating_add(bits.tiles(rows, row_len))
             .saturating_add(bits.tensor)
     }
 }

@@ -8,7 +8,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::fields::Parts;
-use super::schema::{Field, FieldDefault, FieldValue, FieldValues, Kind, MAX_FIELDS, Spelling};
+use super::schema::{
+    Field, FieldDefault, FieldValue, FieldValues, Kind, MAX_FIELDS, Role, Spelling,
+};
 use super::{FAMILIES, Format, FormatError, GgmlFormat, build, derived};
 
 impl FromStr for Format {
@@ -28,6 +30,9 @@ impl FromStr for Format {
         }
     }
 }
+
+/// Keys of a block length: every kind takes both.
+const BLOCK_KEYS: [&str; 2] = ["b", "g"];
 
 /// A member of a kind from all its fields.
 fn read(kind: &Kind, mut parts: Parts<'_>) -> Result<Format, FormatError> {
@@ -74,7 +79,11 @@ fn value(
     field: &Field,
     parts: &mut Parts<'_>,
 ) -> Result<Option<FieldValue>, FormatError> {
-    let Some(text) = parts.take(field.key) else {
+    let text = match (parts.take(field.key), field.role) {
+        (None, Role::BlockLength) => BLOCK_KEYS.iter().find_map(|key| parts.take(key)),
+        (text, _) => text,
+    };
+    let Some(text) = text else {
         return Ok(None);
     };
     match field.domain.read(text) {
@@ -102,7 +111,10 @@ pub(super) fn complete_kind(kind: &Kind) -> Option<Format> {
 }
 
 /// The word that a format is printed with, where that is not its kind's.
-pub(super) fn printed_spelling(format: Format) -> Option<&'static Spelling> {
+pub(super) fn printed_spelling(format: Format) -> Option<Spelling> {
+    if let Format::General(format) = format {
+        return Some(format.spelling());
+    }
     let kind = format.kind();
     let values = format.values();
     let fits = |spelling: &&Spelling| {
@@ -115,7 +127,7 @@ pub(super) fn printed_spelling(format: Format) -> Option<&'static Spelling> {
                 }
             })
     };
-    format.own_spellings().iter().find(fits)
+    format.own_spellings().iter().find(fits).copied()
 }
 
 impl fmt::Display for Format {

@@ -1,6 +1,6 @@
 //! Why a text is not a format: what was written, and what is allowed.
 
-use super::{Field, FieldDefault, Format};
+use super::{Field, FieldDefault, Format, GeneralFormat, Kind};
 
 /// Why a text is not a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +65,11 @@ fn valid_words() -> String {
             format!("{word}:{}", written.join(","))
         }
     };
-    let kinds = Format::kinds().map(|kind| words(kind.word, kind.fields));
+    // formats that are data have words of their own alone
+    let written = |kind: &&Kind| kind.word != GeneralFormat::WORD;
+    let kinds = Format::kinds()
+        .filter(written)
+        .map(|kind| words(kind.word, kind.fields));
     let own = Format::spellings().map(|spelling| words(spelling.word, spelling.fields));
     kinds.chain(own).collect::<Vec<String>>().join(" ")
 }

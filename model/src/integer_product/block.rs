@@ -138,7 +138,9 @@ impl Format {
                     // wider ranges would not fit the code
                     && elements.element.exponent_bits() <= 5
             }
-            Arithmetic::Exact | Arithmetic::Bf16 | Arithmetic::Ggml(_) => false,
+            Arithmetic::Exact | Arithmetic::Bf16 | Arithmetic::Ggml(_) | Arithmetic::General(_) => {
+                false
+            }
         }
     }
 }

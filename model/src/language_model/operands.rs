@@ -37,7 +37,7 @@ pub(super) fn depends_on_largest_alone(format: Format) -> bool {
         Arithmetic::Exact | Arithmetic::Bf16 | Arithmetic::Grid(_) => true,
         Arithmetic::Elements(elements) => elements.scale != ElementScale::TwoLevel,
         Arithmetic::Groups { is_asymmetric, .. } => !is_asymmetric,
-        Arithmetic::MicroExponent { .. } | Arithmetic::Ggml(_) => false,
+        Arithmetic::MicroExponent { .. } | Arithmetic::Ggml(_) | Arithmetic::General(_) => false,
     }
 }
 

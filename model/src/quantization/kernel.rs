@@ -1,6 +1,7 @@
 //! The arithmetic of one format, chosen once and applied to tile after tile.
 
 use super::elements::{self, ElementKernel};
+use super::general::{self, GeneralKernel};
 use super::grid::GridKernel;
 use super::groups::{self, GroupKernel};
 use super::micro_exponent::MicroExponentKernel;
@@ -19,6 +20,7 @@ pub(super) enum Kernel {
     MicroExponent(MicroExponentKernel),
     Groups(GroupKernel),
     Ggml(GgmlFormat),
+    General(GeneralKernel),
 }
 
 impl Kernel {
@@ -41,13 +43,16 @@ impl Kernel {
                 rounding,
             } => Self::Groups(GroupKernel::new(bits, is_asymmetric, rounding)),
             Arithmetic::Ggml(format) => Self::Ggml(format),
+            Arithmetic::General(format) => {
+                Self::General(GeneralKernel::new(format.prepared(), tensor_largest))
+            }
         }
     }
 
     /// Whether it helps to know the largest magnitudes of blocks when errors are wanted.
     pub(super) const fn asks_for_maxima(&self) -> bool {
         match self {
-            Self::Copy | Self::BrainFloat => false,
+            Self::Copy | Self::BrainFloat | Self::General(_) => false,
             Self::Ggml(format) => ggml::asks_for_maxima(*format),
             Self::Grid(_) | Self::Elements(_) | Self::MicroExponent(_) | Self::Groups(_) => true,
         }
@@ -61,6 +66,7 @@ impl Kernel {
             Self::MicroExponent(kernel) => registers::quantize(kernel, tile, output),
             Self::Groups(kernel) => groups::quantize(kernel, tile, output),
             Self::Ggml(format) => ggml::quantize(format, tile, output),
+            Self::General(kernel) => general::quantize(kernel, tile, output),
             Self::BrainFloat => output.store(tile.x, |y| {
                 brain_float::quantize(tile.x, y);
                 0

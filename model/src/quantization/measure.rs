@@ -4,7 +4,7 @@ use super::error_lanes::{ErrorLanes, STRETCH, ValueLanes};
 use super::error_sums::ErrorSums;
 use super::quantizer::{Quantizer, largest_finite, whole_row};
 use super::survey::{Survey, TILE_VALUES};
-use crate::format::{BlockLen, Format};
+use crate::format::Format;
 
 /// Values of a piece: 64 KiB, so that it stays in a second-level cache.
 const PIECE_VALUES: usize = 16 * 1024;
@@ -28,7 +28,12 @@ pub fn measure_many(formats: &[Format], x: &[f32], row_len: usize) -> Vec<ErrorS
         .iter()
         .map(|format| Quantizer::new(*format, largest))
         .collect();
-    let piece = (rows_per_piece(row_len) * row_len).max(1);
+    let rows = formats
+        .iter()
+        .map(|format| rows_per_piece_in(*format, row_len))
+        .max()
+        .unwrap_or(1);
+    let piece = (rows * row_len).max(1);
     let mut sums = vec![ErrorSums::default(); formats.len()];
     for (index, x) in x.chunks(piece).enumerate() {
         let quantizers: Vec<Quantizer> = quantizers
@@ -47,7 +52,11 @@ pub(super) fn of_piece(quantizers: &[Quantizer], x: &[f32], row_len: usize) -> V
     let mut survey = Survey::default();
     let mut values = ValueLanes::default();
     let mut errors = vec![(ErrorLanes::default(), 0); quantizers.len()];
-    let tile = values_per_tile(row_len).unwrap_or(x.len()).max(1);
+    let has_tiles = quantizers
+        .iter()
+        .any(|quantizer| quantizer.format().rows_together() > 1);
+    let tile = values_per_tile(row_len).filter(|_| !has_tiles);
+    let tile = tile.unwrap_or(x.len()).max(1);
     for (index, x) in x.chunks(tile).enumerate() {
         survey.start(row_len);
         values.add(x);
@@ -87,11 +96,13 @@ pub const fn rows_per_piece(row_len: usize) -> usize {
 }
 
 /// Values of one piece: whole rows; of rows longer than a piece, a part that no block crosses.
-pub(super) fn values_per_piece(row_len: usize, block_len: BlockLen) -> usize {
-    if row_len <= PIECE_VALUES {
-        return rows_per_piece(row_len) * row_len;
-    }
-    row_len.max(block_len.values(row_len))
+pub(super) fn values_per_piece(row_len: usize, format: Format) -> usize {
+    rows_per_piece_in(format, row_len) * row_len
+}
+
+/// [`rows_per_piece`] for a format whose scales may reach over several rows: whole multiples of them.
+pub fn rows_per_piece_in(format: Format, row_len: usize) -> usize {
+    rows_per_piece(row_len).next_multiple_of(format.rows_together())
 }
 
 #[cfg(test)]

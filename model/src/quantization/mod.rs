@@ -13,6 +13,7 @@ mod brain_float;
 mod elements;
 mod error_lanes;
 mod error_sums;
+mod general;
 pub mod ggml;
 mod grid;
 mod groups;
@@ -29,7 +30,7 @@ mod survey;
 pub(crate) mod units;
 
 pub use error_sums::ErrorSums;
-pub use measure::{measure, measure_many, rows_per_piece};
+pub use measure::{measure, measure_many, rows_per_piece, rows_per_piece_in};
 pub use quantizer::Quantizer;
 
 use crate::format::Format;

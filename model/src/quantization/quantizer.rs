@@ -184,7 +184,7 @@ impl Quantizer {
     /// Rounds `x` in place, a piece at a time; returns how many values were clipped.
     pub fn quantize_in_place(&self, x: &mut [f32], row_len: usize) -> u64 {
         let row_len = whole_row(row_len, x.len());
-        let piece = measure::values_per_piece(row_len, self.format.block_len()).max(1);
+        let piece = measure::values_per_piece(row_len, self.format).max(1);
         let mut before = vec![0.0; piece.min(x.len())];
         let mut clipped = 0;
         for (index, out) in x.chunks_mut(piece).enumerate() {

@@ -111,7 +111,7 @@ impl Family for GgmlFormat {
         let code_bits = u64::from(self.code_bits());
         let values = self.block_values() as u64;
         BlockBits {
-            is_padded: true,
+            padded_to: Some(values),
             ..BlockBits::plain(
                 code_bits,
                 self.block_bytes() as u64 * 8 - code_bits * values,

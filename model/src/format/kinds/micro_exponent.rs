@@ -101,11 +101,9 @@ impl Family for MicroExponentFormat {
     }
 
     fn block_bits(self) -> BlockBits {
-        BlockBits {
-            sub_scale: 1,
-            sub_block: 2,
-            ..BlockBits::plain(1 + u64::from(self.mantissa_bits), 8, BLOCK)
-        }
+        let mut bits = BlockBits::plain(1 + u64::from(self.mantissa_bits), 8, BLOCK);
+        bits.add(1, BlockLen::fixed(2));
+        bits
     }
 
     fn arithmetic(self) -> Arithmetic {

@@ -1,5 +1,6 @@
 //! The kinds of formats, one file each: schema, storage, datapath widths and the rule from values to codes.
 
+mod bbfp;
 mod bfp;
 mod block_fp;
 mod float;
@@ -11,6 +12,7 @@ mod mx;
 mod mx_int;
 mod nvfp4;
 
+pub use bbfp::BbfpFormat;
 pub use bfp::BfpFormat;
 pub use block_fp::BlockFpFormat;
 pub use float::FloatFormat;

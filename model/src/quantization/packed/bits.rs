@@ -2,7 +2,7 @@
 
 /// Appends fields.
 #[derive(Debug, Default)]
-pub(super) struct BitWriter {
+pub(in crate::quantization) struct BitWriter {
     bytes: Vec<u8>,
     /// Bits not yet in `bytes`, fewer than 8 between calls.
     pending: u64,
@@ -15,7 +15,7 @@ impl BitWriter {
         clippy::cast_possible_truncation,
         reason = "the low byte is what is taken"
     )]
-    pub(super) fn put(&mut self, field: u64, width: u32) {
+    pub(in crate::quantization) fn put(&mut self, field: u64, width: u32) {
         self.pending |= (field & ((1 << width) - 1)) << self.n_pending;
         self.n_pending += width;
         while self.n_pending >= 8 {
@@ -26,7 +26,7 @@ impl BitWriter {
     }
 
     /// The bytes; the last is filled up with zeros.
-    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+    pub(in crate::quantization) fn into_bytes(mut self) -> Vec<u8> {
         let unused = (8 - self.n_pending) % 8;
         self.put(0, unused);
         self.bytes
@@ -35,14 +35,14 @@ impl BitWriter {
 
 /// Takes fields off.
 #[derive(Debug)]
-pub(super) struct BitReader<'a> {
+pub(in crate::quantization) struct BitReader<'a> {
     bytes: &'a [u8],
     pending: u64,
     n_pending: u32,
 }
 
 impl<'a> BitReader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(in crate::quantization) const fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
             pending: 0,
@@ -52,7 +52,7 @@ impl<'a> BitReader<'a> {
 
     /// The next `width` bits, at most 32; bits beyond the end are zero.
     #[expect(clippy::cast_possible_truncation, reason = "masked to 32 bits")]
-    pub(super) fn take(&mut self, width: u32) -> u32 {
+    pub(in crate::quantization) fn take(&mut self, width: u32) -> u32 {
         while self.n_pending < width {
             let (byte, rest) = self.bytes.split_first().unwrap_or((&0, &[]));
             self.bytes = rest;

@@ -236,8 +236,8 @@ pub(super) fn write_block(
                 out.put((value.to_bits() >> 16).into(), 16);
             }
         }
-        // whole blocks of bytes, written by their own file
-        Arithmetic::Ggml(_) => {}
+        // written by files of their own
+        Arithmetic::Ggml(_) | Arithmetic::General(_) => {}
     }
 }
 
@@ -353,7 +353,7 @@ pub(super) fn read_block(
         Arithmetic::Bf16 => {
             values.extend((0..length).map(|_| f32::from_bits(bits.take(16) << 16)));
         }
-        // whole blocks of bytes, read by their own file
-        Arithmetic::Ggml(_) => {}
+        // read by files of their own
+        Arithmetic::Ggml(_) | Arithmetic::General(_) => {}
     }
 }

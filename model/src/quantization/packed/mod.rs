@@ -14,16 +14,18 @@
 //! | MX4, MX6, MX9 | exponent of 8 bits, then one bit a pair: set if it uses half the step | magnitude, then sign |
 //! | grouped integers | FP16 scale, then the zero point if there is one | two's complement, or unsigned |
 //! | floats, minifloats | nothing | the code |
+//! | formats that are data | see `quantization::general` | place in the list, then sign |
 //!
 //! Full blocks of 32 MXFP4 values are so the 17 bytes of the specification, and a plane of an Anda group is one 64-bit word.
 
 mod bits;
 mod block;
 
-use bits::{BitReader, BitWriter};
+pub(in crate::quantization) use bits::{BitReader, BitWriter};
 use block::{read_block, write_block};
 
 use super::Quantizer;
+use super::general::{self, GeneralKernel};
 use super::ggml::{self, BlockBytesError};
 use crate::format::{Arithmetic, Format, Minifloat};
 
@@ -61,8 +63,13 @@ pub fn pack(quantizer: &Quantizer, x: &[f32], row_len: usize) -> Vec<u8> {
         row_len => row_len.min(x.len().max(1)),
     };
     let format = quantizer.format();
-    if let Arithmetic::Ggml(format) = format.arithmetic() {
-        return ggml::pack(format, x, row_len);
+    match format.arithmetic() {
+        Arithmetic::Ggml(format) => return ggml::pack(format, x, row_len),
+        Arithmetic::General(format) => {
+            let kernel = GeneralKernel::new(format.prepared(), quantizer.tensor_largest());
+            return general::pack(kernel, x, row_len);
+        }
+        _ => {}
     }
     let mut quantized = vec![0.0; x.len()];
     quantizer.quantize(x, row_len, &mut quantized);
@@ -107,6 +114,9 @@ pub fn unpack(
         return Ok(rows.copied().collect());
     }
     let mut bits = BitReader::new(bytes);
+    if let Arithmetic::General(format) = format.arithmetic() {
+        return Ok(general::unpack(format.prepared(), bits, rows, row_len));
+    }
     let mut values = Vec::with_capacity(n_values);
     let tensor_scale = if format.has_tensor_scale() {
         f32::from_bits(bits.take(32))
