@@ -20,6 +20,7 @@ mod element_arithmetic; // netlists of elements against the arithmetic of intege
 mod exploration; // the background engine and the spaces it walks through
 mod exploration_presets; // built-in spaces judged by the real models
 mod format_corner_cases; // where implementations of number formats disagree, one test each
+mod format_general; // block formats that are data: bits of their definitions, laws, named errors
 mod format_golden; // number formats against ml_dtypes and gguf, bit for bit
 mod format_integer_products; // integer datapaths against the product of the quantized values
 mod format_laws; // idempotence, bounds, symmetry and monotony of number formats

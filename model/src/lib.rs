@@ -16,6 +16,7 @@ pub mod published;
 pub mod quality;
 pub mod quantization;
 pub mod story_model;
+pub mod transform;
 pub mod units;
 pub mod violation;
 pub mod workload;

@@ -34,6 +34,9 @@ use clap::{Command, CommandFactory as _, Parser, Subcommand};
 pub struct Arguments {
     /// A preset (.ron), an exported figure or a checkpoint to open in the window
     pub file: Option<PathBuf>,
+    /// Block formats as RON files, usable by name wherever a format is; see `presets/formats`
+    #[arg(long, value_name = "FILE", global = true)]
+    pub formats: Vec<PathBuf>,
     /// What to do instead of opening the window
     #[command(subcommand)]
     pub task: Option<Task>,
@@ -68,6 +71,11 @@ const BAD_INPUT: u8 = 2;
 /// Runs what the arguments (program name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     keep_contained_panics_quiet();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // names have to mean something before the arguments that use them are read
+    if let Err(error) = define_formats(&arguments) {
+        return finish(Err(error));
+    }
     match Arguments::try_parse_from(arguments) {
         Ok(arguments) => finish(perform(arguments)),
         Err(error)
@@ -80,6 +88,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Err(error) => finish(Err(anyhow::anyhow!(one_line(&error.render().to_string())))),
     }
+}
+
+/// Defines the formats of every `--formats FILE`.
+fn define_formats(arguments: &[OsString]) -> anyhow::Result<()> {
+    const OPTION: &str = "--formats";
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let word = word.to_string_lossy();
+        let path = match word.strip_prefix(OPTION) {
+            Some("") => words.next().map(PathBuf::from),
+            Some(rest) => rest.strip_prefix('=').map(PathBuf::from),
+            None => None,
+        };
+        if let Some(path) = path {
+            crate::files::input::define_format(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// A panic that becomes an error of one line is told of once.

@@ -13,7 +13,8 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use blockscape_model::format::Format;
 use blockscape_model::language_model::checkpoint::{ElementType, TensorView};
-use blockscape_model::quantization::{ErrorSums, Quantizer, rows_per_piece};
+use blockscape_model::quantization::{ErrorSums, Quantizer, rows_per_piece_in};
+use blockscape_model::transform::Transform;
 use clap::Args as Arguments;
 use serde_json::{Map, Value, json};
 
@@ -36,6 +37,10 @@ pub struct Args {
     /// Leave tensors with fewer than two axes (norms, biases) as they are
     #[arg(long)]
     matrices_only: bool,
+    /// Transform of matrices along the innermost axis before they are quantized: `hadamard:32`, `hadamard:64,signs=7`; errors
+    /// are those of the transformed values, the output is transformed back
+    #[arg(long, value_name = "TRANSFORM", default_value_t)]
+    transform: Transform,
     /// Seed of stochastic rounding
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -187,8 +192,25 @@ fn quantize(
     }
     let is_kept = args.matrices_only && tensor.dims.len() < 2;
     let width = usize::try_from(row_len).context("rows are longer than memory")?;
-    let piece = rows_per_piece(width) as u64;
-    let quantizer = Quantizer::new(args.format, largest(args.format, tensor, piece)?)
+    let piece = rows_per_piece_in(args.format, width) as u64;
+    let transform = if is_kept || tensor.dims.len() < 2 {
+        Transform::None
+    } else {
+        args.transform
+    };
+    let rows = |first: u64, n: u64| {
+        let mut rows = tensor.decode_rows(first, n)?;
+        transform
+            .apply(&mut rows, width)
+            .with_context(|| tensor.name.clone())?;
+        anyhow::Ok(rows)
+    };
+    let largest = if args.format.has_tensor_scale() {
+        largest(n_rows, piece, rows)?
+    } else {
+        0.0
+    };
+    let quantizer = Quantizer::new(args.format, largest)
         .with_seed(args.seed)
         .of_tensor(&tensor.name);
     let mut sums = ErrorSums::default();
@@ -197,13 +219,16 @@ fn quantize(
     let mut first = 0;
     while first < n_rows {
         let n = piece.min(n_rows - first);
-        let x = tensor.decode_rows(first, n)?;
+        let x = rows(first, n)?;
         out.resize(x.len(), 0.0);
         if is_kept {
             out.copy_from_slice(&x);
         } else {
             let quantizer = quantizer.starting_at(first * row_len);
             sums.merge(&quantizer.quantize_and_measure(&x, width, &mut out));
+            if sink.is_some() {
+                transform.undo(&mut out, width)?;
+            }
         }
         if let Some(sink) = sink.as_mut() {
             bytes.resize(4 * out.len(), 0);
@@ -221,17 +246,17 @@ fn quantize(
     Ok(report)
 }
 
-/// Largest magnitude of a tensor, for the one format that scales whole tensors.
-fn largest(format: Format, tensor: &TensorView<'_>, piece: u64) -> anyhow::Result<f32> {
+/// Largest magnitude of the rows of a tensor, a piece at a time.
+fn largest(
+    n_rows: u64,
+    piece: u64,
+    rows: impl Fn(u64, u64) -> anyhow::Result<Vec<f32>>,
+) -> anyhow::Result<f32> {
     let mut largest = 0.0_f32;
-    if !format.has_tensor_scale() {
-        return Ok(largest);
-    }
     let mut first = 0;
-    while first < tensor.n_rows() {
-        let n = piece.min(tensor.n_rows() - first);
-        let values = tensor.decode_rows(first, n)?;
-        largest = values
+    while first < n_rows {
+        let n = piece.min(n_rows - first);
+        largest = rows(first, n)?
             .iter()
             .fold(largest, |largest, value| largest.max(value.abs()));
         first += n;
@@ -269,6 +294,7 @@ fn document(args: &Args, reports: &[Report], seconds: f64) -> Value {
     let (sums, bits) = total(reports);
     json!({
         "format": args.format.to_string(),
+        "transform": args.transform.to_string(),
         "input": args.input.display().to_string(),
         "output": args.output.as_ref().map(|path| path.display().to_string()),
         "tensors": entries,

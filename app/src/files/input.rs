@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use blockscape_explorer::judge::technologies::know_technology;
 use blockscape_model::design::Design;
+use blockscape_model::format::{Format, general};
 use blockscape_model::hardware::Technology;
 use blockscape_model::preset;
 use blockscape_model::workload::Workload;
@@ -53,6 +54,14 @@ pub fn read_ron<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     preset::from_ron(&text).with_context(|| format!("{}", path.display()))
 }
 
+/// Reads a block format from a RON file and makes its name stand for it; errors name file, line, column and field.
+pub fn define_format(path: &Path) -> anyhow::Result<Format> {
+    let name = || format!("{}", path.display());
+    let definition = general::read_definition(&read_text(path)?).with_context(name)?;
+    general::define(definition).with_context(name)
+}
+
+/// A design from a RON file or by the name of a built-in one.
 /// A design from a RON file or by the name of a built-in one; a technology that is a file stands beside the design's.
 pub fn design(text: &str) -> anyhow::Result<Design> {
     let design: Design = if is_path(text) {

@@ -39,8 +39,7 @@ fn read(kind: &Kind, mut parts: Parts<'_>) -> Result<Format, FormatError> {
     let mut values: FieldValues = [FieldValue::Absent; MAX_FIELDS];
     for (index, field) in kind.fields.iter().enumerate() {
         values[index] = match (value(kind.word, field, &mut parts)?, field.default) {
-            (Some(value), _) => value,
-            (None, FieldDefault::Value(value)) => value,
+            (Some(value), _) | (None, FieldDefault::Value(value)) => value,
             (None, FieldDefault::Derived) => derived(kind.word, index, &values),
             (None, FieldDefault::Required) => return Err(missing(kind.word, field)),
         };

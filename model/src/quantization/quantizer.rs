@@ -108,6 +108,11 @@ impl Quantizer {
         self.format
     }
 
+    /// Random numbers of the first value.
+    pub(super) const fn noise(&self) -> Noise {
+        self.noise
+    }
+
     /// Largest finite magnitude of the whole tensor; 0 if it was not asked for.
     pub(super) const fn tensor_largest(&self) -> f32 {
         self.tensor_largest

@@ -155,7 +155,6 @@ fn field_ui(ui: &mut Ui, label: &str, field: &Field, range: &ValueRange, value: 
     changed.inner
 }
 
-
 /// A block length from a number of the list above.
 #[expect(
     clippy::cast_possible_truncation,

@@ -32,7 +32,7 @@ pub enum Element {
         /// Distance of neighboring exponents, above 0.
         step: f32,
     },
-    /// A posit of so many bits; its NaR stands for nothing.
+    /// A posit of so many bits; its code for no number is not used.
     Posit {
         /// Bits, 3 to 12.
         bits: u8,
@@ -233,11 +233,8 @@ fn list_fault(values: &[f32], are_magnitudes: bool) -> Option<String> {
         return Some(format!("value {value}; allowed: {allowed}"));
     }
     let pair = values.windows(2).find(|pair| pair[0] >= pair[1]);
-    if let Some(pair) = pair {
-        return Some(format!(
-            "{} before {}; allowed: ascending values",
-            pair[0], pair[1]
-        ));
+    if let Some(&[left, right]) = pair {
+        return Some(format!("{left} before {right}; allowed: ascending values"));
     }
     values
         .iter()

@@ -279,7 +279,7 @@ impl Family for GeneralFormat {
                 Extent::Tile { rows, values } => bits.tile = Some((of_scale, rows, values)),
                 Extent::Row => bits.add(of_scale, BlockLen::Row),
                 Extent::Values(values) => {
-                    bits.add(of_scale, BlockLen::new(values).unwrap_or(BlockLen::Row))
+                    bits.add(of_scale, BlockLen::new(values).unwrap_or(BlockLen::Row));
                 }
             }
             if matches!(level.kind, ScaleKind::PowerOfTwo { bits } if bits < 8) {
@@ -294,7 +294,7 @@ impl Family for GeneralFormat {
         match &definition.metadata {
             Metadata::None | Metadata::Flags { .. } => {}
             Metadata::Ratios { block, values } => {
-                bits.add(bits_for(values.len()).into(), sub_block(*block))
+                bits.add(bits_for(values.len()).into(), sub_block(*block));
             }
             Metadata::TopFine {
                 block,

@@ -5,6 +5,7 @@
 
 mod built_in;
 mod catalog;
+mod check;
 mod definition;
 mod element;
 mod family;

@@ -254,12 +254,13 @@ pub(super) fn apply(
             clipped
         }
         Metadata::TopFine { block, bits, .. } => {
-            for values in values.chunks_mut((*block).into()) {
-                let (top, _, fine_place) = top_fine(format, values, scale, *bits);
+            let block = usize::from(*block);
+            for (index, values) in values.chunks_mut(block).enumerate() {
+                let (top, _, place) = top_fine(format, values, scale, *bits);
                 let scaled = values[top] / scale;
-                elements::quantize(list, values, scale, noise);
+                elements::quantize(list, values, scale, noise.advanced(index * block));
                 if let Some(fine) = &format.fine {
-                    values[top] = fine.signed(fine_place, scaled) * scale;
+                    values[top] = fine.signed(place, scaled) * scale;
                 }
             }
             0

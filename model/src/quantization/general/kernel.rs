@@ -125,7 +125,7 @@ impl GeneralKernel {
     }
 
     /// A row whose codebook follows from its own values.
-    fn row_codebook(self, values: &mut [f32], bits: u8) -> u32 {
+    fn row_codebook(self, values: &mut [f32], bits: u8, noise: Noise) -> u32 {
         let block = self.format.block_values(self.format.main, values.len());
         let scales = row_scales(self.format, values, block);
         let list = row_list(
@@ -135,9 +135,9 @@ impl GeneralKernel {
             bits,
             self.format.definition.rounding,
         );
-        for (values, scale) in values.chunks_mut(block).zip(&scales) {
+        for (index, (values, scale)) in values.chunks_mut(block).zip(&scales).enumerate() {
             if *scale > 0.0 {
-                elements::quantize(&list, values, *scale, Noise { base: 0 });
+                elements::quantize(&list, values, *scale, noise.advanced(index * block));
             } else {
                 values.fill(0.0);
             }
@@ -151,7 +151,7 @@ impl BlockKernel for GeneralKernel {
     fn block(self, x: &[f32], y: &mut [f32], _largest: u32, noise: Noise) -> u32 {
         y.copy_from_slice(x);
         match self.format.definition.row_codebook_bits() {
-            Some(bits) => self.row_codebook(y, bits),
+            Some(bits) => self.row_codebook(y, bits, noise),
             None => self.outer(0, y, noise),
         }
     }
@@ -247,7 +247,8 @@ pub(in crate::quantization) fn quantize(
     output: Output<'_>,
 ) -> u64 {
     if kernel.format.rows_together() > 1 {
-        return output.store(tile.x, |y| kernel.tiles(tile.x, tile.layout.row_len, y));
+        let Tile { x, layout } = tile;
+        return output.store(x, |y| kernel.tiles(x, layout.row_len, y, layout.noise));
     }
     registers::block_by_block(kernel, tile, output)
 }
@@ -283,14 +284,14 @@ impl GeneralKernel {
         scales
     }
 
-    fn tiles(self, x: &[f32], row_len: usize, y: &mut [f32]) -> u64 {
+    fn tiles(self, x: &[f32], row_len: usize, y: &mut [f32], noise: Noise) -> u64 {
         let row_len = row_len.max(1);
         let block = self.format.block_values(0, row_len);
         let rows = self.format.rows_together();
         let scales = self.tile_scales(x, row_len);
         let n_along = row_len.div_ceil(block);
         let list = &self.format.candidates[0].list;
-        let mut clipped = 0;
+        let (mut clipped, mut noise) = (0, noise);
         for (index, (x, y)) in x.chunks(row_len).zip(y.chunks_mut(row_len)).enumerate() {
             let scales = &scales[index / rows * n_along..];
             for ((x, y), scale) in x.chunks(block).zip(y.chunks_mut(block)).zip(scales) {
@@ -298,10 +299,11 @@ impl GeneralKernel {
                     *y = x.clamp(f32::MIN, f32::MAX);
                 }
                 if *scale > 0.0 {
-                    clipped += u64::from(elements::quantize(list, y, *scale, Noise { base: 0 }));
+                    clipped += u64::from(elements::quantize(list, y, *scale, noise));
                 } else {
                     y.fill(0.0);
                 }
+                noise = noise.advanced(x.len());
                 for (x, y) in x.iter().zip(y) {
                     if x.is_nan() {
                         *y = f32::NAN;

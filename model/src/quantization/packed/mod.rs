@@ -67,7 +67,7 @@ pub fn pack(quantizer: &Quantizer, x: &[f32], row_len: usize) -> Vec<u8> {
         Arithmetic::Ggml(format) => return ggml::pack(format, x, row_len),
         Arithmetic::General(format) => {
             let kernel = GeneralKernel::new(format.prepared(), quantizer.tensor_largest());
-            return general::pack(kernel, x, row_len);
+            return general::pack(kernel, x, row_len, quantizer.noise());
         }
         _ => {}
     }
