@@ -17,6 +17,11 @@ pub fn measure(format: Format, x: &[f32], row_len: usize) -> ErrorSums {
 
 /// [`measure`] for several formats with one load of `x` from memory.
 pub fn measure_many(formats: &[Format], x: &[f32], row_len: usize) -> Vec<ErrorSums> {
+    if formats.len() > 1 && formats.iter().any(|format| format.rows_together() > 1) {
+        // scales over several rows ask for longer pieces, which would change the order of the others' sums
+        let apart = formats.iter().map(|format| measure(*format, x, row_len));
+        return apart.collect();
+    }
     let row_len = whole_row(row_len, x.len());
     let tensor_scaled = formats.iter().any(|format| format.has_tensor_scale());
     let largest = if tensor_scaled {
