@@ -61,7 +61,6 @@ pub fn define_format(path: &Path) -> anyhow::Result<Format> {
     general::define(definition).with_context(name)
 }
 
-/// A design from a RON file or by the name of a built-in one.
 /// A design from a RON file or by the name of a built-in one; a technology that is a file stands beside the design's.
 pub fn design(text: &str) -> anyhow::Result<Design> {
     let design: Design = if is_path(text) {
