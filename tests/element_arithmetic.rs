@@ -18,7 +18,7 @@ fn each_cycle(described: &Described, seed: u64, mut check: impl FnMut(&Words<'_>
     let netlist = described.element.netlist();
     for stream in 0..24 {
         let mut random = SeededValues::new(seed + stream);
-        let mut inputs = described.element.stream(&mut random);
+        let mut inputs = described.element.stream(&mut random, 41);
         if stream % 3 == 1 {
             disturb(&netlist, &mut inputs, &mut random);
         }
@@ -164,7 +164,7 @@ fn check_stage(
     let mut cycle = 0;
     let length = {
         let mut random = SeededValues::new(7);
-        described.element.stream(&mut random).len()
+        described.element.stream(&mut random, 41).len()
     };
     each_cycle(&described, 7, |words, outputs| {
         if cycle % length == 0 {
@@ -211,8 +211,8 @@ fn block_floating_point_products_are_exact_within_blocks() {
                 .enumerate()
                 .map(|(index, (a, b))| ScaledSum {
                     sum: dot(a, b),
-                    exponent: exponent(words.port("exponent_a")[index])
-                        + exponent(words.port("exponent_b")[index])
+                    exponent: exponent(words.port("scale_a")[index])
+                        + exponent(words.port("scale_b")[index])
                         - (m + n - 2).cast_signed(),
                 })
                 .collect();
@@ -321,7 +321,7 @@ fn integer_registers_hold_exact_sums() {
         let mut accumulator = 0_i128;
         let mut cycle = 0;
         each_cycle(&described, 3, |words, outputs| {
-            if cycle % 33 == 0 {
+            if cycle % 41 == 0 {
                 accumulator = 0;
             }
             cycle += 1;
@@ -439,7 +439,7 @@ fn cells_compute_what_words_compute() {
             let cells = netlist.cells(adders);
             let planes = described.operation(&netlist, 5);
             let mut random = SeededValues::new(5 * 64);
-            let stream = described.element.stream(&mut random);
+            let stream = described.element.stream(&mut random, 41);
             let mut simulation = Simulation::new(&netlist);
             let shown = cells.outputs_over(&planes);
             for (words, bits) in stream.iter().zip(shown) {

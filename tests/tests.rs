@@ -45,5 +45,6 @@ mod quality_measured; // judges and searches that run the model
 mod quality_published; // large models: predicted against published perplexities, searches against published widths
 mod resume; // sweeps that are killed or cut into shards end with the same file
 mod rooms; // rooms of app and explorer: arrows run down, no circle of files
+mod rtl_export; // exported modules in simulators that are not ours
 mod strategy_budget; // formats of single layers within a budget, against all combinations
 mod strategy_search; // strategies against an enumerated space, and the worked example of Anda

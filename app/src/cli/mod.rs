@@ -14,6 +14,7 @@ pub mod pace;
 pub mod perplexity;
 pub mod quantize;
 pub mod reproduce;
+pub mod rtl;
 pub mod sweep;
 pub mod unit;
 
@@ -61,6 +62,8 @@ pub enum Task {
     Quantize(quantize::Args),
     /// Area, energy and delay of one hardware unit, with its parts
     Unit(unit::UnitArguments),
+    /// A design's processing element as `SystemVerilog` with testbench, vectors and manifest
+    Rtl(rtl::Arguments),
     /// Published values, ours, deviation and basis
     Reproduce(reproduce::ReproduceArguments),
 }
@@ -128,6 +131,7 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
         Some(Task::Perplexity(args)) => perplexity::run(&args),
         Some(Task::Quantize(args)) => quantize::run(&args),
         Some(Task::Unit(arguments)) => unit::run(&arguments),
+        Some(Task::Rtl(arguments)) => rtl::run(&arguments),
         Some(Task::Reproduce(arguments)) => reproduce::run(&arguments),
         None => open_window(arguments.file.as_deref()),
     }

@@ -9,6 +9,7 @@ pub mod elements;
 pub mod gates;
 pub mod netlist;
 mod parameters;
+pub mod rtl;
 mod sourced;
 pub mod technology;
 mod unit_report;

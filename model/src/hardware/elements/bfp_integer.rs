@@ -1,6 +1,6 @@
 //! Block floating point by integer weights into an integer register; no floating-point stage of its own.
 
-use super::bfp_bfp::log2;
+use super::block::log2;
 use super::stages::Products;
 use super::stimulus::{gaussian, mantissas, weights};
 use super::{Element, Stream};
@@ -123,9 +123,9 @@ impl Element for BfpInteger {
         b.finish()
     }
 
-    fn stream(&self, random: &mut SeededValues) -> Stream {
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream {
         let mut held = Vec::new();
-        (0..=2 * LOAD)
+        (0..cycles)
             .map(|step| {
                 let (mut words, _) = mantissas(&gaussian(random, self.lanes, 1.0), self.m);
                 if self.weight_registers == 0 || step % LOAD == 0 {

@@ -1,6 +1,6 @@
 //! The dot product of block floating point and integer weights, cut by registers.
 
-use super::bfp_bfp::log2;
+use super::block::log2;
 use super::stages::Products;
 use super::stimulus::{gaussian, mantissas, weights};
 use super::{Element, Stream};
@@ -132,8 +132,8 @@ impl Element for BfpPipeline {
         b.finish()
     }
 
-    fn stream(&self, random: &mut SeededValues) -> Stream {
-        (0..=4 * STEPS)
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream {
+        (0..cycles)
             .map(|step| {
                 let (mut words, _) = mantissas(&gaussian(random, self.lanes, 1.0), self.m);
                 words.extend(weights(random, self.n, self.lanes));

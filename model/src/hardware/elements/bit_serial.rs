@@ -1,7 +1,7 @@
 //! Bit-serial elements after Anda: one mantissa plane a cycle by held INT4 weights.
 
-use super::bfp_bfp::log2;
 use super::bfp_integer::held_weights;
+use super::block::log2;
 use super::stages::{FloatStage, Products};
 use super::stimulus::{gaussian, mantissas, uniform, weights};
 use super::{Element, Stream};
@@ -103,11 +103,11 @@ impl Element for BitSerial {
         b.finish()
     }
 
-    fn stream(&self, random: &mut SeededValues) -> Stream {
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream {
         let m = self.m as usize;
         let mut held = weights(random, WEIGHT_BITS, self.lanes);
         let mut stream = Stream::new();
-        for group in 0..GROUPS {
+        for group in 0..cycles.div_ceil(m).max(1) {
             let (codes, exponent) = mantissas(&gaussian(random, self.lanes, 1.0), self.m);
             if self.weight_registers == 0 {
                 held = weights(random, WEIGHT_BITS, self.lanes);
@@ -135,6 +135,10 @@ impl Element for BitSerial {
             }
         }
         stream
+    }
+
+    fn cycles(&self) -> usize {
+        GROUPS * self.m as usize
     }
 
     fn macs_per_cycle(&self) -> f64 {

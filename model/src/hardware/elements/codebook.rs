@@ -73,7 +73,7 @@ impl Element for Codebook {
         b.finish()
     }
 
-    fn stream(&self, random: &mut SeededValues) -> Stream {
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream {
         let codes = |random: &mut SeededValues| -> Vec<u128> {
             (0..self.lanes).map(|_| uniform(random, 4)).collect()
         };
@@ -85,7 +85,7 @@ impl Element for Codebook {
                 stream.push(words);
             }
         }
-        for _ in 0..64 {
+        for _ in stream.len()..cycles {
             let mut words = codes(random);
             if self.written {
                 words.extend([0, 0, 0]);
@@ -93,6 +93,10 @@ impl Element for Codebook {
             stream.push(words);
         }
         stream
+    }
+
+    fn cycles(&self) -> usize {
+        80
     }
 
     fn macs_per_cycle(&self) -> f64 {

@@ -1,6 +1,6 @@
 //! Elements whose accumulator is a float of a given mantissa: products aligned within the lanes, one truncating adder.
 
-use super::bfp_bfp::log2;
+use super::block::log2;
 use super::microscaling::FORMATS;
 use super::stages::{Minifloat, Products, TruncatingAdder, Unpacked, baugh_wooley, largest};
 use super::stimulus::{biased, elements, fixed_elements, gaussian, spread};
@@ -162,15 +162,15 @@ impl Element for FloatAccumulator {
         b.finish()
     }
 
-    fn stream(&self, random: &mut SeededValues) -> Stream {
-        (0..STEPS + 9)
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream {
+        (0..cycles)
             .map(|step| {
                 let reach = if step % STEPS == STEPS - 1 { 20 } else { 0 };
                 let mut side = || {
                     let factor = spread(random, reach);
                     let values = gaussian(random, self.lanes, factor);
                     let (codes, scale) = match self.format {
-                        None => fixed_elements(&values),
+                        None => fixed_elements(&values, 8),
                         Some(format) => elements(&values, format),
                     };
                     (codes, biased(scale))
@@ -180,6 +180,10 @@ impl Element for FloatAccumulator {
                 a.into_iter().chain(w).chain([xa, xb, clear]).collect()
             })
             .collect()
+    }
+
+    fn cycles(&self) -> usize {
+        STEPS + 9
     }
 
     fn macs_per_cycle(&self) -> f64 {

@@ -1,6 +1,6 @@
 //! Choice of a block's largest level, six or four, by the smaller squared error (NVFP4 with adaptive scaling).
 
-use super::bfp_bfp::log2;
+use super::block::log2;
 use super::stimulus::gaussian;
 use super::{Element, Stream};
 use crate::hardware::netlist::{Builder, Netlist, NodeId, Summand};
@@ -98,8 +98,8 @@ impl Element for FourOverSix {
         b.finish()
     }
 
-    fn stream(&self, random: &mut SeededValues) -> Stream {
-        (0..25)
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream {
+        (0..cycles)
             .map(|_| {
                 let values = gaussian(random, self.block, 1.0);
                 let top = values.iter().map(|value| value.abs()).fold(1e-9, f64::max);
@@ -117,6 +117,10 @@ impl Element for FourOverSix {
                     .collect()
             })
             .collect()
+    }
+
+    fn cycles(&self) -> usize {
+        25
     }
 
     fn macs_per_cycle(&self) -> f64 {

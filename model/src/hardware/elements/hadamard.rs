@@ -60,10 +60,14 @@ impl Element for Hadamard {
         b.finish()
     }
 
-    fn stream(&self, random: &mut SeededValues) -> Stream {
-        (0..25)
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream {
+        (0..cycles)
             .map(|_| (0..self.points).map(|_| uniform(random, self.w)).collect())
             .collect()
+    }
+
+    fn cycles(&self) -> usize {
+        25
     }
 
     fn macs_per_cycle(&self) -> f64 {

@@ -116,10 +116,10 @@ impl Element for IntegerElement {
         b.finish()
     }
 
-    fn stream(&self, random: &mut SeededValues) -> Stream {
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream {
         let mut held = vec![0];
         let limit = 1_u128 << self.acc;
-        (0..=STEPS)
+        (0..cycles)
             .map(|step| {
                 let mut words = weights(random, self.a, 1);
                 // Sums of about thirty products, as they come from a neighbor.

@@ -7,7 +7,10 @@ mod bfp_bfp;
 mod bfp_integer;
 mod bfp_pipeline;
 mod bit_serial;
+mod block;
+mod block_sequential;
 mod codebook;
+mod design_element;
 mod float_accumulator;
 mod four_over_six;
 mod hadamard;
@@ -19,19 +22,20 @@ mod serial_converter;
 mod stages;
 mod stimulus;
 
-pub use bfp_bfp::{BfpBfp, BfpBfpSequential};
 pub use bfp_integer::BfpInteger;
 pub use bfp_pipeline::BfpPipeline;
 pub use bit_serial::BitSerial;
+pub use block::BlockElement;
+pub use block_sequential::BlockSequential;
 pub use codebook::Codebook;
+pub use design_element::DesignElement;
 pub use float_accumulator::FloatAccumulator;
 pub use four_over_six::FourOverSix;
 pub use hadamard::Hadamard;
 pub use integer::{IntegerElement, Stationary};
-pub use microscaling::{Microscaling, MicroscalingSequential, ScaleKind};
 pub use requantizer::Requantizer;
 pub use serial_converter::SerialConverter;
-pub use stages::{Lanes, Minifloat};
+pub use stages::{Lanes, Minifloat, ScaleFormat};
 
 use std::fmt::Debug;
 
@@ -48,8 +52,23 @@ pub trait Element: Debug + Send + Sync {
     /// Its circuit.
     fn netlist(&self) -> Netlist;
 
-    /// Operands of one run in operation, from a stream of random numbers.
-    fn stream(&self, random: &mut SeededValues) -> Stream;
+    /// Operands of one run in operation, about this many cycles, from a stream of random numbers.
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream;
+
+    /// Cycles of a run that shows what an average cycle takes.
+    fn cycles(&self) -> usize {
+        33
+    }
+
+    /// Encoding of the words of a port, for manifests.
+    fn encoding(&self, port: &str) -> String {
+        match port {
+            "acc" => "IEEE binary32; subnormals are zero",
+            "exponent" | "sum_exponent" | "b" | "b_out" | "sum" => "two's complement",
+            _ => "unsigned",
+        }
+        .to_owned()
+    }
 
     /// Multiply-accumulates a cycle; 0 for converters.
     fn macs_per_cycle(&self) -> f64;
@@ -116,17 +135,4 @@ fn read_all(read: Reader, parameters: &mut Parameters<'_>) -> Result<Described, 
         element: read(parameters)?,
         constant_operands,
     })
-}
-
-/// Blocks of the lanes: their number, if blocks fill the lanes.
-fn blocks(kind: &str, lanes: u32, block: u32) -> Result<u32, Violation> {
-    if lanes.is_multiple_of(block) {
-        Ok(lanes / block)
-    } else {
-        Err(Violation::new(
-            format!("{kind} block"),
-            block,
-            format!("a divisor of the {lanes} lanes"),
-        ))
-    }
 }

@@ -10,6 +10,7 @@ const STREAMS: u64 = 64;
 impl Described {
     /// Bits of all input ports over the cycles of a run, 64 streams at once.
     pub fn operation(&self, netlist: &Netlist, seed: u64) -> BitPlanes {
+        let cycles = self.element.cycles();
         let widths: Vec<u32> = netlist
             .inputs()
             .iter()
@@ -18,7 +19,7 @@ impl Described {
         let mut planes = BitPlanes::new();
         for stream in 0..STREAMS {
             let mut random = SeededValues::new(seed.wrapping_mul(STREAMS) + stream);
-            let mut words = self.element.stream(&mut random);
+            let mut words = self.element.stream(&mut random, cycles);
             if self.constant_operands {
                 words = constant(netlist, words);
             }

@@ -98,9 +98,9 @@ impl Element for Requantizer {
         b.finish()
     }
 
-    fn stream(&self, random: &mut SeededValues) -> Stream {
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream {
         let limit = (1_i128 << (self.w - 1)) - 1;
-        (0..25)
+        (0..cycles)
             .map(|_| {
                 let scale = f64::from(self.w - 4).exp2();
                 #[expect(clippy::cast_possible_truncation, reason = "clamped to the word")]
@@ -115,6 +115,10 @@ impl Element for Requantizer {
                 words
             })
             .collect()
+    }
+
+    fn cycles(&self) -> usize {
+        25
     }
 
     fn macs_per_cycle(&self) -> f64 {

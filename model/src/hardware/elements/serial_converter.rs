@@ -82,9 +82,9 @@ impl Element for SerialConverter {
         b.finish()
     }
 
-    fn stream(&self, random: &mut SeededValues) -> Stream {
+    fn stream(&self, random: &mut SeededValues, cycles: usize) -> Stream {
         let mut stream = Stream::new();
-        for _ in 0..BLOCKS {
+        for _ in 0..cycles.div_ceil(self.m as usize).max(1) {
             let values = halves(&gaussian(random, self.block, 1.0));
             for plane in 0..self.m {
                 let mut words = values.clone();
@@ -93,6 +93,10 @@ impl Element for SerialConverter {
             }
         }
         stream
+    }
+
+    fn cycles(&self) -> usize {
+        BLOCKS * self.m as usize
     }
 
     fn macs_per_cycle(&self) -> f64 {

@@ -8,7 +8,7 @@
     reason = "quantized values fit the words they become"
 )]
 
-use super::stages::Minifloat;
+use super::stages::{Lanes, Minifloat, ScaleFormat};
 use crate::quality::SeededValues;
 
 /// Exponent of the largest power of two not above a positive number.
@@ -106,39 +106,86 @@ pub(super) fn elements(values: &[f64], format: Minifloat) -> (Vec<u128>, i32) {
     (words, scale)
 }
 
-/// A block of 8-bit integers with 6 fraction bits and its shared exponent.
-pub(super) fn fixed_elements(values: &[f64]) -> (Vec<u128>, i32) {
+/// A block of integers with all but two bits behind the point, and its shared exponent.
+pub(super) fn fixed_elements(values: &[f64], bits: u32) -> (Vec<u128>, i32) {
     let scale = exponent(largest(values));
+    let most = f64::from((1_u32 << (bits - 1)) - 1);
     let words = values
         .iter()
         .map(|value| {
-            let code = (value / power(scale - 6))
-                .round_ties_even()
-                .clamp(-127.0, 127.0) as i128;
-            code.cast_unsigned() & 0xff
+            let step = power(scale - (bits.cast_signed() - 2));
+            let code = (value / step).round_ties_even().clamp(-most, most) as i128;
+            code.cast_unsigned() & ((1 << bits) - 1)
         })
         .collect();
     (words, scale)
 }
 
-/// A block of float elements with an E4M3 scale of 7 bits: largest / 6, rounded.
-pub(super) fn scaled_elements(values: &[f64], format: Minifloat) -> (Vec<u128>, u128) {
-    const SCALE: Minifloat = Minifloat {
-        exponent: 4,
-        fraction: 3,
+/// Code of the float nearest to a positive scale, and its value.
+fn nearest_scale(value: f64, format: ScaleFormat) -> (u128, f64) {
+    let code = nearest(
+        value,
+        Minifloat {
+            exponent: format.exponent,
+            fraction: format.fraction,
+        },
+    );
+    let field = (code >> format.fraction) as i32;
+    let low = code & ((1 << format.fraction) - 1);
+    let significand = (low | u128::from(field > 0) << format.fraction) as f64;
+    let unit = power(field.max(1) - 1 - format.offset().cast_signed());
+    (code, significand * unit)
+}
+
+/// A block of one side in codes, and the code of its scale; float scales bring the largest value to the largest code.
+pub(super) fn coded(
+    lanes: Lanes,
+    scale: ScaleFormat,
+    side: usize,
+    values: &[f64],
+) -> (Vec<u128>, u128) {
+    let format = match (lanes, side) {
+        (Lanes::Minifloat { left, .. }, 0) => Some(left),
+        (Lanes::Minifloat { right, .. }, _) => Some(right),
+        _ => None,
     };
-    let code = nearest(largest(values) * 4.0 / 6.0, SCALE);
-    let step = if code >> 3 == 0 {
-        (code & 7) as f64 * power(-9)
-    } else {
-        (8 + (code & 7)) as f64 * power((code >> 3) as i32 - 10)
+    let bits = lanes.bits()[side];
+    let is_magnitude = matches!(
+        (lanes, side),
+        (Lanes::SignMagnitude { .. }, _) | (Lanes::MagnitudeByInteger { .. }, 0)
+    );
+    if scale.is_float() {
+        let most = match format {
+            Some(format) => {
+                f64::from((2 << format.fraction) - 1)
+                    * power((1 << (format.exponent - 1)) - format.fraction.cast_signed())
+            }
+            None => f64::from((1_u32 << (bits - 1)) - 1),
+        };
+        // A factor of the whole tensor, here 4, keeps scales away from their smallest values.
+        let (code, step) = nearest_scale(largest(values) * 4.0 / most, scale);
+        let step = (step / 4.0).max(f64::MIN_POSITIVE);
+        let words = values
+            .iter()
+            .map(|value| match format {
+                Some(format) => nearest(value / step, format),
+                None => {
+                    let most = f64::from((1_u32 << (bits - 1)) - 1);
+                    let code = (value / step).round().clamp(-most, most) as i128;
+                    code.cast_unsigned() & ((1 << bits) - 1)
+                }
+            })
+            .collect();
+        return (words, code);
+    }
+    let (words, exponent) = match format {
+        Some(format) => elements(values, format),
+        None if is_magnitude => mantissas(values, bits - 1),
+        None => fixed_elements(values, bits),
     };
-    let scale = (step / 4.0).max(f64::MIN_POSITIVE);
-    let words = values
-        .iter()
-        .map(|value| nearest(value / scale, format))
-        .collect();
-    (words, code)
+    let most = (1_i32 << scale.exponent) - 1;
+    let code = (exponent + scale.bias().cast_signed()).clamp(0, most);
+    (words, code as u128)
 }
 
 /// IEEE half-precision words.

@@ -6,6 +6,7 @@ mod float_stage;
 mod lanes;
 mod minifloat;
 mod products;
+mod scale;
 
 pub(super) use alignment::{aligned_sum, largest, rebased};
 pub(super) use float_adder::TruncatingAdder;
@@ -14,3 +15,5 @@ pub use lanes::Lanes;
 pub use minifloat::Minifloat;
 pub(super) use minifloat::Unpacked;
 pub(super) use products::{Products, baugh_wooley};
+pub use scale::ScaleFormat;
+pub(super) use scale::{scale_product, scaled_sum};

@@ -1,0 +1,123 @@
+//! `blockscape rtl`: a design's processing element as `SystemVerilog` with testbench, vectors and manifest.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use blockscape_model::hardware::elements::{self, DesignElement, Element};
+use blockscape_model::hardware::rtl::{self, Export, VectorCount};
+use serde_json::json;
+
+use crate::files::input;
+use crate::files::output;
+
+/// Arguments of `rtl`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Path of a design (.ron), name of a built-in one, or kind of an element such as `mx_pe`
+    pub design: String,
+    /// Parameters of an element, such as format=e2m1 scale=e4m3 lanes=16 block=16
+    #[arg(value_name = "KEY=VALUE")]
+    pub parameters: Vec<String>,
+    /// Folder to write to; it must be empty or absent
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// Name of the module; the design's name if absent
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Cycles of the vector file
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub vectors: u32,
+    /// Seed of the operands
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Writes the files and says where.
+///
+/// # Errors
+/// A design or element that cannot be exported, a name that is no identifier, or a folder that is not empty.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let failed = |error| anyhow::anyhow!("{error}");
+    let (element, text, comment) = described(arguments)?;
+    let name = match &arguments.name {
+        Some(name) => rtl::module_name(name).map_err(failed)?,
+        None => rtl::module_name_from(&text),
+    };
+    let name = rtl::module_name(&name).map_err(failed)?;
+    check_empty(&arguments.output)?;
+    let vectors = VectorCount {
+        cycles: usize::try_from(arguments.vectors)?,
+        seed: arguments.seed,
+    };
+    let export = rtl::export(element.as_ref(), &name, &comment, vectors);
+    write(&arguments.output, &export)?;
+    if arguments.json {
+        output::json(&export.manifest)
+    } else {
+        let names: Vec<&str> = export.files.iter().map(|file| file.name.as_str()).collect();
+        output::text(&format!(
+            "{}: {} vectors, latency {}; {}",
+            arguments.output.display(),
+            json!(export.manifest["vectors"]["count"]),
+            export.manifest["latency"],
+            names.join(" ")
+        ))
+    }
+}
+
+/// The element, the text that names it, and the comment that opens its module.
+fn described(arguments: &Arguments) -> anyhow::Result<(Box<dyn Element>, String, String)> {
+    let kind = arguments.design.as_str();
+    let mut given = Vec::new();
+    for text in &arguments.parameters {
+        match text.split_once('=') {
+            Some(pair) => given.push(pair),
+            None => bail!("parameter \"{text}\"; allowed: KEY=VALUE"),
+        }
+    }
+    if let Some(element) = elements::from_text(kind, &given) {
+        let element = element.map_err(|error| anyhow::anyhow!("{error}"))?.element;
+        let comment = format!("{kind} {}", arguments.parameters.join(" "));
+        return Ok((element, kind.to_owned(), comment.trim_end().to_owned()));
+    }
+    if let Some((key, _)) = given.first() {
+        bail!("{key}: a design has no parameters; change them in its file");
+    }
+    let design = input::design(kind)?;
+    let element = DesignElement::of_design(&design)
+        .map_err(|violation| input::refused(&design.name, &[violation]))?;
+    let comment = format!(
+        "Processing element of {}\nunit {:?}, {} lanes\n{:?}",
+        design.name, design.unit, design.array.lanes, element
+    );
+    Ok((Box::new(element), design.name.clone(), comment))
+}
+
+fn check_empty(folder: &Path) -> anyhow::Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    let mut entries = std::fs::read_dir(folder)
+        .with_context(|| format!("{}: not a folder that can be read", folder.display()))?;
+    if entries.next().is_some() {
+        bail!(
+            "{}: not empty; allowed: an empty or absent folder",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
+fn write(folder: &Path, export: &Export) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{}: cannot be made", folder.display()))?;
+    for file in &export.files {
+        let path = folder.join(&file.name);
+        std::fs::write(&path, &file.text)
+            .with_context(|| format!("{}: cannot be written", path.display()))?;
+    }
+    Ok(())
+}
