@@ -65,8 +65,8 @@ fn exported(index: usize) -> (String, Export) {
 struct Folder(PathBuf);
 
 impl Folder {
-    fn of(name: &str, export: &Export) -> Self {
-        let path = std::env::temp_dir().join(format!("rtl-{}-{name}", std::process::id()));
+    fn of(purpose: &str, name: &str, export: &Export) -> Self {
+        let path = std::env::temp_dir().join(format!("{purpose}-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         for file in &export.files {
             std::fs::write(path.join(&file.name), &file.text).unwrap();
@@ -107,7 +107,7 @@ fn exported_modules_agree_with_their_vectors_in_icarus() {
     }
     for index in 0..ELEMENTS.len() {
         let (name, export) = exported(index);
-        let folder = Folder::of(&name, &export);
+        let folder = Folder::of("vectors", &name, &export);
         let files = [format!("{name}.sv"), format!("{name}_tb.sv")];
         let built = output(
             &folder.0,
@@ -149,7 +149,7 @@ fn exported_modules_have_no_lint_in_verilator() {
     }
     for index in 0..ELEMENTS.len() {
         let (name, export) = exported(index);
-        let folder = Folder::of(&name, &export);
+        let folder = Folder::of("lint", &name, &export);
         let file = format!("{name}.sv");
         let told = output(
             &folder.0,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::builder::mask;
 use super::{Netlist, Node, NodeId, Operator};
 
 /// Name of the clock's port.
@@ -41,6 +42,7 @@ impl Netlist {
             _ = writeln!(text, "  wire {}{name} = {expression};", range(node.width));
         }
         self.clocked(&mut text, &names);
+        self.unused(&mut text, &names);
         _ = writeln!(text);
         for port in self.outputs() {
             let words: Vec<String> = port
@@ -69,7 +71,6 @@ impl Netlist {
 
     fn clocked(&self, text: &mut String, names: &Names) {
         if self.registers().next().is_none() {
-            _ = writeln!(text, "\n  wire unused_{CLOCK} = {CLOCK};");
             return;
         }
         _ = writeln!(text, "\n  always @(posedge {CLOCK}) begin");
@@ -90,6 +91,57 @@ impl Netlist {
             };
         }
         _ = writeln!(text, "  end");
+    }
+
+    /// Bits of each node that something takes.
+    fn taken_bits(&self) -> Vec<u128> {
+        let mut taken = vec![0_u128; self.nodes().len()];
+        let outputs = self.outputs().iter().flat_map(|port| &port.words);
+        for word in outputs {
+            taken[word.index()] = u128::MAX;
+        }
+        for node in self.nodes() {
+            for operand in &node.operands {
+                taken[operand.index()] |= match &node.operator {
+                    Operator::Slice { low } => mask(node.width) << low,
+                    Operator::Sum { .. } => mask(node.width),
+                    _ => u128::MAX,
+                };
+            }
+        }
+        taken
+    }
+
+    /// One wire that takes every bit that nothing else takes, so that checkers know them to be meant.
+    fn unused(&self, text: &mut String, names: &Names) {
+        let mut left = Vec::new();
+        if self.registers().next().is_none() {
+            left.push(CLOCK.to_owned());
+        }
+        for ((id, node), taken) in self.ids().zip(self.nodes()).zip(self.taken_bits()) {
+            let name = names.of_node(id);
+            if taken & mask(node.width) == 0 || node.width == 1 {
+                if taken & 1 == 0 {
+                    left.push(name);
+                }
+                continue;
+            }
+            let mut bit = 0;
+            while bit < node.width {
+                let low = bit;
+                while bit < node.width && taken >> bit & 1 == 0 {
+                    bit += 1;
+                }
+                match bit - low {
+                    0 => bit += 1,
+                    1 => left.push(format!("{name}[{low}]")),
+                    _ => left.push(format!("{name}[{}:{low}]", bit - 1)),
+                }
+            }
+        }
+        if !left.is_empty() {
+            _ = writeln!(text, "\n  wire unused = &{{1'b0, {}}};", left.join(", "));
+        }
     }
 
     /// The right side of a node's wire; nothing for registers.
@@ -165,7 +217,7 @@ fn leading_zeros(word: &str, width: u32, bits: u32) -> String {
         };
         _ = write!(text, "{bit} ? {}'d{zeros} : ", bits + 1);
     }
-    let ones = super::builder::mask(bits + 1);
+    let ones = mask(bits + 1);
     _ = write!(text, "{}'h{ones:x}", bits + 1);
     text
 }
@@ -214,7 +266,7 @@ impl Names {
             .chain(netlist.outputs())
             .map(|port| port.name.clone())
             .collect();
-        taken.insert(CLOCK.to_owned());
+        taken.extend([CLOCK.to_owned(), "unused".to_owned()]);
         let mut names = vec![String::new(); netlist.nodes().len()];
         for port in netlist.inputs() {
             for (index, word) in port.words.iter().enumerate() {
