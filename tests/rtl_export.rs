@@ -82,12 +82,7 @@ impl Drop for Folder {
 }
 
 fn has(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").output().is_ok()
-        || Command::new(tool).arg("-V").output().is_ok();
-    if !found {
-        eprintln!("skipped: no {tool} on this machine");
-    }
-    found
+    Command::new(tool).arg("-V").output().is_ok()
 }
 
 fn output(folder: &Path, tool: &str, arguments: &[&str]) -> String {
@@ -103,6 +98,7 @@ fn output(folder: &Path, tool: &str, arguments: &[&str]) -> String {
 #[test]
 fn exported_modules_agree_with_their_vectors_in_icarus() {
     if !has("iverilog") {
+        eprintln!("skipped: no iverilog on this machine");
         return;
     }
     for index in 0..ELEMENTS.len() {
@@ -145,6 +141,7 @@ fn exported_modules_agree_with_their_vectors_in_icarus() {
 #[test]
 fn exported_modules_have_no_lint_in_verilator() {
     if !has("verilator") {
+        eprintln!("skipped: no verilator on this machine");
         return;
     }
     for index in 0..ELEMENTS.len() {

@@ -80,12 +80,12 @@ if have iverilog; then
   echo \"icarus: $(vvp -n \"$build/simulation\" | tail -n 1)\"
 fi
 if have verilator; then
-  verilator --lint-only -Wall --top-module {name} {name}.sv
+  verilator --lint-only -Wall --top-module {name} {name}.sv || echo \"verilator: lint\"
   verilator --binary --timing -Wno-fatal --Mdir \"$build/verilated\" --top-module {name}_tb {name}.sv {name}_tb.sv > \"$build/log\" 2>&1 || cat \"$build/log\"
   echo \"verilator: $(\"$build/verilated/V{name}_tb\" | grep -E '^(PASS|FAIL)')\"
 fi
 if have yosys; then
-  yosys -q -p \"read_verilog -sv {name}.sv; synth -top {name}; stat\" | grep -E 'Number of cells|DFF' || true
+  yosys -p \"read_verilog -sv {name}.sv; synth -top {name}; stat\" | grep -E 'Number of cells|DFF' || true
 fi
 "
     )
