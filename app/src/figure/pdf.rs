@@ -1,376 +1,371 @@
 //! The page as PDF 1.7: vector shapes, text in an embedded subset of the typeface, the preset as an attached file.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use egui::{Color32, ColorImage, Pos2, Rect, pos2};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
+use pdf_writer::types::{CidFontType, FontFlags, LineJoinStyle, SystemInfo, UnicodeCmap};
+use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Ref, Str, TextStr};
 
-use super::drawing::{Drawing, Element, TextRun, length, straight};
-use super::font::Font;
+use super::drawing::{Drawing, Element, TextRun, straight};
+use super::font::FontSubset;
 use super::page::TYPEFACE;
 use super::vector_writer::{Paint, VectorWriter};
-use crate::files::embedded_preset::PDF_KIND;
+use crate::files::embedded_preset::PDF_SUBTYPE;
 
 /// Distance of control points for a quarter circle of radius 1.
 const QUARTER: f32 = 0.552_284_8;
+/// Name of the typeface among the page's resources.
+const FONT: Name<'static> = Name(b"F");
+/// Name of the attached preset.
+const PRESET_NAME: &str = "preset.ron";
+/// Numbering of glyphs by the font itself.
+const IDENTITY: SystemInfo<'static> = SystemInfo {
+    registry: Str(b"Adobe"),
+    ordering: Str(b"Identity"),
+    supplement: 0,
+};
 
 pub(super) fn encode(drawing: &Drawing, preset: Option<&str>) -> Vec<u8> {
-    let font = Font::new(TYPEFACE);
-    let mut content = Content {
-        out: format!("1 0 0 -1 0 {} cm 1 j\n", length(drawing.size.y)),
+    let font = FontSubset::new(TYPEFACE, characters(drawing));
+    let mut commands = Commands {
+        out: Content::new(),
         opacities: BTreeSet::new(),
         font: &font,
     };
-    drawing.write_to(&mut content);
-    let mut file = File::new();
-    let catalog = file.reserve();
-    let pages = file.reserve();
-    let page = file.reserve();
-    let stream = file.stream("", content.out.as_bytes());
-    let font_object = embed_font(&mut file, &font, drawing);
-    let mut resources = format!("<< /Font << /F {font_object} 0 R >> /ExtGState <<");
-    for opacity in &content.opacities {
-        let value = f32::from(*opacity) / 255.0;
-        let _ = write!(
-            resources,
-            " /O{opacity} << /ca {value:.3} /CA {value:.3} >>"
-        );
-    }
-    resources.push_str(" >> /XObject <<");
-    for (index, image) in drawing.images.iter().enumerate() {
-        let object = embed_image(&mut file, image);
-        let _ = write!(resources, " /I{index} {object} 0 R");
-    }
-    resources.push_str(" >> >>");
-    let (width, height) = (length(drawing.size.x), length(drawing.size.y));
-    file.set(
-        page,
-        format!(
-            "<< /Type /Page /Parent {pages} 0 R /MediaBox [0 0 {width} {height}] /Contents {stream} 0 R \
-             /Resources {resources} /Group << /S /Transparency /CS /DeviceRGB >> >>"
-        ),
-    );
-    file.set(
-        pages,
-        format!("<< /Type /Pages /Kids [{page} 0 R] /Count 1 >>"),
-    );
-    let names = preset
-        .map(|preset| attach(&mut file, preset))
-        .unwrap_or_default();
-    file.set(
-        catalog,
-        format!("<< /Type /Catalog /Pages {pages} 0 R{names} >>"),
-    );
-    file.finish(catalog)
-}
+    let (width, height) = (rounded(drawing.size.x), rounded(drawing.size.y));
+    commands
+        .out
+        .transform([1.0, 0.0, 0.0, -1.0, 0.0, height])
+        .set_line_join(LineJoinStyle::RoundJoin);
+    drawing.write_to(&mut commands);
+    let Commands { out, opacities, .. } = commands;
 
-/// The preset as an attached file; gives the catalog's entry.
-fn attach(file: &mut File, preset: &str) -> String {
-    let mut body = format!("<< {PDF_KIND}{} >>\nstream\n", preset.len()).into_bytes();
-    body.extend_from_slice(preset.as_bytes());
-    body.extend_from_slice(b"\nendstream");
-    let stream = file.reserve();
-    file.set_bytes(stream, body);
-    let specification = file.reserve();
-    let name = "preset.ron";
-    file.set(
-        specification,
-        format!("<< /Type /Filespec /F ({name}) /UF ({name}) /EF << /F {stream} 0 R >> >>"),
+    let mut numbers = Numbers(0);
+    let (catalog, pages, page, content) = (
+        numbers.next(),
+        numbers.next(),
+        numbers.next(),
+        numbers.next(),
     );
-    format!(" /Names << /EmbeddedFiles << /Names [({name}) {specification} 0 R] >> >>")
-}
-
-fn embed_font(file: &mut File, font: &Font<'_>, drawing: &Drawing) -> usize {
-    let texts = drawing.items.iter().filter_map(|item| match &item.element {
-        Element::Text(run) => Some(run.text.as_str()),
-        _ => None,
-    });
-    let used: BTreeMap<u16, char> = texts
-        .flat_map(str::chars)
-        .map(|c| (font.glyph(c), c))
+    let mut pdf = Pdf::new();
+    let font_number = embed_font(&mut pdf, &mut numbers, &font);
+    let images: Vec<Ref> = drawing
+        .images
+        .iter()
+        .map(|image| embed_image(&mut pdf, &mut numbers, image))
         .collect();
-    let em = f32::from(font.units_per_em());
-    let thousandths = |units: f32| (units * 1000.0 / em).round();
-    let outlines = font.subset(&used.keys().copied().collect());
-    let program = file.stream(&format!("/Length1 {}", outlines.len()), &outlines);
-    let [left, bottom, right, top] = font.bounding_box().map(|edge| thousandths(f32::from(edge)));
-    let (ascent, descent) = font.ascent_and_descent();
-    let (ascent, descent) = (
-        thousandths(f32::from(ascent)),
-        thousandths(f32::from(descent)),
-    );
-    // six letters mark a subset; they name its content so that equal figures are equal
-    let tag = subset_tag(used.keys());
-    let name = format!("{tag}+LiberationSans");
-    let descriptor = file.reserve();
-    file.set(
-        descriptor,
-        format!(
-            "<< /Type /FontDescriptor /FontName /{name} /Flags 32 /FontBBox [{left} {bottom} {right} {top}] \
-             /ItalicAngle 0 /Ascent {ascent} /Descent {descent} /CapHeight 729 /StemV 80 /FontFile2 {program} 0 R >>"
-        ),
-    );
-    let widths: String = used.keys().fold(String::new(), |mut out, &glyph| {
-        let _ = write!(
-            out,
-            " {glyph} [{}]",
-            thousandths(f32::from(font.advance(glyph)))
-        );
-        out
-    });
-    let descendant = file.reserve();
-    file.set(
-        descendant,
-        format!(
-            "<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{name} /CIDToGIDMap /Identity /FontDescriptor {descriptor} 0 R \
-             /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /W [{}] >>",
-            widths.trim_start()
-        ),
-    );
-    let unicode = file.stream("", to_unicode(&used).as_bytes());
-    let font_object = file.reserve();
-    file.set(
-        font_object,
-        format!(
-            "<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /Identity-H \
-             /DescendantFonts [{descendant} 0 R] /ToUnicode {unicode} 0 R >>"
-        ),
-    );
-    font_object
+    pdf.stream(content, &packed(&out.finish()))
+        .filter(Filter::FlateDecode);
+
+    let mut sheet = pdf.page(page);
+    sheet
+        .parent(pages)
+        .media_box(pdf_writer::Rect::new(0.0, 0.0, width, height))
+        .contents(content);
+    sheet.group().transparency().color_space().device_rgb();
+    let mut resources = sheet.resources();
+    resources.fonts().pair(FONT, font_number);
+    let mut states = resources.ext_g_states();
+    for opacity in opacities {
+        let value = thousandth(f32::from(opacity) / 255.0);
+        states
+            .insert(Name(opacity_name(opacity).as_bytes()))
+            .start::<pdf_writer::writers::ExtGraphicsState<'_>>()
+            .non_stroking_alpha(value)
+            .stroking_alpha(value);
+    }
+    states.finish();
+    let mut pictures = resources.x_objects();
+    for (number, image) in images.iter().enumerate() {
+        pictures.pair(Name(image_name(number).as_bytes()), *image);
+    }
+    pictures.finish();
+    resources.finish();
+    sheet.finish();
+    pdf.pages(pages).kids([page]).count(1);
+
+    let attached = preset.map(|preset| attach(&mut pdf, &mut numbers, preset));
+    let mut root = pdf.catalog(catalog);
+    root.pages(pages);
+    if let Some(specification) = attached {
+        root.names()
+            .embedded_files()
+            .names()
+            .insert(Str(PRESET_NAME.as_bytes()), specification);
+    }
+    root.finish();
+    pdf.finish()
 }
 
-fn subset_tag<'a>(glyphs: impl Iterator<Item = &'a u16>) -> String {
-    let hash = glyphs.fold(0xcbf2_9ce4_8422_2325_u64, |hash, &glyph| {
-        (hash ^ u64::from(glyph)).wrapping_mul(0x0100_0000_01b3)
-    });
+/// Characters of all texts of a drawing.
+fn characters(drawing: &Drawing) -> impl Iterator<Item = char> + '_ {
+    drawing.items.iter().flat_map(|item| match &item.element {
+        Element::Text(run) => run.text.chars(),
+        _ => "".chars(),
+    })
+}
+
+/// Numbers of the objects in the file, from 1.
+struct Numbers(i32);
+
+impl Numbers {
+    fn next(&mut self) -> Ref {
+        self.0 += 1;
+        Ref::new(self.0)
+    }
+}
+
+/// The preset as an attached file; gives its specification.
+fn attach(pdf: &mut Pdf, numbers: &mut Numbers, preset: &str) -> Ref {
+    let (stream, specification) = (numbers.next(), numbers.next());
+    pdf.embedded_file(stream, preset.as_bytes())
+        .subtype(Name(PDF_SUBTYPE.as_bytes()));
+    pdf.file_spec(specification)
+        .path(Str(PRESET_NAME.as_bytes()))
+        .unic_file(TextStr(PRESET_NAME))
+        .embedded_file_with_unicode(stream);
+    specification
+}
+
+fn embed_font(pdf: &mut Pdf, numbers: &mut Numbers, font: &FontSubset) -> Ref {
+    let (composite, descendant, descriptor, program, unicode) = (
+        numbers.next(),
+        numbers.next(),
+        numbers.next(),
+        numbers.next(),
+        numbers.next(),
+    );
+    let name = format!("{}+LiberationSans", subset_tag(&font.file));
+    let name = Name(name.as_bytes());
+    pdf.type0_font(composite)
+        .base_font(name)
+        .encoding_predefined(Name(b"Identity-H"))
+        .descendant_font(descendant)
+        .to_unicode(unicode);
+    let mut glyphs = pdf.cid_font(descendant);
+    glyphs
+        .subtype(CidFontType::Type2)
+        .base_font(name)
+        .system_info(IDENTITY)
+        .font_descriptor(descriptor)
+        .cid_to_gid_map_predefined(Name(b"Identity"));
+    glyphs.widths().consecutive(0, font.widths.iter().copied());
+    glyphs.finish();
+    let [left, bottom, right, top] = font.bounding_box;
+    pdf.font_descriptor(descriptor)
+        .name(name)
+        .flags(FontFlags::NON_SYMBOLIC)
+        .bbox(pdf_writer::Rect::new(left, bottom, right, top))
+        .italic_angle(0.0)
+        .ascent(font.ascent)
+        .descent(font.descent)
+        .cap_height(729.0)
+        .stem_v(80.0)
+        .font_file2(program);
+    pdf.stream(program, &packed(&font.file))
+        .filter(Filter::FlateDecode)
+        .pair(Name(b"Length1"), font.file.len() as i32);
+    let mut map = UnicodeCmap::new(Name(b"Adobe-Identity-UCS"), IDENTITY);
+    for (character, glyph) in font.characters() {
+        map.pair(glyph, character);
+    }
+    pdf.stream(unicode, &packed(&map.finish()))
+        .filter(Filter::FlateDecode);
+    composite
+}
+
+/// Six letters that mark a subset and name its content, so that equal figures are equal.
+fn subset_tag(file: &[u8]) -> String {
+    let hash = crc32fast::hash(file);
     (0..6_u32)
-        .map(|i| char::from(b'A' + (hash >> (8 * i) & 0xff) as u8 % 26))
+        .map(|i| char::from(b'A' + (hash.rotate_right(5 * i) & 0xff) as u8 % 26))
         .collect()
 }
 
-/// The map from glyphs back to characters, so that text can be searched and copied.
-fn to_unicode(used: &BTreeMap<u16, char>) -> String {
-    let mut out = String::from(
-        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n\
-         /CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n\
-         /CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n\
-         1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n",
-    );
-    let pairs: Vec<(&u16, &char)> = used.iter().collect();
-    for group in pairs.chunks(100) {
-        let _ = writeln!(out, "{} beginbfchar", group.len());
-        for (glyph, character) in group {
-            let units = hexadecimal(character.encode_utf16(&mut [0; 2]).iter().copied());
-            let _ = writeln!(out, "<{glyph:04X}> <{units}>");
-        }
-        out.push_str("endbfchar\n");
-    }
-    out.push_str("endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n");
-    out
-}
-
-fn embed_image(file: &mut File, image: &ColorImage) -> usize {
-    let [width, height] = image.size;
-    let straight = image
+fn embed_image(pdf: &mut Pdf, numbers: &mut Numbers, image: &ColorImage) -> Ref {
+    let (picture, mask) = (numbers.next(), numbers.next());
+    let [width, height] = image.size.map(|side| side as i32);
+    let pixels = image
         .pixels
         .iter()
         .map(egui::Color32::to_srgba_unmultiplied);
-    let colors: Vec<u8> = straight
-        .clone()
-        .flat_map(|[r, g, b, _]| [r, g, b])
-        .collect();
-    let alphas: Vec<u8> = straight.map(|[.., alpha]| alpha).collect();
-    let kind = format!(
-        "/Type /XObject /Subtype /Image /Width {width} /Height {height} /BitsPerComponent 8 /Interpolate true"
-    );
-    let mask = file.stream(&format!("{kind} /ColorSpace /DeviceGray"), &alphas);
-    file.stream(
-        &format!("{kind} /ColorSpace /DeviceRGB /SMask {mask} 0 R"),
-        &colors,
-    )
+    let colors: Vec<u8> = pixels.clone().flat_map(|[r, g, b, _]| [r, g, b]).collect();
+    let alphas: Vec<u8> = pixels.map(|[.., alpha]| alpha).collect();
+    let colors = packed(&colors);
+    let mut object = pdf.image_xobject(picture, &colors);
+    object.filter(Filter::FlateDecode);
+    object
+        .width(width)
+        .height(height)
+        .bits_per_component(8)
+        .interpolate(true)
+        .s_mask(mask);
+    object.color_space().device_rgb();
+    object.finish();
+    let alphas = packed(&alphas);
+    let mut object = pdf.image_xobject(mask, &alphas);
+    object.filter(Filter::FlateDecode);
+    object
+        .width(width)
+        .height(height)
+        .bits_per_component(8)
+        .interpolate(true);
+    object.color_space().device_gray();
+    object.finish();
+    picture
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).expect("memory takes all bytes");
+    encoder.finish().expect("memory takes all bytes")
 }
 
 /// The page's drawing commands; y is turned so that it grows downwards, as on the screen.
-struct Content<'a> {
-    out: String,
+struct Commands<'a> {
+    out: Content,
     opacities: BTreeSet<u8>,
-    font: &'a Font<'a>,
+    font: &'a FontSubset,
 }
 
-impl Content<'_> {
-    fn paint(&mut self, path: &str, Paint { fill, stroke }: Paint) {
+impl Commands<'_> {
+    fn paint(&mut self, Paint { fill, stroke }: Paint, path: impl Fn(&mut Content)) {
         if fill.a() > 0 {
-            self.color(fill, "rg");
-            let _ = writeln!(self.out, "{path} f");
+            let [r, g, b] = self.color(fill);
+            self.out.set_fill_rgb(r, g, b);
+            path(&mut self.out);
+            self.out.fill_nonzero();
         }
         if !stroke.is_empty() {
-            self.color(stroke.color, "RG");
-            let _ = writeln!(self.out, "{} w {path} S", length(stroke.width));
+            let [r, g, b] = self.color(stroke.color);
+            self.out
+                .set_stroke_rgb(r, g, b)
+                .set_line_width(rounded(stroke.width));
+            path(&mut self.out);
+            self.out.stroke();
         }
     }
 
-    fn color(&mut self, color: Color32, operator: &str) {
-        let ([r, g, b], _) = straight(color);
+    /// Channels of a color from 0 to 1; its opacity becomes the current one.
+    fn color(&mut self, color: Color32) -> [f32; 3] {
+        let (channels, _) = straight(color);
         self.opacity(color.a());
-        let [r, g, b] = [r, g, b].map(|channel| format!("{:.3}", f32::from(channel) / 255.0));
-        let _ = write!(self.out, "{r} {g} {b} {operator} ");
+        channels.map(|channel| thousandth(f32::from(channel) / 255.0))
     }
 
     fn opacity(&mut self, alpha: u8) {
         self.opacities.insert(alpha);
-        let _ = write!(self.out, "/O{alpha} gs ");
+        self.out
+            .set_parameters(Name(opacity_name(alpha).as_bytes()));
     }
 }
 
-impl VectorWriter for Content<'_> {
+impl VectorWriter for Commands<'_> {
     fn begin_clip(&mut self, clip: Rect) {
-        let _ = writeln!(self.out, "q {} W n", rectangle(clip));
+        self.out.save_state();
+        rectangle(&mut self.out, clip);
+        self.out.clip_nonzero().end_path();
     }
 
     fn end_clip(&mut self) {
-        self.out.push_str("Q\n");
+        self.out.restore_state();
     }
 
     fn circle(&mut self, center: Pos2, radius: f32, paint: Paint) {
-        self.paint(&circle(center, radius), paint);
+        self.paint(paint, |out| circle(out, center, radius));
     }
 
     fn path(&mut self, points: &[Pos2], closed: bool, paint: Paint) {
-        let mut path = String::new();
-        for (i, point) in points.iter().enumerate() {
-            let operator = if i == 0 { "m" } else { "l" };
-            let _ = write!(path, "{} {operator} ", place(*point));
-        }
-        if closed {
-            path.push_str("h ");
-        }
-        self.paint(&path, paint);
+        self.paint(paint, |out| {
+            for (i, point) in points.iter().enumerate() {
+                let (x, y) = place(*point);
+                if i == 0 {
+                    out.move_to(x, y);
+                } else {
+                    out.line_to(x, y);
+                }
+            }
+            if closed {
+                out.close_path();
+            }
+        });
     }
 
     fn rectangle(&mut self, rect: Rect, _corner: f32, paint: Paint) {
-        self.paint(&rectangle(rect), paint);
+        self.paint(paint, |out| rectangle(out, rect));
     }
 
     fn text(&mut self, run: &TextRun) {
-        self.color(run.color, "rg");
+        let [r, g, b] = self.color(run.color);
         let (sin, cos) = run.angle.sin_cos();
-        let [cos, sin, minus_cos] = [cos, sin, -cos].map(|value| format!("{value:.5}"));
-        let glyphs = hexadecimal(run.text.chars().map(|c| self.font.glyph(c)));
-        let (size, at) = (length(run.size), place(run.position));
-        let _ = writeln!(
-            self.out,
-            "BT /F {size} Tf {cos} {sin} {sin} {minus_cos} {at} Tm <{glyphs}> Tj ET"
-        );
+        let turn = |value: f32| (value * 1e5).round() / 1e5 + 0.0;
+        let (x, y) = place(run.position);
+        let glyphs: Vec<u8> = run
+            .text
+            .chars()
+            .flat_map(|character| self.font.glyph(character).to_be_bytes())
+            .collect();
+        self.out
+            .set_fill_rgb(r, g, b)
+            .begin_text()
+            .set_font(FONT, rounded(run.size))
+            .set_text_matrix([turn(cos), turn(sin), turn(sin), turn(-cos), x, y])
+            .show(Str(&glyphs))
+            .end_text();
     }
 
     fn picture(&mut self, rect: Rect, number: usize, _image: &ColorImage) {
         self.opacity(255);
-        let (width, height) = (length(rect.width()), length(rect.height()));
-        let corner = place(pos2(rect.min.x, rect.max.y));
-        let _ = writeln!(
-            self.out,
-            "q {width} 0 0 -{height} {corner} cm /I{number} Do Q"
-        );
+        let (x, y) = place(pos2(rect.min.x, rect.max.y));
+        let (width, height) = (rounded(rect.width()), rounded(rect.height()));
+        self.out
+            .save_state()
+            .transform([width, 0.0, 0.0, -height, x, y])
+            .x_object(Name(image_name(number).as_bytes()))
+            .restore_state();
     }
 }
 
-fn hexadecimal(words: impl Iterator<Item = u16>) -> String {
-    words.fold(String::new(), |mut out, word| {
-        let _ = write!(out, "{word:04X}");
-        out
-    })
+fn opacity_name(alpha: u8) -> String {
+    format!("O{alpha}")
 }
 
-fn place(point: Pos2) -> String {
-    format!("{} {}", length(point.x), length(point.y))
+fn image_name(number: usize) -> String {
+    format!("I{number}")
 }
 
-fn rectangle(rect: Rect) -> String {
-    format!(
-        "{} {} {} re",
-        place(rect.min),
-        length(rect.width()),
-        length(rect.height())
-    )
+/// A length to a hundredth of a point.
+fn rounded(value: f32) -> f32 {
+    (value * 100.0).round() / 100.0 + 0.0
 }
 
-fn circle(center: Pos2, radius: f32) -> String {
+/// A share to a thousandth.
+fn thousandth(value: f32) -> f32 {
+    (value * 1000.0).round() / 1000.0
+}
+
+fn place(point: Pos2) -> (f32, f32) {
+    (rounded(point.x), rounded(point.y))
+}
+
+fn rectangle(out: &mut Content, rect: Rect) {
+    let (x, y) = place(rect.min);
+    out.rect(x, y, rounded(rect.width()), rounded(rect.height()));
+}
+
+fn circle(out: &mut Content, center: Pos2, radius: f32) {
     let at = |x: f32, y: f32| place(pos2(center.x + x * radius, center.y + y * radius));
     let k = QUARTER;
-    let mut path = format!("{} m ", at(1.0, 0.0));
+    let (x, y) = at(1.0, 0.0);
+    out.move_to(x, y);
     for (dx, dy) in [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0_f32)] {
         // the next quarter turns (dx, dy) to (-dy, dx)
         let (first, second) = (at(dx - k * dy, dy + k * dx), at(-dy + k * dx, dx + k * dy));
-        let _ = write!(path, "{first} {second} {} c ", at(-dy, dx));
+        let end = at(-dy, dx);
+        out.cubic_to(first.0, first.1, second.0, second.1, end.0, end.1);
     }
-    path + "h"
-}
-
-/// Numbered objects, written in order with their table of places.
-struct File {
-    objects: Vec<Vec<u8>>,
-}
-
-impl File {
-    fn new() -> Self {
-        Self {
-            objects: Vec::new(),
-        }
-    }
-
-    fn reserve(&mut self) -> usize {
-        self.objects.push(Vec::new());
-        self.objects.len()
-    }
-
-    fn set(&mut self, number: usize, body: String) {
-        self.set_bytes(number, body.into_bytes());
-    }
-
-    fn set_bytes(&mut self, number: usize, body: Vec<u8>) {
-        self.objects[number - 1] = body;
-    }
-
-    /// A compressed stream with further dictionary entries.
-    fn stream(&mut self, entries: &str, bytes: &[u8]) -> usize {
-        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(bytes).expect("memory takes all bytes");
-        let packed = encoder.finish().expect("memory takes all bytes");
-        let mut body = format!(
-            "<< {entries} /Filter /FlateDecode /Length {} >>\nstream\n",
-            packed.len()
-        )
-        .into_bytes();
-        body.extend_from_slice(&packed);
-        body.extend_from_slice(b"\nendstream");
-        let number = self.reserve();
-        self.set_bytes(number, body);
-        number
-    }
-
-    fn finish(self, catalog: usize) -> Vec<u8> {
-        let mut out = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec();
-        let mut places = Vec::new();
-        for (index, body) in self.objects.iter().enumerate() {
-            places.push(out.len());
-            out.extend_from_slice(format!("{} 0 obj\n", index + 1).as_bytes());
-            out.extend_from_slice(body);
-            out.extend_from_slice(b"\nendobj\n");
-        }
-        let table = out.len();
-        let mut end = format!("xref\n0 {}\n0000000000 65535 f \n", places.len() + 1);
-        for place in &places {
-            let _ = writeln!(end, "{place:010} 00000 n ");
-        }
-        let _ = write!(
-            end,
-            "trailer\n<< /Size {} /Root {catalog} 0 R >>\nstartxref\n{table}\n%%EOF\n",
-            places.len() + 1
-        );
-        out.extend_from_slice(end.as_bytes());
-        out
-    }
+    out.close_path();
 }

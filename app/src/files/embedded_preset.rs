@@ -78,20 +78,28 @@ fn in_png(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// Dictionary entry that marks the preset's stream in a PDF.
-pub const PDF_KIND: &str = "/Type /EmbeddedFile /Subtype /text#2Fx-blockscape-ron /Length ";
+/// Kind of the preset's stream in a PDF.
+pub const PDF_SUBTYPE: &str = "text/x-blockscape-ron";
+/// The same as it stands in the file: a slash inside a name is escaped.
+const PDF_SUBTYPE_WRITTEN: &[u8] = b"/Subtype /text#2Fx-blockscape-ron";
 
 fn in_pdf(bytes: &[u8]) -> Option<String> {
-    let start = find(bytes, PDF_KIND.as_bytes())? + PDF_KIND.len();
-    let after = bytes.get(start..)?;
-    let n_digits = after
+    let marked = find(bytes, PDF_SUBTYPE_WRITTEN)?;
+    // The length stands before or behind the kind within the same dictionary.
+    let open = bytes[..marked].windows(2).rposition(|pair| pair == b"<<")?;
+    let dictionary = &bytes[open..];
+    let end = find(dictionary, b">>")?;
+    let length_at = find(&dictionary[..end], b"/Length ")? + b"/Length ".len();
+    let digits = &dictionary[length_at..end];
+    let n_digits = digits
         .iter()
         .take_while(|byte| byte.is_ascii_digit())
         .count();
-    let length: usize = std::str::from_utf8(after.get(..n_digits)?)
+    let length: usize = std::str::from_utf8(&digits[..n_digits])
         .ok()?
         .parse()
         .ok()?;
+    let after = &dictionary[end..];
     let body = find(after, b"stream\n")? + b"stream\n".len();
     let text = after.get(body..body.checked_add(length)?)?;
     String::from_utf8(text.to_vec()).ok()

@@ -2,8 +2,6 @@
 //!
 //! A ratio is a pure function of sample and format; the table only remembers it, so its answers do not depend on who asked first.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{PoisonError, RwLock};
 
 use super::SiteSample;
@@ -78,50 +76,4 @@ pub fn noise_to_signal(sample: &SiteSample, format: Format) -> f64 {
 }
 
 /// A map for small keys that are looked up millions of times a second and that nobody hostile chooses.
-pub(super) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<MultiplyHasher>>;
-
-/// Multiply and rotate, word by word.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct MultiplyHasher {
-    state: u64,
-}
-
-impl MultiplyHasher {
-    const fn add(&mut self, word: u64) {
-        self.state = (self.state.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
-
-impl Hasher for MultiplyHasher {
-    fn finish(&self) -> u64 {
-        self.state ^ (self.state >> 29)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.add(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u8(&mut self, value: u8) {
-        self.add(u64::from(value));
-    }
-
-    fn write_u16(&mut self, value: u16) {
-        self.add(u64::from(value));
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        self.add(u64::from(value));
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.add(value);
-    }
-
-    fn write_usize(&mut self, value: usize) {
-        self.add(value as u64);
-    }
-}
+pub(super) type FastMap<K, V> = rustc_hash::FxHashMap<K, V>;
