@@ -167,7 +167,10 @@ fn embed_font(pdf: &mut Pdf, numbers: &mut Numbers, font: &FontSubset) -> Ref {
         .font_file2(program);
     pdf.stream(program, &packed(&font.file))
         .filter(Filter::FlateDecode)
-        .pair(Name(b"Length1"), font.file.len() as i32);
+        .pair(
+            Name(b"Length1"),
+            i32::try_from(font.file.len()).unwrap_or(i32::MAX),
+        );
     let mut map = UnicodeCmap::new(Name(b"Adobe-Identity-UCS"), IDENTITY);
     for (character, glyph) in font.characters() {
         map.pair(glyph, character);
@@ -187,7 +190,9 @@ fn subset_tag(file: &[u8]) -> String {
 
 fn embed_image(pdf: &mut Pdf, numbers: &mut Numbers, image: &ColorImage) -> Ref {
     let (picture, mask) = (numbers.next(), numbers.next());
-    let [width, height] = image.size.map(|side| side as i32);
+    let [width, height] = image
+        .size
+        .map(|side| i32::try_from(side).unwrap_or(i32::MAX));
     let pixels = image
         .pixels
         .iter()
