@@ -16,7 +16,7 @@ fn load(bytes: &[u8]) -> Result<(), String> {
     let tokenizer =
         Tokenizer::from_gguf(&checkpoint.metadata).map_err(|error| error.to_string())?;
     tokenizer
-        .check_vocabulary(model.hyperparameters.shape.vocab_size)
+        .check_vocabulary(model.hyperparameters.architecture.vocab_size)
         .map_err(|error| error.to_string())?;
     let tokens = tokenizer
         .encode("ab ba")

@@ -106,7 +106,7 @@ impl Subject {
             .map(|_| {
                 let floor = 2 + random.below(4);
                 let mut table = FormatTable::uniform(Format::FP32);
-                for layer in 0..=self.model.hyperparameters.shape.n_layers {
+                for layer in 0..=self.model.hyperparameters.architecture.n_layers() {
                     let mut row = *table.base();
                     for format in &mut row {
                         let width = floor + random.below(11 - floor);
@@ -176,7 +176,7 @@ impl Subject {
     /// Estimated and measured rise of perplexity of each design, as shares.
     fn deviations(&self, golden: &Golden) -> Vec<Deviation> {
         let quality = self.quality(&golden.calibration);
-        let workload = Workload::single_sequence(self.model.hyperparameters.shape.clone());
+        let workload = Workload::single_sequence(self.model.hyperparameters.shape().unwrap());
         self.designs()
             .into_iter()
             .zip(&golden.losses)

@@ -155,7 +155,7 @@ fn models_without_calibration_give_noise_but_no_perplexity() {
 #[test]
 fn the_embedded_model_has_the_shape_of_its_preset_and_meets_its_facts() {
     let story = StoryModel::open();
-    let ours = &story.model.hyperparameters.shape;
+    let ours = &story.model.hyperparameters.shape().unwrap();
     let preset = ModelShape {
         source: ours.source.clone(),
         ..shape(story_model::NAME)

@@ -29,7 +29,7 @@ fn formats(widths: ModuleWidths) -> FormatTable {
 #[test]
 fn a_measuring_judge_gives_the_perplexity_of_a_run() {
     let story = StoryModel::open();
-    let shape = story.model.hyperparameters.shape.clone();
+    let shape = story.model.hyperparameters.shape().unwrap();
     let windows = story.windows(Some(2));
     let design = Design {
         formats: formats([3, 3, 3, 3]),
@@ -60,7 +60,7 @@ fn andas_search_finds_accurate_widths_by_measuring() {
     let reference = perplexity(&FormatTable::uniform(Format::FP32));
     let search = AndaSearch {
         max_iterations: 12,
-        ..AndaSearch::published(&story.model.hyperparameters.shape, 0.02)
+        ..AndaSearch::published(&story.model.hyperparameters.shape().unwrap(), 0.02)
     };
     let outcome = search.run(1.0 / reference, |widths| 1.0 / perplexity(&formats(widths)));
     let best = outcome.best.unwrap();

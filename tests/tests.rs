@@ -35,6 +35,7 @@ mod model_descriptions; // configurations of real models, public bug reports, to
 mod pareto_golden; // fronts, layers, crowding, hypervolume against moocore and pymoo
 mod pareto_laws; // what holds for fronts of any points
 mod perplexity_architectures; // OPT, GPT-2 and Qwen2 against float64, plain and quantized
+mod perplexity_families; // 36 families against transformers, quantized ones too
 mod perplexity_key_values; // causality, smoothing, protection, super-blocks
 mod perplexity_logits; // logits of the small real models against float64
 mod perplexity_reference; // perplexities of the small real models against float64

@@ -44,7 +44,7 @@ impl StoryModel {
         let mut model = Checkpoint::from_safetensors(CONFIG, &shards, None)
             .and_then(|checkpoint| LanguageModel::from_checkpoint(&checkpoint))
             .unwrap_or_else(|error| unreachable!("built-in weights: {error}"));
-        NAME.clone_into(&mut model.hyperparameters.shape.name);
+        NAME.clone_into(&mut model.hyperparameters.architecture.name);
         let tokenizer = Tokenizer::from_json(TOKENIZER)
             .unwrap_or_else(|error| unreachable!("built-in tokenizer: {error}"));
         Self { model, tokenizer }
@@ -69,7 +69,8 @@ impl StoryModel {
     pub fn quality(&self) -> Result<QualityModel, WindowError> {
         let windows = self.windows(Some(CALIBRATION_WINDOWS));
         let samples = captured_samples(&self.model, &windows)?;
-        let quality = QualityModel::from_samples(&self.model.hyperparameters.shape, samples);
+        let quality =
+            QualityModel::from_samples(&self.model.hyperparameters.nearest_shape(), samples);
         let record: CalibrationRecord = preset::from_ron(CALIBRATION)
             .unwrap_or_else(|error| unreachable!("built-in calibration: {error}"));
         let sensitivities = fit(&quality, record.reference_perplexity, &record.runs);

@@ -131,7 +131,7 @@ impl CheckpointFile {
     /// have as many tokens as the model.
     pub fn tokenizer(&self, given: Option<&Path>) -> anyhow::Result<Tokenizer> {
         let checkpoint = self.checkpoint()?;
-        let vocab_size = checkpoint.hyperparameters.shape.vocab_size;
+        let vocab_size = checkpoint.hyperparameters.architecture.vocab_size;
         let (tokenizer, name) = match (given, &self.kind) {
             (Some(path), _) => (read_tokenizer(path)?, path.display().to_string()),
             (None, Kind::Gguf(_)) => match Tokenizer::from_gguf(&checkpoint.metadata) {

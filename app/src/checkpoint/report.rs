@@ -59,7 +59,10 @@ fn report(question: &Question, ticket: &Ticket) -> anyhow::Result<Option<Checkpo
     let (tensors, architecture) = match file.checkpoint() {
         Ok(checkpoint) => (
             checkpoint.tensors,
-            Ok(checkpoint.hyperparameters.shape.clone()),
+            checkpoint
+                .hyperparameters
+                .shape()
+                .map_err(|error| error.to_string()),
         ),
         // A file that is damaged itself is told of as before.
         Err(unknown) => match file.tensors() {

@@ -169,7 +169,7 @@ impl TextCutting {
     }
 
     fn protocol(&self, model: &LanguageModel, usual: Usual) -> anyhow::Result<Protocol> {
-        let own = model.hyperparameters.shape.max_context as usize;
+        let own = model.hyperparameters.architecture.max_context as usize;
         let context = self
             .context
             .unwrap_or_else(|| own.min(usual.longest_context));

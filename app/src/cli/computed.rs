@@ -3,6 +3,7 @@
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use anyhow::bail;
 use blockscape_explorer::Progress;
 use blockscape_model::workload::{Slot, Workload};
@@ -44,7 +45,11 @@ pub fn session_of(opened: Opened) -> anyhow::Result<Session> {
         }
         Opened::Checkpoint(path) => {
             let file = CheckpointFile::open(&path)?;
-            let shape = file.checkpoint()?.hyperparameters.shape.clone();
+            let shape = file
+                .checkpoint()?
+                .hyperparameters
+                .shape()
+                .with_context(|| file.name())?;
             Session {
                 workload: Workload::single_sequence(shape),
                 checkpoint: Some(path),

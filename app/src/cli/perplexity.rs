@@ -132,7 +132,7 @@ fn estimated(
     };
     let workload = Workload {
         context_tokens: u32::try_from(protocol.context)?,
-        ..Workload::single_sequence(model.hyperparameters.shape.clone())
+        ..Workload::single_sequence(model.hyperparameters.nearest_shape())
     };
     calibrated
         .quality
@@ -233,7 +233,7 @@ fn print(
     if args.json {
         let document = json!({
             "model": name,
-            "family": model.hyperparameters.shape.family,
+            "family": model.hyperparameters.architecture.family,
             "text": name_of(&args.text),
             "context": protocol.context,
             "windows": measured.windows,

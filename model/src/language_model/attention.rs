@@ -7,12 +7,13 @@
 
 use std::ops::Range;
 
-use super::elementwise::softmax;
+use super::elementwise::{add_slope, soft_cap, softmax, softmax_with_sink};
 use super::key_smoothing::{OFFSET_TOKENS, subtract_offsets};
 use super::matrix::MatrixView;
 use super::matrix_product::matrix_product;
 use super::open_values::OpenValues;
 use super::operands::{depends_on_largest_alone, quantize_in_place, quantize_into};
+use crate::architecture::Span;
 use crate::design::KeyValuePolicy;
 use crate::format::{BlockLen, Format};
 use crate::workload::{Product, Side, Slot};
@@ -22,13 +23,33 @@ const QUERIES: usize = 64;
 /// Most queries computed together; bounds the memory of scores.
 const MAX_QUERIES: usize = 256;
 
-/// Sizes that attention needs.
+/// Sizes and choices of attention.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct AttentionShape {
+pub(super) struct AttentionShape<'a> {
     pub(super) n_heads: usize,
     pub(super) n_kv_heads: usize,
+    /// Channels of a head: of queries and keys, and of values, which are padded where they are fewer.
     pub(super) head_dim: usize,
-    pub(super) sliding_window: Option<usize>,
+    pub(super) span: Span,
+    /// Factor of the scores.
+    pub(super) score_scale: f32,
+    /// Scores become `cap x tanh(score / cap)`.
+    pub(super) soft_cap: Option<f32>,
+    /// Bias of each head's scores for a token of distance.
+    pub(super) slopes: Option<&'a [f32]>,
+    /// A logit a head that takes part in the softmax and has no value.
+    pub(super) sinks: Option<&'a [f32]>,
+}
+
+impl AttentionShape<'_> {
+    /// The first token that the query at a position sees.
+    fn first_seen(&self, position: usize) -> usize {
+        match self.span {
+            Span::Full => 0,
+            Span::Window(window) => (position + 1).saturating_sub(window as usize),
+            Span::Chunk(length) => position - position % (length.max(1) as usize),
+        }
+    }
 }
 
 /// Formats of the four operands, and what is protected.
@@ -139,7 +160,7 @@ impl Attention {
     /// Writes the heads' outputs, a token a row.
     pub(super) fn run(
         &mut self,
-        shape: AttentionShape,
+        shape: AttentionShape<'_>,
         formats: &AttentionFormats,
         input: QueryKeyValue<'_>,
         out: &mut [f32],
@@ -163,7 +184,7 @@ impl Attention {
 
     fn quantize(
         &mut self,
-        shape: AttentionShape,
+        shape: AttentionShape<'_>,
         formats: &AttentionFormats,
         input: QueryKeyValue<'_>,
         observe: &mut dyn FnMut(Slot, &[f32], usize),
@@ -213,7 +234,7 @@ impl Attention {
     /// All query heads of one key head, for a run of queries.
     fn attend(
         &mut self,
-        shape: AttentionShape,
+        shape: AttentionShape<'_>,
         formats: &AttentionFormats,
         queries: Queries,
         kv_head: usize,
@@ -242,7 +263,7 @@ impl Attention {
         let group = n_heads / n_kv_heads;
         for head in kv_head * group..(kv_head + 1) * group {
             self.scores(shape, formats, queries, (head, kv_head));
-            self.probabilities(shape, formats, queries, observe);
+            self.probabilities(shape, formats, queries, head, observe);
             let out = &mut out[queries.first * n_heads * head_dim + head * head_dim..];
             let stride = n_heads * head_dim;
             if let Some(format) = protected {
@@ -272,7 +293,7 @@ impl Attention {
     /// Query times key for all keys up to the last query.
     fn scores(
         &mut self,
-        shape: AttentionShape,
+        shape: AttentionShape<'_>,
         formats: &AttentionFormats,
         queries: Queries,
         (head, kv_head): (usize, usize),
@@ -332,22 +353,32 @@ impl Attention {
     }
 
     /// Softmax over the visible tokens and quantization of the result; zero where a query sees nothing.
-    #[expect(clippy::cast_precision_loss, reason = "head dimensions are below 2^14")]
     fn probabilities(
         &mut self,
-        shape: AttentionShape,
+        shape: AttentionShape<'_>,
         formats: &AttentionFormats,
         queries: Queries,
+        head: usize,
         observe: &mut dyn FnMut(Slot, &[f32], usize),
     ) {
         let Queries { first, end, .. } = queries;
-        let scale = 1.0 / (shape.head_dim as f32).sqrt();
         for (t, row) in (first..).zip(self.scores.chunks_exact_mut(end)) {
-            let hidden = shape
-                .sliding_window
-                .map_or(0, |window| (t + 1).saturating_sub(window));
+            let hidden = shape.first_seen(t);
             row[..hidden].fill(0.0);
-            softmax(&mut row[hidden..=t], scale);
+            let seen = &mut row[hidden..=t];
+            let mut scale = shape.score_scale;
+            if let Some(cap) = shape.soft_cap {
+                soft_cap(seen, scale, cap);
+                scale = 1.0;
+            }
+            if let Some(slopes) = shape.slopes {
+                add_slope(seen, scale, slopes[head]);
+                scale = 1.0;
+            }
+            match shape.sinks {
+                None => softmax(seen, scale),
+                Some(sinks) => softmax_with_sink(seen, scale, sinks[head]),
+            }
             row[t + 1..].fill(0.0);
         }
         observe(Slot::of(Product::Pv, Side::Moving), &self.scores, end);

@@ -5,7 +5,8 @@
 use multiversion::multiversion;
 
 use super::Norm;
-use super::hyperparameters::{Activation, Normalization};
+use super::layer::Xielu;
+use crate::architecture::{Activation, NormKind};
 
 const LANES: usize = 16;
 
@@ -163,18 +164,23 @@ pub(super) fn add_dots(
 }
 
 /// Normalizes each row of `x` into `out`.
-pub(super) fn normalize(
-    kind: Normalization,
-    epsilon: f32,
-    norm: &Norm,
-    x: &[f32],
-    out: &mut [f32],
-) {
+pub(super) fn normalize(norm: &Norm, x: &[f32], out: &mut [f32]) {
+    normalize_parts(norm, norm.gain.len(), x, out);
+}
+
+/// Normalizes parts of rows: a row has as many values as the gain, a part divides it.
+pub(super) fn normalize_parts(norm: &Norm, part_len: usize, x: &[f32], out: &mut [f32]) {
     let row_len = norm.gain.len();
     for (row, out) in x.chunks_exact(row_len).zip(out.chunks_exact_mut(row_len)) {
-        match kind {
-            Normalization::RootMeanSquare => root_mean_square(row, &norm.gain, epsilon, out),
-            Normalization::Layer => layer_norm(row, &norm.gain, epsilon, out),
+        let parts = row
+            .chunks_exact(part_len)
+            .zip(out.chunks_exact_mut(part_len))
+            .zip(norm.gain.chunks_exact(part_len));
+        for ((part, out), gain) in parts {
+            match norm.kind {
+                NormKind::RootMeanSquare => root_mean_square(part, gain, norm.epsilon, out),
+                NormKind::Layer => layer_norm(part, gain, norm.epsilon, out),
+            }
         }
     }
     if let Some(bias) = &norm.bias {
@@ -232,13 +238,18 @@ pub(super) fn add(to: &mut [f32], from: &[f32]) {
     }
 }
 
-/// The nonlinearity, element by element.
-pub(super) fn activate(kind: Activation, x: &mut [f32]) {
+/// The nonlinearity, element by element; `xielu` holds the learned numbers of the one that has some.
+pub(super) fn activate(kind: Activation, xielu: Option<Xielu>, x: &mut [f32]) {
     match kind {
         Activation::Silu => silu(x),
         Activation::Relu => {
             for x in x {
                 *x = x.max(0.0);
+            }
+        }
+        Activation::ReluSquared => {
+            for x in x {
+                *x = x.max(0.0) * x.max(0.0);
             }
         }
         Activation::Gelu => {
@@ -247,6 +258,87 @@ pub(super) fn activate(kind: Activation, x: &mut [f32]) {
             }
         }
         Activation::GeluTanh => gelu_tanh(x),
+        Activation::Xielu => {
+            if let Some(numbers) = xielu {
+                for x in x {
+                    *x = numbers.at(*x);
+                }
+            }
+        }
+        Activation::ClampedSwiglu { alpha, limit } => {
+            for x in x {
+                *x = clamped_swish(*x, alpha, limit);
+            }
+        }
+    }
+}
+
+impl Xielu {
+    /// Formula of the class in `transformers`.
+    fn at(self, x: f32) -> f32 {
+        if x > 0.0 {
+            self.positive * x * x + self.beta * x
+        } else {
+            (x.min(self.epsilon).exp_m1() - x) * self.negative + self.beta * x
+        }
+    }
+}
+
+/// `x sigmoid(alpha x)`, x clamped above.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "f32 is the working precision"
+)]
+fn clamped_swish(x: f32, alpha: f64, limit: f64) -> f32 {
+    let x = f64::from(x).min(limit);
+    (x / (1.0 + (-alpha * x).exp())) as f32
+}
+
+/// `gate *= up + 1`, `up` clamped on both sides, element by element.
+pub(super) fn multiply_shifted(gate: &mut [f32], up: &[f32], limit: f32) {
+    for (gate, up) in gate.iter_mut().zip(up) {
+        *gate *= up.clamp(-limit, limit) + 1.0;
+    }
+}
+
+/// `cap tanh(scale x / cap)`, element by element.
+pub(super) fn soft_cap(x: &mut [f32], scale: f32, cap: f32) {
+    for x in x {
+        *x = cap * (scale * *x / cap).tanh();
+    }
+}
+
+/// `scale x` less a slope for each value up to the last.
+#[expect(clippy::cast_precision_loss, reason = "positions are below 2^24")]
+pub(super) fn add_slope(x: &mut [f32], scale: f32, slope: f32) {
+    let last = x.len() as f32 - 1.0;
+    for (position, x) in x.iter_mut().enumerate() {
+        *x = *x * scale + slope * (position as f32 - last);
+    }
+}
+
+/// [`softmax`] with one more score, whose probability is dropped.
+pub(super) fn softmax_with_sink(row: &mut [f32], scale: f32, sink: f32) {
+    let max = (largest(row) * scale).max(sink);
+    let mut sum = f64::from(sink - max).exp();
+    for value in &mut *row {
+        *value = exp(*value * scale - max);
+        sum += f64::from(*value);
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "f32 is the working precision"
+    )]
+    let inverse = (1.0 / sum) as f32;
+    for value in row {
+        *value *= inverse;
+    }
+}
+
+/// Multiplies by a factor, element by element.
+pub(super) fn multiply_by(x: &mut [f32], factor: f32) {
+    for x in x {
+        *x *= factor;
     }
 }
 

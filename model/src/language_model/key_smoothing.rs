@@ -6,8 +6,9 @@
 //! which moves all scores of a query alike and so leaves softmax as it is. After Harmonia (arXiv 2602.04595), whose
 //! published description leaves the choice of scales and offsets open; the choices here are this project's.
 
-use super::hyperparameters::{Normalization, Position, RotaryPairs};
-use super::{LanguageModel, Layer, Linear, Matrix};
+use super::layer::{GroupedWeights, Layer};
+use super::{LanguageModel, Linear, Matrix, Norm};
+use crate::architecture::{self, GroupedAttention, Rotary, RotaryPairs};
 
 /// Keys of the start of a window from which offsets are computed, where no initial tokens are protected.
 pub(super) const OFFSET_TOKENS: usize = 16;
@@ -22,24 +23,39 @@ impl KeyScales {
     /// The scale is the spread of the pair relative to the head's geometric mean, rounded to a power of two so that
     /// folding it into the weights rounds nothing.
     pub fn from_weights(model: &LanguageModel) -> Self {
-        let head_dim = model.hyperparameters.shape.head_dim as usize;
+        let described = model.hyperparameters.architecture.layers();
         Self(
             model
                 .layers
                 .iter()
-                .map(|layer| scales_of_layer(model, layer, head_dim))
+                .zip(described)
+                .map(|(layer, described)| match foldable(layer, described) {
+                    Some((weights, attention)) => scales_of_layer(layer, weights, attention),
+                    None => Vec::new(),
+                })
                 .collect(),
         )
     }
 
     /// Folds the scales into the projections of queries and keys.
     pub(super) fn fold(&self, model: &mut LanguageModel) {
-        let shape = &model.hyperparameters.shape;
-        let head_dim = shape.head_dim as usize;
-        let group = (shape.n_heads / shape.n_kv_heads) as usize;
-        for (layer, scales) in model.layers.iter_mut().zip(&self.0) {
-            scale_rows(&mut layer.k, |row| 1.0 / scales[row]);
-            scale_rows(&mut layer.q, |row| {
+        let described: Vec<_> = model
+            .hyperparameters
+            .architecture
+            .layers()
+            .map(|layer| layer.grouped().cloned())
+            .collect();
+        for ((layer, scales), attention) in model.layers.iter_mut().zip(&self.0).zip(described) {
+            let (Some(weights), Some(attention)) = (layer.grouped_mut(), attention) else {
+                continue;
+            };
+            if scales.is_empty() {
+                continue;
+            }
+            let head_dim = attention.head_dim as usize;
+            let group = (attention.heads / attention.key_heads) as usize;
+            scale_rows(&mut weights.k, |row| 1.0 / scales[row]);
+            scale_rows(&mut weights.q, |row| {
                 let kv_head = row / head_dim / group;
                 scales[kv_head * head_dim + row % head_dim]
             });
@@ -47,13 +63,28 @@ impl KeyScales {
     }
 }
 
-fn scales_of_layer(model: &LanguageModel, layer: &Layer, head_dim: usize) -> Vec<f32> {
-    let spreads = spreads(model.hyperparameters.normalization, layer);
+/// Attention whose scales pass from keys to queries: without norms of theirs in between.
+fn foldable<'m>(
+    layer: &'m Layer,
+    described: &'m architecture::Layer,
+) -> Option<(&'m GroupedWeights, &'m GroupedAttention)> {
+    let attention = described.grouped()?;
+    let is_plain = attention.query_key_norm.is_none() && attention.clip.is_none();
+    layer.grouped().filter(|_| is_plain).zip(Some(attention))
+}
+
+fn scales_of_layer(
+    layer: &Layer,
+    weights: &GroupedWeights,
+    attention: &GroupedAttention,
+) -> Vec<f32> {
+    let head_dim = attention.head_dim as usize;
+    let spreads = spreads(layer.mixer_norms.before.as_ref(), weights);
     let mut scales = Vec::with_capacity(spreads.len());
     for head in spreads.chunks_exact(head_dim) {
         let of_pairs: Vec<f64> = (0..head_dim)
             .map(|channel| {
-                let partner = partner(model.hyperparameters.position, channel);
+                let partner = partner(attention.rotary.as_ref(), channel);
                 (head[channel] + head[partner]).max(f64::MIN_POSITIVE)
             })
             .collect();
@@ -69,14 +100,11 @@ fn scales_of_layer(model: &LanguageModel, layer: &Layer, head_dim: usize) -> Vec
 }
 
 /// Mean square of each channel of K for inputs of unit mean square before the normalization's gain.
-fn spreads(normalization: Normalization, layer: &Layer) -> Vec<f64> {
-    let gain = &layer.attention_norm.gain;
-    let norm_bias = layer
-        .attention_norm
-        .bias
-        .as_ref()
-        .filter(|_| normalization == Normalization::Layer);
+fn spreads(norm: Option<&Norm>, layer: &GroupedWeights) -> Vec<f64> {
     let weight = &layer.k.weight;
+    let plain = vec![1.0; weight.row_len()];
+    let gain: &[f32] = norm.map_or(&plain, |norm| &norm.gain);
+    let norm_bias = norm.and_then(|norm| norm.bias.as_ref());
     (0..weight.n_rows())
         .map(|row| {
             let weights = weight.row(row);
@@ -110,14 +138,12 @@ fn power_of_two(x: f64) -> f32 {
 }
 
 /// Index within a head of the channel that is rotated together with this one; itself if it is not rotated.
-fn partner(position: Position, channel: usize) -> usize {
-    match position {
-        Position::Rotary {
-            n_rotated, pairs, ..
-        } if channel < n_rotated as usize => match pairs {
+fn partner(rotary: Option<&Rotary>, channel: usize) -> usize {
+    match rotary {
+        Some(rotary) if channel < rotary.channels as usize => match rotary.pairs {
             RotaryPairs::Neighbors => channel ^ 1,
             RotaryPairs::Halves => {
-                let half = n_rotated as usize / 2;
+                let half = rotary.channels as usize / 2;
                 if channel < half {
                     channel + half
                 } else {

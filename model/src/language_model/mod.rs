@@ -9,6 +9,7 @@ pub mod checkpoint;
 mod elementwise;
 pub mod hyperparameters;
 mod key_smoothing;
+mod layer;
 mod likelihood;
 mod matrix;
 mod matrix_product;
@@ -19,13 +20,15 @@ mod protocol;
 mod quantized_model;
 mod rotary;
 mod super_block_product;
-mod tensor_names;
 pub mod tokenizer;
 mod weights;
 
 use std::sync::Arc;
 
+use layer::Layer;
 use super_block_product::SuperBlockWeights;
+
+use crate::architecture::NormKind;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use hyperparameters::Hyperparameters;
@@ -47,6 +50,7 @@ pub struct LanguageModel {
     /// Divisors of the rotation frequencies, one a pair, where the file carries them.
     pub(crate) rotary_divisors: Option<Arc<[f32]>>,
     pub(crate) embedding: Matrix,
+    pub(crate) embedding_norm: Option<Norm>,
     pub(crate) positions: Option<Matrix>,
     pub(crate) layers: Vec<Layer>,
     /// From the embedding's length to the hidden size, where they differ.
@@ -80,25 +84,11 @@ impl Linear {
     }
 }
 
-/// Gain and bias of a normalization.
+/// A normalization with its gain and bias.
 #[derive(Debug, Clone)]
 pub(crate) struct Norm {
+    pub(crate) kind: NormKind,
+    pub(crate) epsilon: f32,
     pub(crate) gain: Arc<[f32]>,
     pub(crate) bias: Option<Arc<[f32]>>,
-}
-
-/// The weights of one transformer layer.
-#[derive(Debug, Clone)]
-pub(crate) struct Layer {
-    /// How many tokens a query sees, itself included; `None`: all before it.
-    pub(crate) window: Option<usize>,
-    pub(crate) attention_norm: Norm,
-    pub(crate) q: Linear,
-    pub(crate) k: Linear,
-    pub(crate) v: Linear,
-    pub(crate) o: Linear,
-    pub(crate) mlp_norm: Norm,
-    pub(crate) gate: Option<Linear>,
-    pub(crate) up: Linear,
-    pub(crate) down: Linear,
 }

@@ -40,25 +40,15 @@ impl QuantizedModel {
         policy: &KeyValuePolicy,
         arithmetic: Arithmetic,
     ) -> Self {
-        let n_layers = model.hyperparameters.shape.n_layers;
+        let n_layers = model.hyperparameters.architecture.n_layers();
         let mut quantized = model.clone();
         if policy.smoothing {
             KeyScales::from_weights(model).fold(&mut quantized);
         }
         for (layer, index) in quantized.layers.iter_mut().zip(0..) {
             let row = formats.row(index);
-            for (product, linear) in [
-                (Product::Q, Some(&mut layer.q)),
-                (Product::K, Some(&mut layer.k)),
-                (Product::V, Some(&mut layer.v)),
-                (Product::O, Some(&mut layer.o)),
-                (Product::Gate, layer.gate.as_mut()),
-                (Product::Up, Some(&mut layer.up)),
-                (Product::Down, Some(&mut layer.down)),
-            ] {
-                if let Some(linear) = linear {
-                    prepare(linear, product, row, arithmetic);
-                }
+            for (product, linear) in layer.linears_mut() {
+                prepare(linear, product, row, arithmetic);
             }
         }
         let of_head = formats.row(n_layers);

@@ -1,33 +1,30 @@
 //! Rotary position encoding (Su et al. 2021): each pair of channels is turned by position times a frequency.
 
-use super::LanguageModel;
-use super::hyperparameters::{Position, RotaryPairs, RotaryScaling, Yarn};
+use crate::architecture::{Rotary, RotaryPairs, RotaryScaling, Yarn};
 
 /// Cosines and sines for the positions of one window.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct RotaryTable {
-    pairs: Option<RotaryPairs>,
+    pairs: RotaryPairs,
     n_pairs: usize,
     /// (cosine, sine), position by position.
     turns: Vec<(f32, f32)>,
 }
 
 impl RotaryTable {
-    /// For positions from 0; empty for models without rotation.
+    /// For positions from 0 of a window of so many tokens; `divisors` divide the frequencies where a file carries them.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "f32 is the working precision"
     )]
     #[expect(clippy::cast_precision_loss, reason = "positions are below 2^24")]
-    pub(super) fn new(model: &LanguageModel, n_positions: usize) -> Self {
-        let Position::Rotary { pairs, scaling, .. } = model.hyperparameters.position else {
-            return Self::default();
-        };
-        let magnitude = match scaling {
+    pub(super) fn new(rotary: &Rotary, divisors: Option<&[f32]>, n_positions: usize) -> Self {
+        let magnitude = match &rotary.scaling {
             RotaryScaling::Yarn(yarn) => yarn.magnitude,
+            RotaryScaling::Long { magnitude, .. } => *magnitude,
             _ => 1.0,
         };
-        let frequencies = frequencies(model);
+        let frequencies = frequencies(rotary, divisors, n_positions);
         let turns = (0..n_positions)
             .flat_map(|position| {
                 frequencies.iter().map(move |frequency| {
@@ -37,21 +34,30 @@ impl RotaryTable {
             })
             .collect();
         Self {
-            pairs: Some(pairs),
+            pairs: rotary.pairs,
             n_pairs: frequencies.len(),
             turns,
         }
     }
 
-    /// Turns every head of every token; a row of `x` is one token with heads of `head_dim` channels.
-    pub(super) fn apply(&self, x: &mut [f32], row_len: usize, head_dim: usize) {
-        let Some(pairs) = self.pairs else { return };
+    /// Whether the frequencies are those of any window, however long.
+    pub(super) const fn is_for_any_length(rotary: &Rotary) -> bool {
+        !matches!(
+            rotary.scaling,
+            RotaryScaling::Dynamic { .. } | RotaryScaling::Long { .. }
+        )
+    }
+
+    /// Turns every head of every token, its channels from `offset` on; a row of `x` is one token with heads of `head_dim`
+    /// channels.
+    pub(super) fn apply(&self, x: &mut [f32], row_len: usize, head_dim: usize, offset: usize) {
         for (row, turns) in x
             .chunks_exact_mut(row_len)
             .zip(self.turns.chunks_exact(self.n_pairs))
         {
             for head in row.chunks_exact_mut(head_dim) {
-                match pairs {
+                let head = &mut head[offset..];
+                match self.pairs {
                     RotaryPairs::Neighbors => {
                         for (pair, turn) in head.as_chunks_mut::<2>().0.iter_mut().zip(turns) {
                             let [a, b] = *pair;
@@ -73,38 +79,57 @@ impl RotaryTable {
 }
 
 /// Angle a position, one a pair.
-fn frequencies(model: &LanguageModel) -> Vec<f64> {
-    let Position::Rotary {
-        theta,
-        n_rotated,
-        scaling,
-        ..
-    } = model.hyperparameters.position
-    else {
-        return Vec::new();
+#[expect(clippy::cast_precision_loss, reason = "positions are below 2^24")]
+fn frequencies(rotary: &Rotary, divisors: Option<&[f32]>, n_positions: usize) -> Vec<f64> {
+    let n_rotated = f64::from(rotary.channels);
+    let length = n_positions as f64;
+    let base = match rotary.scaling {
+        RotaryScaling::Dynamic {
+            factor,
+            original_context,
+        } if length > original_context => {
+            let growth = factor * length / original_context - (factor - 1.0);
+            rotary.base * growth.powf(n_rotated / (n_rotated - 2.0))
+        }
+        _ => rotary.base,
     };
-    (0..n_rotated / 2)
+    (0..rotary.channels / 2)
         .map(|pair| {
-            let frequency = theta.powf(-2.0 * f64::from(pair) / f64::from(n_rotated));
-            let scaled = match scaling {
+            let frequency = base.powf(-2.0 * f64::from(pair) / n_rotated);
+            let scaled = match &rotary.scaling {
                 RotaryScaling::Yarn(yarn) => {
-                    let kept = kept_by_yarn(&yarn, theta, n_rotated, pair);
+                    let kept = kept_by_yarn(yarn, base, rotary.channels, pair);
                     frequency * (kept + (1.0 - kept) / yarn.factor)
                 }
-                _ => scale(frequency, scaling),
+                RotaryScaling::Long {
+                    short,
+                    long,
+                    original_context,
+                    ..
+                } => {
+                    let of_length = if length > *original_context {
+                        long
+                    } else {
+                        short
+                    };
+                    let divisor = of_length.get(pair as usize).copied();
+                    frequency / divisor.unwrap_or(1.0)
+                }
+                scaling => scale(frequency, scaling),
             };
-            model.rotary_divisors.as_ref().map_or(scaled, |divisors| {
-                scaled / f64::from(divisors[pair as usize])
-            })
+            divisors
+                .and_then(|divisors| divisors.get(pair as usize))
+                .map_or(scaled, |divisor| scaled / f64::from(*divisor))
         })
         .collect()
 }
 
 /// Formulas of `modeling_rope_utils` in `transformers`; Llama 3.1's is described in its model card.
-fn scale(frequency: f64, scaling: RotaryScaling) -> f64 {
-    match scaling {
-        RotaryScaling::None | RotaryScaling::Yarn(_) => frequency,
-        RotaryScaling::Linear { factor } => frequency / factor,
+fn scale(frequency: f64, scaling: &RotaryScaling) -> f64 {
+    match *scaling {
+        RotaryScaling::Linear { factor } | RotaryScaling::Proportional { factor } => {
+            frequency / factor
+        }
         RotaryScaling::Llama3 {
             factor,
             low_frequency_factor,
@@ -117,6 +142,7 @@ fn scale(frequency: f64, scaling: RotaryScaling) -> f64 {
                 .clamp(0.0, 1.0);
             frequency * (kept + (1.0 - kept) / factor)
         }
+        _ => frequency,
     }
 }
 

@@ -13,7 +13,7 @@ impl QualityModel {
         if shape.name == story_model::NAME {
             // A preset of that name with another shape is another model.
             let story = StoryModel::open();
-            if story.model.hyperparameters.shape.n_layers == shape.n_layers
+            if story.model.hyperparameters.architecture.n_layers() == shape.n_layers
                 && let Ok(quality) = story.quality()
             {
                 return quality;

@@ -25,18 +25,9 @@ pub fn captured_samples(
         .iter()
         .map(|layer| {
             let mut row = empty_row();
-            for (product, linear) in [
-                (Product::Q, Some(&layer.q)),
-                (Product::K, Some(&layer.k)),
-                (Product::V, Some(&layer.v)),
-                (Product::O, Some(&layer.o)),
-                (Product::Gate, layer.gate.as_ref()),
-                (Product::Up, Some(&layer.up)),
-                (Product::Down, Some(&layer.down)),
-            ] {
-                if let Some(linear) = linear {
-                    row[Slot::of(product, Side::Stationary).index()] = weight_sample(linear);
-                }
+            // the first projection of a product stands for all
+            for (product, linear) in layer.linears().into_iter().rev() {
+                row[Slot::of(product, Side::Stationary).index()] = weight_sample(linear);
             }
             row
         })

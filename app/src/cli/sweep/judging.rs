@@ -27,7 +27,7 @@ pub(super) fn evaluator(
     let evaluator: Arc<dyn Evaluate> = match (&arguments.model, &arguments.text) {
         (Some(model), Some(text)) => {
             let subject = arguments.cutting.subject(model, text, Usual::SAMPLE)?;
-            let shape = subject.model.hyperparameters.shape.clone();
+            let shape = subject.model.hyperparameters.shape()?;
             preset.workload = Load::Own(Box::new(Workload::single_sequence(shape)));
             strive_for_perplexity(preset);
             preset.prepare().map_err(refused)?;
@@ -53,7 +53,7 @@ fn of_checkpoint(arguments: &Arguments, subject: Subject) -> anyhow::Result<Arc<
         windows,
         ..
     } = subject;
-    let shape = model.hyperparameters.shape.clone();
+    let shape = model.hyperparameters.shape()?;
     let Some(file) = &arguments.calibrate else {
         let judge = MeasuringJudge::new(Judge::for_model(&shape), model, windows);
         return Ok(Arc::new(judge.with_context(|| name)?));

@@ -49,7 +49,7 @@ impl CalibratedModel {
 
 /// What a record or a measurement belongs to: name and size of the model, its weights, and the windows down to their last token.
 pub fn subject(model: &LanguageModel, windows: &[Window]) -> String {
-    let shape = &model.hyperparameters.shape;
+    let shape = model.hyperparameters.nearest_shape();
     let tokens = || windows.iter().flat_map(|window| &window.tokens);
     format!(
         "{}, {} layers of {} ({:016x}), on {} windows of {} tokens in all ({:016x})",
@@ -88,7 +88,7 @@ pub fn profiled(
     let samples = captured_samples(model, windows)
         .map_err(|error| MeasurementError::Window { index: 0, error })?;
     Ok(QualityModel::from_samples(
-        &model.hyperparameters.shape,
+        &model.hyperparameters.nearest_shape(),
         samples,
     ))
 }

@@ -22,7 +22,6 @@ use std::collections::BTreeMap;
 use super::hyperparameters::{
     Hyperparameters, hyperparameters_from_config, hyperparameters_from_gguf,
 };
-use super::tensor_names::is_used;
 
 pub(crate) use byte_reader::ByteReader;
 pub use element_type::{ElementType, GgmlType};
@@ -123,12 +122,11 @@ impl<'a> Checkpoint<'a> {
     /// When the architecture cannot be run.
     pub fn of_gguf(file: Gguf<'a>) -> Result<Self, CheckpointError> {
         let hyperparameters = hyperparameters_from_gguf(&file)?;
-        Self {
+        Ok(Self {
             hyperparameters,
             tensors: file.tensors,
             metadata: file.metadata,
-        }
-        .all_used()
+        })
     }
 
     /// A llama2.c `.bin` file.
@@ -156,34 +154,10 @@ impl<'a> Checkpoint<'a> {
     ) -> Result<Self, CheckpointError> {
         let hyperparameters = hyperparameters_from_config(config)?;
         let tensors = unpack(parse_shards(shards, index)?, Some(config))?;
-        Self {
+        Ok(Self {
             hyperparameters,
             tensors,
             metadata: Metadata::default(),
-        }
-        .all_used()
-    }
-
-    /// Refuses a checkpoint with tensors that its model does not compute with: they would change the results.
-    fn all_used(self) -> Result<Self, CheckpointError> {
-        let Hyperparameters { naming, shape, .. } = &self.hyperparameters;
-        let mut unused = self
-            .tensors
-            .keys()
-            .filter(|name| !is_used(name, *naming, shape.n_layers, shape.gated_mlp));
-        let Some(first) = unused.next() else {
-            return Ok(self);
-        };
-        let others = match unused.count() {
-            0 => String::new(),
-            n => format!(" and {n} more"),
-        };
-        Err(CheckpointError::new(
-            format!("tensor {first}{others}"),
-            format!(
-                "is no part of a model of the family {}; what it changes is not computed",
-                shape.family.name()
-            ),
-        ))
+        })
     }
 }

@@ -1,12 +1,11 @@
 //! Hyperparameters from the metadata of a GGUF file.
 
-use super::{
-    Activation, Hyperparameters, Naming, NormPlacement, Normalization, Position, RotaryPairs,
-    RotaryScaling, Yarn,
+use super::{Hyperparameters, Naming, plain_layer};
+use crate::architecture::{
+    Activation, Architecture, Dense, Embedding, GroupedAttention, Head, MOST_LAYERS, Norm, Rotary,
+    RotaryPairs, RotaryScaling, Span, Yarn,
 };
-use crate::architecture::MOST_LAYERS;
 use crate::language_model::checkpoint::{CheckpointError, Gguf, Metadata, MetadataValue};
-use crate::workload::{Family, ModelShape};
 
 /// Reads the metadata and the few shapes that only tensors tell.
 ///
@@ -53,58 +52,70 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
         ));
     }
     refuse_unknown(metadata, family)?;
-    let position = match rotary_pairs {
-        None => Position::Learned { offset: 0 },
-        Some(pairs) => Position::Rotary {
-            theta: metadata.float(&key("rope.freq_base")).unwrap_or(10_000.0),
-            n_rotated: metadata
+    let context = count("context_length")?;
+    let rotary = match rotary_pairs {
+        None => None,
+        Some(pairs) => Some(Rotary {
+            channels: metadata
                 .count(&key("rope.dimension_count"))?
                 .unwrap_or(head_dim),
+            base: metadata.float(&key("rope.freq_base")).unwrap_or(10_000.0),
             pairs,
-            scaling: scaling(file, &key("rope.scaling"), count("context_length")?)?,
-        },
+            scaling: scaling(file, &key("rope.scaling"), context)?,
+        }),
     };
-    Hyperparameters {
-        shape: ModelShape {
-            name: metadata.text("general.name").unwrap_or(family).to_owned(),
-            source: "GGUF metadata".to_owned(),
-            family: match family {
-                "mistral" => Family::Mistral,
-                "qwen2" => Family::Qwen2,
-                "gpt2" => Family::Gpt2,
-                _ => Family::Llama,
-            },
-            n_layers,
-            hidden_size,
-            n_heads,
-            n_kv_heads: metadata
-                .count(&key("attention.head_count_kv"))?
-                .unwrap_or(n_heads),
-            head_dim,
-            ffn_size: count("feed_forward_length")?,
-            gated_mlp: rms,
-            vocab_size: vocab_size(file)?,
-            tied_embeddings: !file.tensors.contains_key("output.weight"),
-            max_context: count("context_length")?,
-        },
-        naming: Naming::Gguf,
-        normalization: if rms {
-            Normalization::RootMeanSquare
-        } else {
-            Normalization::Layer
-        },
-        norm_placement: NormPlacement::Before,
-        has_final_norm: true,
-        embedding_size: hidden_size,
-        normalization_epsilon: epsilon(metadata.float(&epsilon_key), &epsilon_key)?,
+    let epsilon = metadata
+        .float(&epsilon_key)
+        .ok_or_else(|| CheckpointError::new(format!("metadata {epsilon_key}"), "is missing"))?;
+    let norm = if rms {
+        Norm::root_mean_square(epsilon)
+    } else {
+        Norm::layer(epsilon)
+    };
+    let n_kv_heads = metadata
+        .count(&key("attention.head_count_kv"))?
+        .unwrap_or(n_heads);
+    let attention = GroupedAttention {
+        rotary,
+        span: window.map_or(Span::Full, Span::Window),
+        ..GroupedAttention::new(n_heads, n_kv_heads, head_dim)
+    };
+    let dense = Dense {
+        width: count("feed_forward_length")?,
+        gated: rms,
         activation: if rms {
             Activation::Silu
         } else {
             Activation::GeluTanh
         },
-        position,
-        windows: vec![window; n_layers as usize],
-        start_token: metadata.count("tokenizer.ggml.bos_token_id")?,
+        biases: !rms,
+    };
+    let start_token = metadata.count("tokenizer.ggml.bos_token_id")?;
+    let model = Architecture {
+        name: metadata.text("general.name").unwrap_or(family).to_owned(),
+        source: "GGUF metadata".to_owned(),
+        family: family.to_owned(),
+        hidden_size,
+        vocab_size: vocab_size(file)?,
+        max_context: context,
+        embedding: Embedding {
+            learned_positions: (!rms).then_some(0),
+            ..Embedding::default()
+        },
+        kinds: Vec::new(),
+        order: Vec::new(),
+        final_norm: Some(norm),
+        head: Head {
+            tied: !file.tensors.contains_key("output.weight"),
+            ..Head::default()
+        },
+        start_token,
+    };
+    Hyperparameters {
+        architecture: model
+            .with_layers(vec![plain_layer(attention, dense, norm); n_layers as usize]),
+        naming: Naming::Gguf,
+        start_token,
     }
     .checked()
 }
@@ -208,7 +219,7 @@ fn scaling(file: &Gguf<'_>, prefix: &str, context: u32) -> Result<RotaryScaling,
                 slow_turns: float("yarn_beta_slow").unwrap_or(1.0),
                 whole_channels: true,
                 magnitude: float("attn_factor").unwrap_or(1.0)
-                    * Yarn::recommended_magnitude(factor),
+                    * Yarn::recommended_magnitude(factor, 1.0),
             })
         })),
         Some(other) => Err(CheckpointError::new(
@@ -216,14 +227,4 @@ fn scaling(file: &Gguf<'_>, prefix: &str, context: u32) -> Result<RotaryScaling,
             format!("is \"{other}\"; none, linear and yarn are computed"),
         )),
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "f32 is the working precision"
-)]
-fn epsilon(value: Option<f64>, key: &str) -> Result<f32, CheckpointError> {
-    value
-        .map(|value| value as f32)
-        .ok_or_else(|| CheckpointError::new(format!("metadata {key}"), "is missing"))
 }

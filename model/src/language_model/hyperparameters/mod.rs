@@ -1,4 +1,4 @@
-//! What a checkpoint says about its architecture: shapes and the few choices in which families differ.
+//! What a checkpoint says about its model: the description, and how its tensors are named.
 //!
 //! Read from `config.json`, GGUF metadata or a llama2.c header; the forward pass asks only this.
 
@@ -6,6 +6,10 @@ mod from_config;
 mod from_gguf;
 
 use super::checkpoint::{CheckpointError, Llama2cHeader};
+use crate::architecture::{
+    Activation, Architecture, Arrangement, Dense, Embedding, FeedForward, GroupedAttention, Head,
+    Layer, Mixer, Norm, PartNorms, Rotary, RotaryPairs, RotaryScaling, Span,
+};
 use crate::workload::{Family, ModelShape};
 
 pub use from_config::hyperparameters_from_config;
@@ -16,190 +20,113 @@ pub use from_gguf::hyperparameters_from_gguf;
 pub enum Naming {
     /// GGUF names (`blk.0.attn_q.weight`).
     Gguf,
-    /// Hugging Face names of Llama, Mistral and Qwen2 (`model.layers.0.self_attn.q_proj.weight`).
-    HuggingFaceLlama,
-    /// Hugging Face names of OPT (`model.decoder.layers.0.self_attn.q_proj.weight`).
-    HuggingFaceOpt,
-    /// Hugging Face names of GPT-2 (`transformer.h.0.attn.c_attn.weight`, stored with the input axis first).
-    HuggingFaceGpt2,
+    /// Hugging Face names (`model.layers.0.self_attn.q_proj.weight` and others).
+    HuggingFace,
+    /// Hugging Face names, matrices stored with the input axis first, as GPT-2's.
+    InputFirst,
 }
 
-/// How a layer's input is normalized.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Normalization {
-    /// Division by the root mean square, times a gain.
-    RootMeanSquare,
-    /// Mean subtracted, divided by the standard deviation, times a gain, plus a bias.
-    Layer,
-}
-
-/// Where attention and feed-forward parts have their normalization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NormPlacement {
-    /// On the input of the part, and once more before the head.
-    Before,
-    /// On the sum of the part's input and output; nothing before the head (OPT-350m).
-    After,
-}
-
-/// The nonlinearity of the feed-forward part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// x / (1 + exp(-x)).
-    Silu,
-    /// max(x, 0).
-    Relu,
-    /// x times the normal distribution function, by the error function.
-    Gelu,
-    /// The tanh approximation of [`Self::Gelu`] (`gelu_new`).
-    GeluTanh,
-}
-
-/// Which two channels of a head one rotation turns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RotaryPairs {
-    /// Channels 2i and 2i+1.
-    Neighbors,
-    /// Channels i and i + half the rotated width.
-    Halves,
-}
-
-/// Change of the rotation frequencies for contexts longer than those trained on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum RotaryScaling {
-    /// As trained.
-    None,
-    /// All frequencies divided by a factor.
-    Linear {
-        /// The divisor.
-        factor: f64,
-    },
-    /// Low frequencies divided, high ones kept, a ramp between (Llama 3.1 `rope_type: llama3`).
-    Llama3 {
-        /// The divisor of low frequencies.
-        factor: f64,
-        /// Wavelengths above `original_context / low_frequency_factor` are divided.
-        low_frequency_factor: f64,
-        /// Wavelengths below `original_context / high_frequency_factor` are kept.
-        high_frequency_factor: f64,
-        /// Context of the original training.
-        original_context: f64,
-    },
-    /// As [`Self::Llama3`] with a ramp over channels, and larger queries and keys (Peng et al., "`YaRN`", ICLR 2024).
-    Yarn(Yarn),
-}
-
-/// The figures of `YaRN`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Yarn {
-    /// The divisor of low frequencies.
-    pub factor: f64,
-    /// Context of the original training.
-    pub original_context: f64,
-    /// Turns over the original context from which on a frequency is kept; 32 in the paper.
-    pub fast_turns: f64,
-    /// Turns up to which a frequency is divided; 1 in the paper.
-    pub slow_turns: f64,
-    /// Whether the ends of the ramp are rounded outwards to whole channels.
-    pub whole_channels: bool,
-    /// What rotated queries and keys are multiplied by.
-    pub magnitude: f64,
-}
-
-impl Yarn {
-    /// The magnitude that the paper recommends for a factor: `0.1 ln(factor) + 1`, 1 for factors up to 1.
-    pub fn recommended_magnitude(factor: f64) -> f64 {
-        0.1 * factor.max(1.0).ln() + 1.0
-    }
-}
-
-/// How a token's position enters.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Position {
-    /// Rotation of Q and K.
-    Rotary {
-        /// Base of the geometric series of frequencies.
-        theta: f64,
-        /// Channels of a head that are rotated, from the first on; even.
-        n_rotated: u32,
-        /// Which channels form a pair.
-        pairs: RotaryPairs,
-        /// Change of the frequencies.
-        scaling: RotaryScaling,
-    },
-    /// A learned vector a position, added to the embedding.
-    Learned {
-        /// Row of the table that belongs to position 0.
-        offset: u32,
-    },
-}
-
-/// Shape and choices of one language model.
+/// The description of one language model, and the naming of its tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hyperparameters {
-    /// Dimensions, name and family.
-    pub shape: ModelShape,
+    /// Layers, sizes and choices.
+    pub architecture: Architecture,
     /// Naming of the tensors.
     pub naming: Naming,
-    /// Kind of normalization.
-    pub normalization: Normalization,
-    /// Where the normalization of a part stands.
-    pub norm_placement: NormPlacement,
-    /// Whether there is one more normalization before the head.
-    pub has_final_norm: bool,
-    /// Length of a token's embedding; where it is not the hidden size, two projections lead from one to the other.
-    pub embedding_size: u32,
-    /// Added under the root of the normalization.
-    pub normalization_epsilon: f32,
-    /// Nonlinearity.
-    pub activation: Activation,
-    /// Position encoding.
-    pub position: Position,
-    /// In each layer, how many tokens a query sees, itself included; `None`: all before it. No entry means `None`.
-    pub windows: Vec<Option<u32>>,
     /// Token that starts a text, where the file names one.
     pub start_token: Option<u32>,
 }
 
 impl Hyperparameters {
-    /// How many tokens a query of a layer sees; `None`: all before it.
-    pub fn window(&self, layer: u32) -> Option<u32> {
-        self.windows.get(layer as usize).copied().flatten()
+    /// Dimensions, where all layers are of grouped attention and one perceptron, all of one size.
+    ///
+    /// # Errors
+    /// Names the part that such dimensions do not hold.
+    pub fn shape(&self) -> Result<ModelShape, CheckpointError> {
+        ModelShape::of(&self.architecture)
+            .map_err(|violation| CheckpointError::new("model", violation.to_string()))
+    }
+
+    /// What estimators know a model by: the dimensions where [`Self::shape`] has them, else those of the first layer that
+    /// has them. Costs are never computed from it.
+    pub fn nearest_shape(&self) -> ModelShape {
+        let model = &self.architecture;
+        self.shape().unwrap_or_else(|_| {
+            let attention = model.layers().find_map(Layer::grouped);
+            let latent = model.layers().find_map(|layer| match &layer.mixer {
+                Some(Mixer::Latent(attention)) => Some(attention),
+                _ => None,
+            });
+            let (n_heads, n_kv_heads, head_dim) = match (attention, latent) {
+                (Some(attention), _) => (attention.heads, attention.key_heads, attention.head_dim),
+                (None, Some(latent)) => (latent.heads, latent.heads, latent.value_dim),
+                (None, None) => (1, 1, model.hidden_size),
+            };
+            let dense = model.layers().find_map(|layer| match layer.feed_forward {
+                Some(FeedForward::Dense(dense)) => Some(dense),
+                Some(FeedForward::Experts(experts)) => Some(experts.expert),
+                None => None,
+            });
+            ModelShape {
+                name: model.name.clone(),
+                source: model.source.clone(),
+                family: Family::named(&model.family),
+                n_layers: model.n_layers(),
+                hidden_size: model.hidden_size,
+                n_heads,
+                n_kv_heads,
+                head_dim,
+                ffn_size: dense.map_or(1, |dense| dense.width),
+                gated_mlp: dense.is_some_and(|dense| dense.gated),
+                vocab_size: model.vocab_size,
+                tied_embeddings: model.head.tied,
+                max_context: model.max_context,
+            }
+        })
     }
 
     /// Of a llama2.c checkpoint: interleaved pairs, theta 10000 and epsilon 1e-5 as in its `run.c`.
     pub fn from_llama2c(header: &Llama2cHeader) -> Self {
         let head_dim = header.hidden_size / header.n_heads;
-        Self {
-            shape: ModelShape {
-                name: "llama2.c checkpoint".to_owned(),
-                source: "llama2.c header".to_owned(),
-                family: Family::Llama,
-                n_layers: header.n_layers,
-                hidden_size: header.hidden_size,
-                n_heads: header.n_heads,
-                n_kv_heads: header.n_kv_heads,
-                head_dim,
-                ffn_size: header.ffn_size,
-                gated_mlp: true,
-                vocab_size: header.vocab_size,
-                tied_embeddings: header.tied_embeddings,
-                max_context: header.max_context,
-            },
-            naming: Naming::Gguf,
-            normalization: Normalization::RootMeanSquare,
-            norm_placement: NormPlacement::Before,
-            has_final_norm: true,
-            embedding_size: header.hidden_size,
-            normalization_epsilon: 1e-5,
-            activation: Activation::Silu,
-            position: Position::Rotary {
-                theta: 10_000.0,
-                n_rotated: head_dim,
+        let norm = Norm::root_mean_square(1e-5);
+        let attention = GroupedAttention {
+            rotary: Some(Rotary {
+                channels: head_dim,
+                base: 10_000.0,
                 pairs: RotaryPairs::Neighbors,
                 scaling: RotaryScaling::None,
+            }),
+            ..GroupedAttention::new(header.n_heads, header.n_kv_heads, head_dim)
+        };
+        let dense = Dense {
+            width: header.ffn_size,
+            gated: true,
+            activation: Activation::Silu,
+            biases: false,
+        };
+        let model = Architecture {
+            name: "llama2.c checkpoint".to_owned(),
+            source: "llama2.c header".to_owned(),
+            family: "llama".to_owned(),
+            hidden_size: header.hidden_size,
+            vocab_size: header.vocab_size,
+            max_context: header.max_context,
+            embedding: Embedding::default(),
+            kinds: Vec::new(),
+            order: Vec::new(),
+            final_norm: Some(norm),
+            head: Head {
+                tied: header.tied_embeddings,
+                ..Head::default()
             },
-            windows: Vec::new(),
+            start_token: Some(1),
+        };
+        Self {
+            architecture: model.with_layers(vec![
+                plain_layer(attention, dense, norm);
+                header.n_layers as usize
+            ]),
+            naming: Naming::Gguf,
             start_token: Some(1),
         }
     }
@@ -209,92 +136,92 @@ impl Hyperparameters {
     /// # Errors
     /// Names the field, its value and what is allowed.
     pub(super) fn checked(self) -> Result<Self, CheckpointError> {
-        let fault = |field: &str, reason: String| Err(CheckpointError::new(field, reason));
-        if let Err(violations) = self.shape.check() {
+        for kind in &self.architecture.kinds {
+            check_layer(kind)?;
+        }
+        if let Err(violations) = self.architecture.check() {
             let reasons = violations
                 .iter()
                 .map(ToString::to_string)
                 .collect::<Vec<_>>();
-            return fault("model shape", reasons.join("; "));
-        }
-        if !(self.normalization_epsilon.is_finite() && self.normalization_epsilon >= 0.0) {
-            return fault(
-                "normalization epsilon",
-                format!(
-                    "is {}; a finite number from 0 is allowed",
-                    self.normalization_epsilon
-                ),
-            );
-        }
-        if self.embedding_size == 0 {
-            return fault("embedding size", "is 0; at least 1 is needed".to_owned());
-        }
-        if self.windows.contains(&Some(0)) {
-            return fault(
-                "sliding window",
-                "is 0; at least 1 token is needed".to_owned(),
-            );
-        }
-        if let Position::Rotary {
-            theta,
-            n_rotated,
-            scaling,
-            ..
-        } = self.position
-        {
-            if n_rotated == 0 || n_rotated > self.shape.head_dim || !n_rotated.is_multiple_of(2) {
-                return fault(
-                    "rotary dimension",
-                    format!(
-                        "is {n_rotated}; an even number up to the head dimension {} is allowed",
-                        self.shape.head_dim
-                    ),
-                );
-            }
-            if !(theta.is_finite() && theta > 0.0) {
-                return fault(
-                    "rotary base",
-                    format!("is {theta}; a positive number is allowed"),
-                );
-            }
-            if !scaling.is_sound() {
-                return fault(
-                    "rotary scaling",
-                    format!(
-                        "is {scaling:?}; positive numbers are allowed, the high frequency factor above the low one"
-                    ),
-                );
-            }
+            return Err(CheckpointError::new("model shape", reasons.join("; ")));
         }
         Ok(self)
     }
 }
 
-impl RotaryScaling {
-    fn is_sound(self) -> bool {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        match self {
-            Self::None => true,
-            Self::Linear { factor } => positive(factor),
-            Self::Llama3 {
-                factor,
-                low_frequency_factor,
-                high_frequency_factor,
-                original_context,
-            } => {
-                positive(factor)
-                    && positive(low_frequency_factor)
-                    && positive(high_frequency_factor)
-                    && positive(original_context)
-                    && high_frequency_factor > low_frequency_factor
-            }
-            Self::Yarn(yarn) => {
-                positive(yarn.factor)
-                    && positive(yarn.original_context)
-                    && positive(yarn.fast_turns)
-                    && positive(yarn.slow_turns)
-                    && positive(yarn.magnitude)
-            }
+/// A layer of attention and one perceptron with a norm before each.
+fn plain_layer(attention: GroupedAttention, dense: Dense, norm: Norm) -> Layer {
+    Layer {
+        name: "layer".to_owned(),
+        mixer: Some(Mixer::Grouped(attention)),
+        mixer_norms: PartNorms::before(norm),
+        feed_forward: Some(FeedForward::Dense(dense)),
+        feed_forward_norms: PartNorms::before(norm),
+        arrangement: Arrangement::Sequential,
+        residual_scale: None,
+    }
+}
+
+fn check_layer(layer: &Layer) -> Result<(), CheckpointError> {
+    let fault = |field: &str, reason: String| Err(CheckpointError::new(field, reason));
+    for norm in layer
+        .mixer_norms
+        .iter()
+        .chain(layer.feed_forward_norms.iter())
+    {
+        if !(norm.epsilon.is_finite() && norm.epsilon >= 0.0) {
+            return fault(
+                "normalization epsilon",
+                format!("is {}; a finite number from 0 is allowed", norm.epsilon),
+            );
         }
     }
+    let (rotary, head_dim) = match &layer.mixer {
+        Some(Mixer::Grouped(attention)) => {
+            if let Span::Window(0) | Span::Chunk(0) = attention.span {
+                return fault(
+                    "sliding window",
+                    "is 0; at least 1 token is needed".to_owned(),
+                );
+            }
+            (attention.rotary.as_ref(), attention.head_dim)
+        }
+        Some(Mixer::Latent(attention)) => (Some(&attention.rotary), attention.rotary_dim),
+        _ => (None, 0),
+    };
+    let Some(rotary) = rotary else {
+        return Ok(());
+    };
+    let n_rotated = rotary.channels;
+    if n_rotated == 0 || n_rotated > head_dim || !n_rotated.is_multiple_of(2) {
+        return fault(
+            "rotary dimension",
+            format!(
+                "is {n_rotated}; an even number up to the head dimension {head_dim} is allowed"
+            ),
+        );
+    }
+    if !(rotary.base.is_finite() && rotary.base > 0.0) {
+        return fault(
+            "rotary base",
+            format!("is {}; a positive number is allowed", rotary.base),
+        );
+    }
+    let scaling = &rotary.scaling;
+    if let RotaryScaling::Proportional { .. } = scaling {
+        return fault(
+            "rotary scaling",
+            "is proportional, which is not computed yet".to_owned(),
+        );
+    }
+    if !scaling.is_sound() {
+        return fault(
+            "rotary scaling",
+            format!(
+                "is {scaling:?}; positive numbers are allowed, the high frequency factor above the low one"
+            ),
+        );
+    }
+    Ok(())
 }
