@@ -59,11 +59,11 @@ fn every_family_has_the_likelihood_of_transformers() {
 #[test]
 fn reported_configurations_have_the_likelihood_of_transformers() {
     for (name, expected) in [
-        ("rope_theta_stale_on_top", 1429.802_927),
-        ("rope_type_and_type", 1429.802_927),
-        ("linear_type_and_rope_type", 1336.120_896),
-        ("qwen2_layer_types", 2320.930_936),
-        ("opt_remove_final_layer_norm", 6036.212_169),
+        ("rope_theta_stale_on_top", 1_429.802_927),
+        ("rope_type_and_type", 1_429.802_927),
+        ("linear_type_and_rope_type", 1_336.120_896),
+        ("qwen2_layer_types", 2_320.930_936),
+        ("opt_remove_final_layer_norm", 6_036.212_169),
     ] {
         let Some(folder) = shared_data(&format!("reported/{name}")) else {
             return;

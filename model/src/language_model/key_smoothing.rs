@@ -224,15 +224,15 @@ mod tests {
 
     #[test]
     fn rotated_channels_know_their_partner() {
-        let position = |pairs| Position::Rotary {
-            theta: 1e4,
-            n_rotated: 6,
+        let rotary = |pairs| Rotary {
+            channels: 6,
+            base: 1e4,
             pairs,
-            scaling: crate::language_model::hyperparameters::RotaryScaling::None,
+            scaling: crate::architecture::RotaryScaling::None,
         };
         let all = |pairs| {
             (0..8)
-                .map(|channel| partner(position(pairs), channel))
+                .map(|channel| partner(Some(&rotary(pairs)), channel))
                 .collect::<Vec<_>>()
         };
         assert_eq!(all(RotaryPairs::Neighbors), [1, 0, 3, 2, 5, 4, 6, 7]);

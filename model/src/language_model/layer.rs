@@ -59,7 +59,7 @@ pub(crate) struct LatentWeights {
 /// The part that sees one token at a time.
 #[derive(Debug, Clone)]
 pub(crate) enum FeedForwardWeights {
-    Dense(Perceptron),
+    Dense(Box<Perceptron>),
     Experts(Box<ExpertWeights>),
 }
 

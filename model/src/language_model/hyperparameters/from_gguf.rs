@@ -30,20 +30,12 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
     let key = |name: &str| format!("{family}.{name}");
     let count = |name: &str| metadata.required_count(&key(name));
     let hidden_size = count("embedding_length")?;
-    let n_heads = count("attention.head_count")?;
-    let head_dim = metadata
-        .count(&key("attention.key_length"))?
-        .or(hidden_size.checked_div(n_heads))
-        .unwrap_or(0);
     let rms = rotary_pairs.is_some();
     let epsilon_key = key(if rms {
         "attention.layer_norm_rms_epsilon"
     } else {
         "attention.layer_norm_epsilon"
     });
-    let window = metadata
-        .count(&key("attention.sliding_window"))?
-        .filter(|&window| window > 0);
     let n_layers = count("block_count")?;
     if n_layers > MOST_LAYERS {
         return Err(CheckpointError::new(
@@ -53,17 +45,6 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
     }
     refuse_unknown(metadata, family)?;
     let context = count("context_length")?;
-    let rotary = match rotary_pairs {
-        None => None,
-        Some(pairs) => Some(Rotary {
-            channels: metadata
-                .count(&key("rope.dimension_count"))?
-                .unwrap_or(head_dim),
-            base: metadata.float(&key("rope.freq_base")).unwrap_or(10_000.0),
-            pairs,
-            scaling: scaling(file, &key("rope.scaling"), context)?,
-        }),
-    };
     let epsilon = metadata
         .float(&epsilon_key)
         .ok_or_else(|| CheckpointError::new(format!("metadata {epsilon_key}"), "is missing"))?;
@@ -72,14 +53,7 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
     } else {
         Norm::layer(epsilon)
     };
-    let n_kv_heads = metadata
-        .count(&key("attention.head_count_kv"))?
-        .unwrap_or(n_heads);
-    let attention = GroupedAttention {
-        rotary,
-        span: window.map_or(Span::Full, Span::Window),
-        ..GroupedAttention::new(n_heads, n_kv_heads, head_dim)
-    };
+    let attention = attention_of(file, family, rotary_pairs, hidden_size)?;
     let dense = Dense {
         width: count("feed_forward_length")?,
         gated: rms,
@@ -118,6 +92,48 @@ pub fn hyperparameters_from_gguf(file: &Gguf<'_>) -> Result<Hyperparameters, Che
         start_token,
     }
     .checked()
+}
+
+/// Heads, rotation and window.
+fn attention_of(
+    file: &Gguf<'_>,
+    family: &str,
+    pairs: Option<RotaryPairs>,
+    hidden_size: u32,
+) -> Result<GroupedAttention, CheckpointError> {
+    let metadata = &file.metadata;
+    let key = |name: &str| format!("{family}.{name}");
+    let n_heads = metadata.required_count(&key("attention.head_count"))?;
+    let head_dim = metadata
+        .count(&key("attention.key_length"))?
+        .or(hidden_size.checked_div(n_heads))
+        .unwrap_or(0);
+    let window = metadata
+        .count(&key("attention.sliding_window"))?
+        .filter(|&window| window > 0);
+    let rotary = match pairs {
+        None => None,
+        Some(pairs) => Some(Rotary {
+            channels: metadata
+                .count(&key("rope.dimension_count"))?
+                .unwrap_or(head_dim),
+            base: metadata.float(&key("rope.freq_base")).unwrap_or(10_000.0),
+            pairs,
+            scaling: scaling(
+                file,
+                &key("rope.scaling"),
+                metadata.required_count(&key("context_length"))?,
+            )?,
+        }),
+    };
+    let n_kv_heads = metadata
+        .count(&key("attention.head_count_kv"))?
+        .unwrap_or(n_heads);
+    Ok(GroupedAttention {
+        rotary,
+        span: window.map_or(Span::Full, Span::Window),
+        ..GroupedAttention::new(n_heads, n_kv_heads, head_dim)
+    })
 }
 
 /// Keys of an architecture that are read, or that say nothing about shape and results.

@@ -145,7 +145,8 @@ fn read_layer(
     };
     let feed_forward = match &layer.feed_forward {
         Some(FeedForward::Dense(dense)) => {
-            FeedForwardWeights::Dense(feed_forward::dense(source, &prefix, dense, hidden)?)
+            let weights = feed_forward::dense(source, &prefix, dense, hidden)?;
+            FeedForwardWeights::Dense(Box::new(weights))
         }
         Some(FeedForward::Experts(experts)) => FeedForwardWeights::Experts(Box::new(
             feed_forward::experts(source, &prefix, experts, hidden)?,
