@@ -38,7 +38,7 @@ still() {
     done
 }
 
-shown() { xdotool search --name '^Blockscape$' >/dev/null 2>&1; }
+shown() { xdotool search --name 'Blockscape$' >/dev/null 2>&1; }
 gone() { ! kill -0 "$window_process" 2>/dev/null; }
 
 start() {
@@ -48,7 +48,7 @@ start() {
     # No window manager hands out the keyboard here, and the pointer stays clear of the plot.
     xdotool mousemove 1270 640
     still
-    xdotool windowfocus "$(xdotool search --name '^Blockscape$' | tail -1)"
+    xdotool windowfocus "$(xdotool search --name 'Blockscape$' | tail -1)"
     still
 }
 

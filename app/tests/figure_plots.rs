@@ -23,6 +23,11 @@ fn metrics(energy: f64, perplexity: f64) -> Metrics {
 
 /// One design in the middle of a plot that shows 0 to 1 on both axes.
 fn harness() -> Harness<'static, State> {
+    harness_of(0.25)
+}
+
+/// With this many seconds from frame to frame.
+fn harness_of(step: f32) -> Harness<'static, State> {
     let view = ParetoView {
         x_scale: Scale::Linear,
         bounds: Some(Bounds {
@@ -49,6 +54,7 @@ fn harness() -> Harness<'static, State> {
     };
     Harness::builder()
         .with_size(vec2(640.0, 480.0))
+        .with_step_dt(step)
         .build_ui_state(ui, state)
 }
 
@@ -87,13 +93,13 @@ fn find(harness: &mut Harness<'_, State>, modifiers: Modifiers) -> Option<Pos2> 
 }
 
 #[test]
-fn a_click_loads_the_design_under_the_pointer_and_shift_click_pins_it() {
+fn a_click_selects_the_design_under_the_pointer_a_second_loads_it_and_shift_click_pins_it() {
     let mut harness = harness();
     harness.step();
     let at = find(&mut harness, Modifiers::NONE).expect("the design lies in the middle");
     assert_eq!(
         harness.state().actions,
-        [ParetoAction::Load(Target::Candidate(1))]
+        [ParetoAction::Pick(Target::Candidate(1))]
     );
     harness.state_mut().actions.clear();
     click(&mut harness, at, Modifiers::SHIFT);
@@ -101,6 +107,20 @@ fn a_click_loads_the_design_under_the_pointer_and_shift_click_pins_it() {
         harness.state().actions,
         [ParetoAction::Pin(Target::Candidate(1))]
     );
+    // Frames so short that two clicks are a double click.
+    let mut fast = harness_of(0.01);
+    fast.step();
+    let bounds = fast.state().view.bounds;
+    click(&mut fast, at, Modifiers::NONE);
+    click(&mut fast, at, Modifiers::NONE);
+    assert_eq!(
+        fast.state().actions,
+        [
+            ParetoAction::Pick(Target::Candidate(1)),
+            ParetoAction::Load(Target::Candidate(1))
+        ]
+    );
+    assert_eq!(fast.state().view.bounds, bounds, "the plot is not fitted");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! A session's plots as figures: which plot, its title, its caption and its numbers beside it.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -25,6 +24,7 @@ use crate::results::details::{Details, SERIES};
 use crate::results::explored_axes::ExploredAxes;
 use crate::results::selected_designs::SelectedDesigns;
 use crate::session::Session;
+use crate::session::words::used_formats;
 
 /// Plots that a session can be drawn as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -226,14 +226,7 @@ impl SessionFigure<'_> {
 
     /// Distinct formats with the sites that use them.
     pub(super) fn formats(&self) -> Vec<(String, Format)> {
-        let mut found: Vec<(String, Format)> = Vec::new();
-        for rule in self.session.design.formats.rules() {
-            match found.iter_mut().find(|(_, format)| *format == rule.format) {
-                Some((name, _)) => _ = write!(name, ", {}", rule.pattern),
-                None => found.push((rule.pattern.to_string(), rule.format)),
-            }
-        }
-        found
+        used_formats(&self.session.design)
     }
 
     fn pareto(&self, ui: &mut Ui, theme: &PlotTheme) {

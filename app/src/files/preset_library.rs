@@ -139,7 +139,11 @@ const LARGEST_FIGURE: u64 = 256 << 20;
 
 fn text_of(path: &Path, text: &str) -> anyhow::Result<Opened> {
     let named = || path.display().to_string();
-    match kind_of(text) {
+    let kind = kind_of(text);
+    if kind != Kind::Unknown {
+        check_end(text).with_context(named)?;
+    }
+    match kind {
         Kind::Session => {
             let session = Session::from_ron(text).with_context(named)?;
             Ok(Opened::Session(Box::new(session)))
@@ -171,6 +175,33 @@ fn text_of(path: &Path, text: &str) -> anyhow::Result<Opened> {
     }
 }
 
+/// Refuses a RON text that ends inside a bracket or a string: what a parser says of it names the wrong thing.
+fn check_end(text: &str) -> anyhow::Result<()> {
+    let mut n_open = 0_usize;
+    let mut in_text = false;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' if in_text => _ = characters.next(),
+            '"' => in_text = !in_text,
+            '/' if !in_text && characters.peek() == Some(&'/') => {
+                characters.by_ref().find(|character| *character == '\n');
+            }
+            '(' | '[' | '{' if !in_text => n_open += 1,
+            ')' | ']' | '}' if !in_text => n_open = n_open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    let line = text.lines().count();
+    if in_text {
+        anyhow::bail!("ends too early: line {line} is inside a text");
+    }
+    if n_open > 0 {
+        anyhow::bail!("ends too early: {n_open} brackets are open at its end, line {line}");
+    }
+    Ok(())
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Session,
@@ -192,10 +223,11 @@ fn has_field(text: &str, field: &str) -> bool {
 /// Tells RON files apart by a field that only one of them has, so that errors speak of the right one.
 fn kind_of(text: &str) -> Kind {
     let has = |field: &str| has_field(text, field);
-    if has("axes") && has("base") {
-        Kind::Space
-    } else if has("design") && has("workload") {
+    // A session may hold kept fronts, each with the axes and the base of a space.
+    if has("version") || (has("design") && has("workload")) {
         Kind::Session
+    } else if has("axes") && has("base") {
+        Kind::Space
     } else if has("prefill_tokens") || has("n_layers") {
         Kind::Workload
     } else if has("formats") || has("array") {
@@ -216,6 +248,25 @@ mod tests {
         assert_eq!(session.exploration.axes.len(), 5);
         assert_eq!(kind_of(&session.to_ron()), Kind::Session);
         assert_eq!(Session::from_ron(&session.to_ron()), Ok(session));
+    }
+
+    #[test]
+    fn a_session_that_was_cut_is_said_to_end_too_early() {
+        let whole = first_session().to_ron();
+        check_end(&whole).unwrap();
+        for share in [10, 30, 50, 70, 90, 99] {
+            let cut = &whole[..whole.len() * share / 100];
+            let message = text_of(Path::new("cut.ron"), cut).unwrap_err();
+            let message = format!("{message:#}");
+            assert!(message.starts_with("cut.ron: ends too early"), "{message}");
+        }
+        check_end("(name: \"a ( \\\" [\", // and (\n b: [1])").unwrap();
+    }
+
+    #[test]
+    fn a_session_with_a_kept_front_is_a_session() {
+        let text = "(version: 1, design: (name: \"a\"), workload: (batch: 1), fronts: [(base: (), axes: [])])";
+        assert_eq!(kind_of(text), Kind::Session);
     }
 
     #[test]

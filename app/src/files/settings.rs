@@ -29,6 +29,10 @@ pub struct Settings {
     pub hide_design: bool,
     /// The panel of figures on the right is closed.
     pub hide_figures: bool,
+    /// Width and height of the window in points at a zoom of 1.
+    pub window_size: Option<[f32; 2]>,
+    /// The session that was open at the end.
+    pub last: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -41,6 +45,8 @@ impl Default for Settings {
             show_tour: true,
             hide_design: false,
             hide_figures: false,
+            window_size: None,
+            last: None,
         }
     }
 }
@@ -93,6 +99,16 @@ impl Folders {
                 aside.display()
             )
         })
+    }
+
+    /// The size that the window had, where the settings can be read; what is wrong with them is told later.
+    pub fn window_size(&self) -> Option<[f32; 2]> {
+        let text = std::fs::read_to_string(self.settings_path()?).ok()?;
+        let settings: Settings = ron::from_str(&text).ok()?;
+        let size = settings.window_size?;
+        size.iter()
+            .all(|side| (100.0..=20_000.0).contains(side))
+            .then_some(size)
     }
 
     /// Writes the settings.

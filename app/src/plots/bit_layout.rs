@@ -161,10 +161,15 @@ fn element(format: Format) -> Vec<(Field, u32)> {
 /// Bits that a block shares.
 fn shared(format: Format) -> Vec<(Field, u32)> {
     let widths = format.operand();
-    let mut fields = vec![(
-        Field::Shared,
-        u32::from(widths.shared_exponent_bits) + u32::from(widths.shared_fraction_bits),
-    )];
+    let mut scale = u32::from(widths.shared_exponent_bits) + u32::from(widths.shared_fraction_bits);
+    if let (BlockLen::Fixed(values), None) = (widths.block_len, widths.second_level) {
+        // What is stored tells of the sign that a multiplication does not need.
+        let values = f64::from(values.get());
+        let own = f64::from(bits(&element(format)));
+        let stored = (values * (format.bits_per_value() - own)).round() as u32;
+        scale = scale.max(stored.saturating_sub(u32::from(widths.zero_point_bits)));
+    }
+    let mut fields = vec![(Field::Shared, scale)];
     fields.push((Field::Offset, u32::from(widths.zero_point_bits)));
     if let Some(second) = widths.second_level {
         fields.push((Field::Shared, u32::from(second.scale_bits)));
@@ -237,5 +242,18 @@ fn keys(ui: &mut Ui, seen: &[Field], theme: &PlotTheme) {
             theme.text,
         );
         left = text.right() + side * 1.5;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_bits_are_those_that_are_stored() {
+        for (text, expected) in [("int:w=4,g=128", 16), ("bfp:m=3,e=5,b=32", 5), ("mxfp4", 8)] {
+            let format: Format = text.parse().unwrap();
+            assert_eq!(bits(&shared(format)), expected, "{text}");
+        }
     }
 }

@@ -36,8 +36,8 @@ pub struct TableData<'a> {
     pub describe: &'a dyn Fn(usize) -> Vec<String>,
     /// Metrics whose columns come first.
     pub first: &'a [Metric],
-    /// The candidate that is the edited design.
-    pub current: Option<usize>,
+    /// The selected candidate.
+    pub picked: Option<usize>,
     /// Why the rows are of the exploration before, and grey; `None` where they are of this one.
     pub former: Option<&'a str>,
 }
@@ -77,7 +77,9 @@ impl Default for TableView {
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableAction {
-    /// Make this candidate the edited design.
+    /// Select this candidate.
+    Pick(usize),
+    /// Make it the edited design.
     Load(usize),
     /// Keep it for comparison.
     Pin(usize),
@@ -398,7 +400,7 @@ fn row_ui(
     let (rect, response) = ui.allocate_exact_size(whole, Sense::click());
     let name = format!("Design {index}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
-    if data.current == Some(index) {
+    if data.picked == Some(index) {
         painter.rect_filled(rect, 2.0, theme.accent.gamma_multiply(0.2));
     } else if response.hovered() {
         painter.rect_filled(rect, 2.0, theme.text.gamma_multiply(0.06));
@@ -420,11 +422,15 @@ fn row_ui(
         theme.text
     };
     cells(figures, left, column_width(theme), figure_color);
-    let response = response.on_hover_text("Click to load, Shift-click to pin");
+    let help = "Click to select, double click to load, Shift-click to pin";
+    let response = response.on_hover_text(help);
+    if response.double_clicked() {
+        return Some(TableAction::Load(index));
+    }
     let shift = ui.input(|input| input.modifiers.shift);
     response.clicked().then_some(if shift {
         TableAction::Pin(index)
     } else {
-        TableAction::Load(index)
+        TableAction::Pick(index)
     })
 }

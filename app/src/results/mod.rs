@@ -6,6 +6,7 @@ pub mod certainty;
 pub mod details;
 pub mod explored_axes;
 pub mod measuring_progress;
+pub mod nearest;
 pub mod points;
 pub mod selected_designs;
 
@@ -23,8 +24,9 @@ use blockscape_model::violation::Violation;
 use crate::checkpoint::report::CheckpointReport;
 use crate::plots::pareto::{FrontPoint, MeasuredPoint, NamedPoint, PinnedFront};
 use crate::results::certainty::Certainty;
-use crate::results::details::Details;
+use crate::results::details::{Details, Refusal};
 use crate::results::measuring_progress::MeasuringProgress;
+use crate::results::nearest::Nearest;
 use crate::session::Session;
 use crate::session::kept_front::KeptFront;
 
@@ -39,12 +41,16 @@ pub struct Results {
     pub front: Vec<FrontPoint>,
     /// The front before, from the time its candidates were replaced until a new one with a member stands.
     pub former: FormerFront,
+    /// Where no design keeps all limits, the one that comes nearest.
+    pub nearest: Option<Nearest>,
     /// Figures of the edited design.
     pub current: Option<Metrics>,
     /// Whether its accuracy was measured rather than estimated.
     pub current_is_measured: bool,
     /// Why the edited design cannot be built; its last figures stay.
     pub violations: Vec<Violation>,
+    /// The same in words, with changes that help, once they are found.
+    pub refusal: Option<Refusal>,
     /// Where the edited design has been during a drag, oldest first.
     pub trail: Vec<Metrics>,
     /// How the exploration stands.
@@ -164,6 +170,7 @@ impl Results {
             ..Candidates::default()
         });
         self.unbeaten.clear();
+        self.nearest = None;
         self.state = State::Running(None);
     }
 
@@ -188,6 +195,7 @@ impl Results {
                 }
                 self.current = Some(metrics);
                 self.violations.clear();
+                self.refusal = None;
             }
             Err(violations) => self.violations = violations,
         }
@@ -282,6 +290,24 @@ impl Results {
         self.details
             .as_ref()
             .map_or("unknown", |details| details.evaluation.quality.basis.name())
+    }
+
+    /// Takes why the edited design cannot be built.
+    pub fn set_refusal(&mut self, refusal: Refusal) {
+        self.violations.clone_from(&refusal.violations);
+        self.refusal = Some(refusal);
+    }
+
+    /// Whether the figures are those of the edited design, which can be built.
+    pub fn is_built(&self) -> bool {
+        self.violations.is_empty()
+    }
+
+    /// Which kinds of element the edited design can be built with, in their order, where that is known.
+    pub fn fitting(&self) -> Option<&[bool]> {
+        let of_details = || Some(&self.details.as_ref()?.fitting);
+        let fitting = self.refusal.as_ref().map(|refusal| &refusal.fitting);
+        fitting.or_else(of_details).map(Vec::as_slice)
     }
 
     /// Takes new details and what follows from them.

@@ -67,8 +67,46 @@ const MOST_PINNED: usize = 12;
 /// Fronts kept at most; more cannot be told apart in a plot.
 const MOST_FRONTS: usize = 6;
 
-/// Carries a command out; says whether designs have to be evaluated again.
+/// Carries a command out; says whether designs have to be evaluated again. The name follows the design.
 pub fn apply(session: &mut Session, command: Command) -> bool {
+    let is_edit = matches!(
+        command,
+        Command::ReplaceDesign(_) | Command::Paint { .. } | Command::ResetCells(_)
+    );
+    let before = is_edit.then(|| session.design.clone());
+    let again = carry_out(session, command);
+    if let Some(before) = before {
+        follow_name(session, &before);
+    }
+    again
+}
+
+/// End of the name of a design that is no longer what it was named for.
+const EDITED: &str = ", edited";
+
+/// A design that changed under its name is called edited; one that is its preset again has the preset's name.
+fn follow_name(session: &mut Session, before: &Design) {
+    let design = &mut session.design;
+    if design.name != before.name || *design == *before {
+        return;
+    }
+    if let Some(preset) = &session.preset {
+        let name = preset.name.clone();
+        let of_preset = Design {
+            name,
+            ..design.clone()
+        };
+        if of_preset == *preset {
+            design.name = of_preset.name;
+            return;
+        }
+    }
+    if !design.name.ends_with(EDITED) {
+        design.name.push_str(EDITED);
+    }
+}
+
+fn carry_out(session: &mut Session, command: Command) -> bool {
     match command {
         Command::ReplaceSession(other) => *session = *other,
         Command::ReplaceDesign(design) => session.design = *design,
@@ -368,6 +406,29 @@ mod tests {
         let asked = session.workload.clone();
         apply(&mut session, Command::ChangeModel(Box::new(model)));
         assert_eq!(shortened(&asked, &session.workload), None);
+    }
+
+    #[test]
+    fn a_name_follows_its_design() {
+        let mut session = session();
+        let preset = session.design.clone();
+        let edit = |session: &mut Session, rows: u32| {
+            let mut design = session.design.clone();
+            design.array.rows = rows;
+            apply(session, Command::ReplaceDesign(Box::new(design)));
+        };
+        edit(&mut session, preset.array.rows + 1);
+        assert_eq!(session.design.name, "Anda, edited");
+        edit(&mut session, preset.array.rows + 2);
+        assert_eq!(session.design.name, "Anda, edited");
+        edit(&mut session, preset.array.rows);
+        assert_eq!(session.design, preset, "back at its preset");
+        let mut own = preset.clone();
+        "Mine".clone_into(&mut own.name);
+        apply(&mut session, Command::ReplaceDesign(Box::new(own.clone())));
+        assert_eq!(session.design, own, "a new name is no edit");
+        edit(&mut session, preset.array.rows + 1);
+        assert_eq!(session.design.name, "Mine, edited");
     }
 
     #[test]

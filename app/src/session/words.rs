@@ -2,7 +2,7 @@
 
 use blockscape_model::design::Design;
 use blockscape_model::format::{Format, Role, Rounding, ScaleRule};
-use blockscape_model::workload::Workload;
+use blockscape_model::workload::{Slot, Workload};
 
 /// How a format rounds and how its shared exponent is chosen, where that is a choice.
 pub fn rules(format: Format) -> (Option<Rounding>, Option<ScaleRule>) {
@@ -35,6 +35,30 @@ pub fn sites_and_formats(design: &Design) -> impl Iterator<Item = (String, Forma
     rules
         .into_iter()
         .map(|rule| (rule.pattern.to_string(), rule.format))
+}
+
+/// Distinct formats of a design with the sites that have them, single layers included.
+pub fn used_formats(design: &Design) -> Vec<(String, Format)> {
+    let mut found: Vec<(String, Format)> = Vec::new();
+    for rule in design.formats.rules() {
+        let format_at = |slot: Slot| match rule.pattern.layers {
+            Some((first, _)) => design.formats.at(first, slot),
+            None => design.formats.base()[slot.index()],
+        };
+        let mut sites = rule.pattern.group.slots();
+        // What later rules replace everywhere is used nowhere.
+        if sites.all(|slot| format_at(slot) != rule.format) {
+            continue;
+        }
+        match found.iter_mut().find(|(_, format)| *format == rule.format) {
+            Some((sites, _)) => {
+                sites.push_str(", ");
+                sites.push_str(&rule.pattern.to_string());
+            }
+            None => found.push((rule.pattern.to_string(), rule.format)),
+        }
+    }
+    found
 }
 
 /// " (nearest-even, floor)": how a format rounds and picks its scale, for captions; empty where neither is a choice.

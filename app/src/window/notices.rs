@@ -28,6 +28,8 @@ pub struct Notice {
 #[derive(Debug, Default)]
 pub struct Notices {
     list: Vec<Notice>,
+    /// What the newest one told of was taken back.
+    is_past: bool,
     show_history: bool,
 }
 
@@ -47,9 +49,14 @@ impl Notices {
         self.push(Weight::Error, text.as_ref());
     }
 
-    /// The newest message that was not dismissed.
+    /// The newest message that was not dismissed and still holds.
     pub fn latest(&self) -> Option<&Notice> {
-        self.list.last()
+        self.list.last().filter(|_| !self.is_past)
+    }
+
+    /// What the newest message told of was taken back: it stays among the earlier ones.
+    pub fn take_back(&mut self) {
+        self.is_past = true;
     }
 
     fn push(&mut self, weight: Weight, text: &str) {
@@ -61,6 +68,7 @@ impl Notices {
             .collect::<Vec<_>>()
             .join("; ");
         let notice = Notice { weight, text };
+        self.is_past = false;
         if self.list.last() != Some(&notice) {
             self.list.push(notice);
         }
@@ -74,7 +82,7 @@ impl Notices {
     /// The row is there without a message too: one that comes must not push the panels above it.
     pub fn bar_ui(&mut self, ui: &mut Ui) {
         let height = theme().layout.row_height;
-        let Some(Notice { weight, text }) = self.list.last().cloned() else {
+        let Some(Notice { weight, text }) = self.latest().cloned() else {
             ui.horizontal(|ui| {
                 ui.set_min_height(height);
                 ui.weak("What finished or failed is told here");

@@ -45,6 +45,8 @@ pub struct WindowState {
     pub tour: Option<usize>,
     /// Closing was decided; nothing is asked any more.
     pub closing: bool,
+    /// The title as it is shown.
+    pub title: String,
 }
 
 impl WindowState {
@@ -79,6 +81,7 @@ impl WindowState {
             guide: None,
             tour,
             closing: false,
+            title: String::new(),
         }
     }
 

@@ -16,7 +16,8 @@ use blockscape_model::workload::Slot;
 use crate::checkpoint::calibration::RunFile;
 use crate::checkpoint::report::{self, CheckpointReport};
 use crate::results::certainty::{self, Certainty};
-use crate::results::details::{self, Details, Question};
+use crate::results::details::{self, Details, Question, Refusal};
+use crate::results::nearest::Nearest;
 use crate::results::{Results, State};
 use crate::session::Session;
 use crate::session::measured_design::{Measured, Subject};
@@ -29,7 +30,7 @@ pub struct Exploration {
     explorer: Option<Explorer>,
     judge: Option<Arc<Judge>>,
     published: Arc<[Design]>,
-    inspector: Worker<Question, Option<Result<Details, Vec<Violation>>>>,
+    inspector: Worker<Question, Option<Result<Details, Refusal>>>,
     reader: Worker<report::Question, Option<anyhow::Result<CheckpointReport>>>,
     measuring: Measuring,
     certainty: Worker<certainty::Question, Option<Certainty>>,
@@ -115,6 +116,7 @@ impl Exploration {
             evaluation: self.edited.clone(),
             tensor,
             published: Arc::clone(&self.published),
+            preset: session.preset.clone(),
         };
         self.inspector.submit(question);
     }
@@ -264,7 +266,7 @@ impl Exploration {
                 results.set_details(details, session);
                 drained.inspected = true;
             }
-            Some(Ok(Some(Err(violations)))) => results.violations = violations,
+            Some(Ok(Some(Err(refusal)))) => results.set_refusal(refusal),
             Some(Err(message)) => results.state = State::Failed(message),
             Some(Ok(None)) | None => {}
         }
@@ -289,10 +291,9 @@ impl Exploration {
                     evaluation,
                     ..
                 } => {
-                    if outcome.is_ok() {
-                        self.edited = evaluation.map(Arc::from);
-                        self.inspect(session, tensor);
-                    }
+                    // Of a design that cannot be built the inspector finds out why.
+                    self.edited = evaluation.map(Arc::from);
+                    self.inspect(session, tensor);
                     results.set_current(outcome, session, dragging);
                 }
                 Update::Evaluated {
@@ -305,6 +306,10 @@ impl Exploration {
                     front, progress, ..
                 } => {
                     results.finish(&front, progress);
+                    if front.is_empty() {
+                        let candidates = &results.shown.metrics;
+                        results.nearest = Nearest::of(&session.exploration, candidates);
+                    }
                     results.measure_front(session);
                     self.judge_front(session, results);
                     drained.finished = true;

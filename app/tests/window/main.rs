@@ -11,3 +11,5 @@ mod front;
 mod guided;
 #[cfg(feature = "picture-tests")]
 mod pictures;
+mod refused;
+mod remembered;

@@ -50,7 +50,7 @@ pub fn pareto_controls_ui(
             action = Some(ParetoAction::KeepFront);
         }
         let fit = ui.add_enabled(view.bounds.is_some(), egui::Button::new("Fit"));
-        if fit.on_hover_text("Show the whole front again (double click on the plot)").clicked() {
+        if fit.on_hover_text("Show the whole front again (double click beside the designs)").clicked() {
             view.bounds = None;
         }
     });

@@ -23,7 +23,7 @@ const TOLD: [Metric; 6] = [
     Metric::PrefillTime,
 ];
 
-/// Shows the card of the point under the pointer; a click loads it, a Shift-click pins it.
+/// Shows the card of the point under the pointer; a click selects it, a double click loads it, a Shift-click pins it.
 pub(super) fn interact(
     ui: &Ui,
     cache: &Cache,
@@ -32,25 +32,16 @@ pub(super) fn interact(
     view: &ParetoView,
     theme: &PlotTheme,
 ) -> Option<ParetoAction> {
+    if let Some(picked) = data.picked {
+        ring(shown, data, view, picked, theme);
+    }
     let pointer = shown.response.hover_pos()?;
     if shown.response.dragged() {
         return None;
     }
     let target = target_at(cache, shown, data, view, pointer, theme)?;
     let metrics = metrics_of(data, target)?;
-    let marks = |points| named_marks(shown, points, view, theme);
-    let center = match target {
-        Target::Literature(i) => marks(data.literature).get(i).copied().flatten(),
-        Target::Pinned(i) => marks(data.pinned).get(i).copied().flatten(),
-        _ => mark(shown, metrics, view, theme),
-    };
-    if let Some(center) = center {
-        let ring = egui::Stroke::new(theme.line_width, theme.text);
-        let radius = theme.marker_radius * 1.6;
-        shown
-            .painter
-            .add(Marker::Circle.shape(center, radius, egui::Color32::TRANSPARENT, ring));
-    }
+    ring(shown, data, view, target, theme);
     shown
         .response
         .clone()
@@ -58,12 +49,37 @@ pub(super) fn interact(
         .on_hover_ui_at_pointer(|ui| {
             card(ui, cache, data, view, target, metrics);
         });
+    if shown.response.double_clicked() {
+        return Some(ParetoAction::Load(target));
+    }
     let shift = ui.input(|input| input.modifiers.shift);
     shown.response.clicked().then_some(if shift {
         ParetoAction::Pin(target)
     } else {
-        ParetoAction::Load(target)
+        ParetoAction::Pick(target)
     })
+}
+
+/// A ring around the mark of a point.
+fn ring(
+    shown: &ShownChart,
+    data: &ParetoData<'_>,
+    view: &ParetoView,
+    target: Target,
+    theme: &PlotTheme,
+) {
+    let marks = |points| named_marks(shown, points, view, theme);
+    let center = match target {
+        Target::Literature(i) => marks(data.literature).get(i).copied().flatten(),
+        Target::Pinned(i) => marks(data.pinned).get(i).copied().flatten(),
+        _ => metrics_of(data, target).and_then(|metrics| mark(shown, metrics, view, theme)),
+    };
+    if let Some(center) = center {
+        let stroke = egui::Stroke::new(theme.line_width, theme.text);
+        let radius = theme.marker_radius * 1.6;
+        let circle = Marker::Circle.shape(center, radius, egui::Color32::TRANSPARENT, stroke);
+        shown.painter.add(circle);
+    }
 }
 
 /// Where a design is marked.
@@ -254,7 +270,7 @@ fn card(
             "On the front of the objectives in {percent} % of the draws of all constants"
         ));
     }
-    ui.weak("Click to load, Shift-click to pin");
+    ui.weak("Click to select, double click to load, Shift-click to pin");
 }
 
 /// The point of a front that is meant, if it is one.

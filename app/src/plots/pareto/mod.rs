@@ -98,6 +98,8 @@ pub struct ParetoData<'a> {
     pub measured: &'a [MeasuredPoint],
     /// Limits of the objectives: the largest allowed value, the smallest where higher is better.
     pub limits: &'a [(Metric, f64)],
+    /// The selected point, marked by a ring.
+    pub picked: Option<Target>,
     /// Candidates inside the selected box, where there is one.
     pub n_selected: usize,
     /// Settings of a candidate, as pairs of name and value; asked for the hovered one only.
@@ -123,6 +125,7 @@ impl Default for ParetoData<'_> {
             literature: &[],
             measured: &[],
             limits: &[],
+            picked: None,
             n_selected: 0,
             describe: &|_| Vec::new(),
         }
@@ -211,6 +214,8 @@ pub enum Target {
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ParetoAction {
+    /// Select it: it is marked, and can be loaded or pinned.
+    Pick(Target),
     /// Make it the edited design.
     Load(Target),
     /// Keep it for comparison.
@@ -262,6 +267,7 @@ pub fn pareto_chart_ui(
         fit,
         drag_pans: !selects,
     };
+    let chosen = view.bounds;
     let shown = chart.show(ui, &mut view.bounds, theme);
     cache.shown = Some(shown.bounds());
     paint_all(ui, cache, &shown, data, view, theme);
@@ -278,7 +284,12 @@ pub fn pareto_chart_ui(
         return None;
     }
     let selected = selection::interact(&shown, view, selects, &mut cache.drag_from, theme);
-    selected.or_else(|| hover::interact(ui, cache, &shown, data, view, theme))
+    let action = selected.or_else(|| hover::interact(ui, cache, &shown, data, view, theme));
+    if matches!(action, Some(ParetoAction::Load(_))) {
+        // A double click fits the plot only beside the designs.
+        view.bounds = chosen;
+    }
+    action
 }
 
 /// What an empty plot says.

@@ -4,6 +4,7 @@
 //! Made from one question, never changed; a newer question replaces it whole.
 
 mod bars;
+pub mod refusal;
 mod roofs;
 mod steps;
 mod tensor;
@@ -13,7 +14,6 @@ use std::sync::Arc;
 use blockscape_explorer::{Evaluate as _, Judge};
 use blockscape_model::design::Design;
 use blockscape_model::evaluation::{Evaluation, Metrics};
-use blockscape_model::violation::Violation;
 use blockscape_model::workload::{Slot, Workload};
 
 use crate::plots::breakdown::BarGroup;
@@ -23,6 +23,7 @@ use crate::plots::tensor_view::TensorSummary;
 use crate::session::measured_design::MeasuredDesign;
 use blockscape_explorer::Ticket;
 
+pub use refusal::{Refusal, Remedy};
 pub use roofs::SERIES;
 pub use steps::Step;
 
@@ -43,6 +44,8 @@ pub struct Question {
     pub tensor: (u32, Slot),
     /// Designs of papers, as presets describe them.
     pub published: Arc<[Design]>,
+    /// The design that the edited one started from.
+    pub preset: Option<Design>,
 }
 
 /// What is shown.
@@ -66,13 +69,15 @@ pub struct Details {
     /// One step down and up of every parameter.
     pub steps: Vec<Step>,
     pub tensor: Option<TensorSummary>,
+    /// Which kinds of element the design can be built with, in their order.
+    pub fitting: Vec<bool>,
 }
 
 /// Makes the details; `None` once a newer question waits.
 ///
 /// # Errors
 /// Why the design cannot be built.
-pub fn answer(question: &Question, ticket: &Ticket) -> Option<Result<Details, Vec<Violation>>> {
+pub fn answer(question: &Question, ticket: &Ticket) -> Option<Result<Details, Refusal>> {
     let Question {
         judge,
         design,
@@ -82,13 +87,18 @@ pub fn answer(question: &Question, ticket: &Ticket) -> Option<Result<Details, Ve
         reference,
         tensor,
         published,
+        preset,
         evaluation: _,
     } = question;
     let evaluation = match &question.evaluation {
         Some(evaluation) => (**evaluation).clone(),
         None => match judge.evaluation(design, workload) {
             Ok(evaluation) => evaluation,
-            Err(violations) => return Some(Err(violations)),
+            Err(violations) => {
+                let subject = (&**design, &**workload);
+                let refusal = Refusal::new(judge, subject, preset.as_ref(), violations);
+                return Some(Err(refusal));
+            }
         },
     };
     let mut others = Vec::with_capacity(pinned.len());
@@ -105,6 +115,7 @@ pub fn answer(question: &Question, ticket: &Ticket) -> Option<Result<Details, Ve
     let bars = bars::groups(&evaluation, compared);
     let steps = steps::steps(judge, design, workload, ticket)?;
     let tensor = tensor::summary(judge, design, *tensor);
+    let fitting = refusal::fitting(judge, design, workload);
     let (roofs, bandwidth, roof_points) = roofs::roofline(design, &evaluation.cost);
     Some(Ok(Details {
         pinned: others
@@ -120,6 +131,7 @@ pub fn answer(question: &Question, ticket: &Ticket) -> Option<Result<Details, Ve
         site_sqnr: site_sqnr(&evaluation, workload.model.n_layers),
         steps,
         tensor,
+        fitting,
         evaluation,
     }))
 }

@@ -7,7 +7,7 @@ mod files;
 mod models;
 mod requests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -62,7 +62,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
         viewport: egui::ViewportBuilder::default()
             .with_title("Blockscape")
             .with_app_id("blockscape")
-            .with_inner_size([1280.0, 720.0])
+            .with_inner_size(options.folders.window_size().unwrap_or([1280.0, 720.0]))
             .with_min_inner_size([960.0, 540.0])
             .with_drag_and_drop(true),
         persist_window: false,
@@ -118,7 +118,9 @@ impl App {
             app.window.notices.warning(refused);
         }
         app.explore();
-        if let Some(file) = options.file {
+        let last = app.window.settings.last.clone();
+        let last = last.filter(|path| path.is_file());
+        if let Some(file) = options.file.or(last) {
             app.open(file);
         }
         app
@@ -150,6 +152,39 @@ impl App {
     /// Whether a file is being read.
     pub fn is_opening(&self) -> bool {
         self.window.opening.is_busy()
+    }
+
+    /// The title of the window: the file and whether it lacks something of the session.
+    pub fn title(&self) -> String {
+        let file = self.document.path.as_deref().and_then(Path::file_name);
+        let file = file.map(|name| name.to_string_lossy().into_owned());
+        match (file, self.document.is_unsaved(&self.session)) {
+            (None, false) => "Blockscape".to_owned(),
+            (None, true) => "Unsaved session* – Blockscape".to_owned(),
+            (Some(file), false) => format!("{file} – Blockscape"),
+            (Some(file), true) => format!("{file}* – Blockscape"),
+        }
+    }
+
+    /// Shows the title, and remembers the size of the window.
+    fn follow_window(&mut self, ctx: &Context) {
+        let title = self.title();
+        if title != self.window.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.window.title = title;
+        }
+        let zoom = ctx.zoom_factor();
+        let size = ctx.input(|input| {
+            let viewport = input.viewport();
+            let is_free = viewport.maximized != Some(true) && viewport.fullscreen != Some(true);
+            viewport
+                .inner_rect
+                .filter(|_| is_free)
+                .map(|rect| rect.size() * zoom)
+        });
+        if let Some(size) = size.filter(|size| size.min_elem() > 0.0) {
+            self.window.settings.window_size = Some(size.into());
+        }
     }
 
     /// How long drawing takes.
@@ -217,6 +252,7 @@ impl eframe::App for App {
         for path in Self::dropped_files(ctx) {
             self.perform(ctx, Request::Open(path));
         }
+        self.follow_window(ctx);
         let asked_to_close = ctx.input(|input| input.viewport().close_requested());
         if asked_to_close && self.must_ask() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
@@ -243,6 +279,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.window.settings.last.clone_from(&self.document.path);
         self.window.save_settings();
         self.document.forget_copy();
     }

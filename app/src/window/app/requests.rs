@@ -25,11 +25,13 @@ impl App {
             Request::Edit(command) => self.edit(command),
             Request::Undo => {
                 if let Some(session) = self.history.undo(&self.session) {
+                    self.window.notices.take_back();
                     self.edit(Command::ReplaceSession(Box::new(session)));
                 }
             }
             Request::Redo => {
                 if let Some(session) = self.history.redo(&self.session) {
+                    self.window.notices.take_back();
                     self.edit(Command::ReplaceSession(Box::new(session)));
                 }
             }

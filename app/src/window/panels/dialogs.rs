@@ -89,7 +89,7 @@ const TOUR: [(&str, &str); 5] = [
     ),
     (
         "Middle: what else there is",
-        "The cloud is every design of the explored axes, the line their front on the two axes; an arrow at the edge points to a published system farther off. Click a point to load it, Shift-click to pin it. Tiles can be dragged by their tabs.",
+        "The cloud is every design of the explored axes, the line their front on the two axes; an arrow at the edge points to a published system farther off. Click a point to select it, double click to load it, Shift-click to pin it. Tiles can be dragged by their tabs.",
     ),
     (
         "Right: in numbers",

@@ -2,7 +2,7 @@
 
 use blockscape_explorer::preset::SpacePreset;
 use blockscape_explorer::{Axis, Objective, Search, Spread};
-use blockscape_model::evaluation::{Direction, Metric};
+use blockscape_model::evaluation::{Direction, Metric, Metrics};
 use egui::{ComboBox, DragValue, Ui};
 
 use super::Scene;
@@ -19,7 +19,7 @@ pub fn explore_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
     let mut settings = scene.session.exploration.clone();
     let mut loaded = None;
     axes_ui(ui, scene, &mut settings, &mut loaded);
-    objectives_ui(ui, &mut settings);
+    objectives_ui(ui, &mut settings, scene.results.current.as_ref());
     search_ui(ui, &mut settings);
     if let Some(space) = loaded {
         return vec![Command::LoadSpace(Box::new(space)).into()];
@@ -161,7 +161,7 @@ fn spread_ui(ui: &mut Ui, axis: &mut Axis, label: &str) {
     }
 }
 
-fn objectives_ui(ui: &mut Ui, settings: &mut ExplorationSettings) {
+fn objectives_ui(ui: &mut Ui, settings: &mut ExplorationSettings, current: Option<&Metrics>) {
     ui.add_space(4.0);
     ui.weak("Objectives and their limits");
     let mut removed = None;
@@ -195,7 +195,7 @@ fn objectives_ui(ui: &mut Ui, settings: &mut ExplorationSettings) {
                     &combo.response,
                     &format!("Objective {}", index + 1),
                 );
-                limit_ui(ui, objective);
+                limit_ui(ui, objective, current);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let remove = ui.add_enabled(n_objectives > 2, egui::Button::new("×").small());
                     if remove.on_hover_text("Leave this objective out").clicked() {
@@ -221,7 +221,7 @@ fn objectives_ui(ui: &mut Ui, settings: &mut ExplorationSettings) {
     }
 }
 
-fn limit_ui(ui: &mut Ui, objective: &mut Objective) {
+fn limit_ui(ui: &mut Ui, objective: &mut Objective, current: Option<&Metrics>) {
     let description = objective.metric.description();
     let sign = if description.direction == Direction::Minimize {
         "≤"
@@ -231,7 +231,12 @@ fn limit_ui(ui: &mut Ui, objective: &mut Objective) {
     let mut limited = objective.limit.is_some();
     ui.checkbox(&mut limited, sign)
         .on_hover_text("Worst acceptable value; designs beyond it stay off the front");
-    objective.limit = limited.then(|| objective.limit.unwrap_or(1.0));
+    let present = || {
+        let value = current.map(|metrics| metrics.get(objective.metric));
+        let value = value.filter(|value| value.is_finite());
+        value.map_or(1.0, |value| loosened(value, description.direction))
+    };
+    objective.limit = limited.then(|| objective.limit.unwrap_or_else(present));
     if let Some(limit) = &mut objective.limit {
         let speed = (limit.abs() / 100.0).max(1e-3);
         let field = DragValue::new(limit).speed(speed).suffix(format!(
@@ -242,6 +247,26 @@ fn limit_ui(ui: &mut Ui, objective: &mut Objective) {
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_label(format!("Limit of {}", description.label));
         });
+    }
+}
+
+/// A value of four digits that the given one keeps as a limit.
+fn loosened(value: f64, direction: Direction) -> f64 {
+    let digit = 10_f64.powf(value.abs().log10().floor() - 3.0);
+    if !digit.is_normal() {
+        return value;
+    }
+    let digits = value / digit;
+    let rounded = match direction {
+        Direction::Minimize => (digits - 1e-9).ceil(),
+        Direction::Maximize => (digits + 1e-9).floor(),
+    };
+    // A division by a power of ten gives the number as it would be typed.
+    let unit = digit.log10().round();
+    if unit < 0.0 {
+        rounded / 10_f64.powf(-unit)
+    } else {
+        rounded * 10_f64.powf(unit)
     }
 }
 
@@ -341,5 +366,16 @@ mod tests {
     #[test]
     fn every_format_axis_on_offer_is_a_parameter() {
         assert_eq!(axis_parameters().len(), 14 + Parameter::plain().count());
+    }
+
+    #[test]
+    fn a_limit_at_a_present_value_is_kept_by_it() {
+        for value in [5.438_21, 0.012_345_6, 812.34, 1e-7, 7.0, 4.0e9] {
+            let most = loosened(value, Direction::Minimize);
+            let least = loosened(value, Direction::Maximize);
+            assert!(least <= value && value <= most, "{least} {value} {most}");
+            assert!((most - least) / value < 0.0011, "{least} {value} {most}");
+        }
+        assert_eq!(loosened(5.438_21, Direction::Minimize).to_string(), "5.439");
     }
 }

@@ -24,7 +24,7 @@ pub fn inspector_ui(ui: &mut Ui, scene: &Scene<'_>) -> Vec<Request> {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         // The bar of a scrolled panel covers no number.
         ui.set_max_width(ui.available_width() - 4.0 * theme().layout.grid);
-        violations_ui(ui, scene);
+        violations_ui(ui, scene, &mut requests);
         metrics_ui(ui, scene);
         if let Some(details) = &scene.results.details {
             parts_ui(ui, details);
@@ -54,24 +54,37 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
     });
 }
 
-fn violations_ui(ui: &mut Ui, scene: &Scene<'_>) {
-    if scene.results.violations.is_empty() {
+/// Why the design cannot be built, in words, and changes that help as buttons.
+fn violations_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
+    let results = scene.results;
+    if results.is_built() {
         return;
     }
     let color = colors(ui.ctx()).error.0;
     ui.colored_label(
         color,
-        "This design cannot be built; the numbers are of the last one that can",
+        "This design cannot be built; the grey numbers are of the last one that can",
     );
-    for violation in &scene.results.violations {
-        ui.horizontal_wrapped(|ui| {
-            ui.label(
-                egui::RichText::new(violation.to_string())
-                    .small()
-                    .color(color),
-            );
-        });
+    let causes = match &results.refusal {
+        Some(refusal) => refusal.causes.clone(),
+        None => results.violations.iter().map(ToString::to_string).collect(),
+    };
+    for cause in causes {
+        let text = egui::RichText::new(cause).small().color(color);
+        ui.add(egui::Label::new(text).wrap());
     }
+    ui.horizontal_wrapped(|ui| {
+        let remedies = results.refusal.iter().flat_map(|refusal| &refusal.remedies);
+        for remedy in remedies {
+            if ui.small_button(&remedy.title).clicked() {
+                let design = Box::new(remedy.design.clone());
+                requests.push(Command::ReplaceDesign(design).into());
+            }
+        }
+        if scene.can_undo && ui.small_button("Undo").clicked() {
+            requests.push(Request::Undo);
+        }
+    });
     ui.add_space(theme().layout.grid);
 }
 
@@ -97,7 +110,8 @@ fn metrics_ui(ui: &mut Ui, scene: &Scene<'_>) {
             label: description.label,
             value,
             unit: unit_text(description.unit),
-            delta,
+            delta: delta.filter(|_| scene.results.is_built()),
+            stale: !scene.results.is_built(),
             help: description.help,
         };
         quantity_row_ui(ui, &row);

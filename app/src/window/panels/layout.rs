@@ -75,7 +75,9 @@ impl Pane {
             Self::Tensors => {
                 "Histogram and channel magnitudes of a tensor before and after quantization"
             }
-            Self::Table => "Designs of the front as rows; a click loads one",
+            Self::Table => {
+                "Designs of the front as rows; a click selects one, a double click loads it"
+            }
             Self::Formats => "Format of each layer and site; select cells and paint",
             Self::Compare => {
                 "Two designs side by side: figures with their changes, settings and formats that differ"

@@ -13,14 +13,64 @@ use crate::session::axis_choice::short_label;
 use crate::session::command::Command;
 use crate::window::request::Request;
 
+/// The selected point of the plot; none any more once its candidates are replaced.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Picked(Option<(u64, Target)>);
+
+impl Picked {
+    /// A point of what is shown at the moment.
+    pub(super) fn new(results: &Results, target: Target) -> Self {
+        Self(Some((results.generation, target)))
+    }
+
+    /// The point.
+    fn target(self, results: &Results) -> Option<Target> {
+        let (generation, target) = self.0?;
+        (generation == results.generation).then_some(target)
+    }
+
+    /// Its place among the candidates, if it is one of them.
+    pub(super) fn candidate(self, results: &Results) -> Option<usize> {
+        match self.target(results)? {
+            Target::Candidate(candidate) => Some(candidate),
+            _ => None,
+        }
+    }
+}
+
+/// The selected design by its name, with what can be done with it.
+fn picked_ui(ui: &mut Ui, scene: &Scene<'_>, picked: &mut Picked) -> Vec<Request> {
+    let target = picked.target(scene.results);
+    let Some(design) = target.and_then(|target| design_of(scene, target)) else {
+        return Vec::new();
+    };
+    let mut requests = Vec::new();
+    ui.horizontal(|ui| {
+        ui.label("Selected:");
+        ui.strong(&design.name);
+        if ui.button("Load selected").clicked() {
+            requests.push(Command::ReplaceDesign(Box::new(design.clone())).into());
+        }
+        if ui.button("Pin selected").clicked() {
+            requests.push(Command::Pin(Box::new(design.clone())).into());
+        }
+        if ui.button("Deselect").clicked() {
+            *picked = Picked::default();
+        }
+    });
+    requests
+}
+
 /// Draws the plot.
 pub(super) fn pareto_tile_ui(
     ui: &mut Ui,
     scene: &Scene<'_>,
     selected: &SelectedDesigns,
+    picked: &mut Picked,
     theme: &PlotTheme,
 ) -> Vec<Request> {
     let results = scene.results;
+    let mut requests = picked_ui(ui, scene, picked);
     let exploration = &scene.session.exploration;
     let (limits, objectives) = (exploration.limits(), exploration.metrics());
     let data = ParetoData {
@@ -31,7 +81,8 @@ pub(super) fn pareto_tile_ui(
         settled: !results.is_running(),
         objectives: &objectives,
         admits: &|metrics| exploration.admits(metrics),
-        current: results.current.as_ref(),
+        // The figures of a design that cannot be built are of another one.
+        current: results.current.as_ref().filter(|_| results.is_built()),
         current_measured: results.current_is_measured,
         trail: &results.trail,
         pinned_fronts: &results.pinned_fronts,
@@ -39,13 +90,13 @@ pub(super) fn pareto_tile_ui(
         literature: &results.literature,
         measured: &results.measured,
         limits: &limits,
+        picked: picked.target(results),
         n_selected: selected.count(),
         describe: &|candidate| settings(results, candidate),
     };
     let mut view = scene.session.pareto.clone();
     let action = pareto_ui(ui, &data, &mut view, theme);
     let axes = [view.y, view.x];
-    let mut requests = Vec::new();
     if view != scene.session.pareto {
         requests.push(Command::SetParetoView(Box::new(view)).into());
     }
@@ -55,6 +106,10 @@ pub(super) fn pareto_tile_ui(
         }
         Some(ParetoAction::Pin(target)) => {
             design_of(scene, target).map(|design| Command::Pin(Box::new(design)))
+        }
+        Some(ParetoAction::Pick(target)) => {
+            *picked = Picked::new(results, target);
+            None
         }
         Some(ParetoAction::KeepFront) => {
             let name = front_name(scene.session);

@@ -6,6 +6,7 @@ use egui::{Layout, ProgressBar, Ui};
 use super::Scene;
 use crate::plots::written::number_text;
 use crate::results::State;
+use crate::session::command::Command;
 use crate::window::request::Request;
 use crate::window::theme::colors;
 
@@ -60,7 +61,17 @@ fn state_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Request>) {
                         "Combinations that violate a rule of the hardware; they are left out",
                     );
             }
-            ui.weak(format!("front of {}", scene.results.front.len()));
+            if let Some(nearest) = &scene.results.nearest {
+                let text = egui::RichText::new(&nearest.text).color(colors(ui.ctx()).warning.0);
+                ui.label(text);
+                if ui.button("Load the nearest").clicked()
+                    && let Some(design) = scene.results.design(nearest.candidate)
+                {
+                    requests.push(Command::ReplaceDesign(Box::new(design)).into());
+                }
+            } else {
+                ui.weak(format!("front of {}", scene.results.front.len()));
+            }
         }
         State::Canceled => {
             ui.label("Canceled");

@@ -7,15 +7,15 @@ use egui::Ui;
 
 use super::Scene;
 use super::compare::{CompareView, compare_ui};
-use super::design::GROUPS;
 use super::format_grid::{FormatGridView, format_grid_ui};
-use super::pareto_tile::pareto_tile_ui;
+use super::pareto_tile::{Picked, pareto_tile_ui};
 use super::unit_card::{UnitCardView, unit_card_ui};
 use crate::files::pane::Pane;
 use crate::plots::bit_layout::{BitLayoutData, bit_layout_ui};
 use crate::plots::breakdown::{BreakdownData, breakdown_ui};
 use crate::plots::coordinates::{CoordinatesAction, CoordinatesData, coordinates_ui};
 use crate::plots::layer_map::{LayerMapData, layer_map_ui};
+use crate::plots::pareto::Target;
 use crate::plots::roofline::{RooflineData, roofline_ui};
 use crate::plots::sensitivity::{SensitivityAction, SensitivityData, sensitivity_ui};
 use crate::plots::table::{TableAction, TableData, TableView, table_ui};
@@ -26,6 +26,7 @@ use crate::results::explored_axes::ExploredAxes;
 use crate::results::selected_designs::SelectedDesigns;
 use crate::session::axis_choice::short_label;
 use crate::session::command::Command;
+use crate::session::words::used_formats;
 use crate::window::request::Request;
 use crate::window::theme;
 use crate::window::widgets::{empty_ui, name_ui};
@@ -43,6 +44,8 @@ pub struct TileViews {
     pub tensor_site: (u32, Slot),
     /// What the box on the Pareto plot holds.
     pub selected: SelectedDesigns,
+    /// The selected point of the Pareto plot.
+    pub picked: Picked,
 }
 
 impl Default for TileViews {
@@ -55,6 +58,7 @@ impl Default for TileViews {
             plots: PlotViews::default(),
             tensor_site: (0, Slot::ALL[0]),
             selected: SelectedDesigns::default(),
+            picked: Picked::default(),
         }
     }
 }
@@ -63,7 +67,7 @@ impl Default for TileViews {
 pub fn tile_ui(ui: &mut Ui, pane: Pane, scene: &Scene<'_>, views: &mut TileViews) -> Vec<Request> {
     let theme = theme::plot_theme(ui.ctx());
     match pane {
-        Pane::Pareto => pareto_tile_ui(ui, scene, &views.selected, &theme),
+        Pane::Pareto => pareto_tile_ui(ui, scene, &views.selected, &mut views.picked, &theme),
         Pane::Formats => format_grid_ui(ui, scene, &mut views.formats, &theme),
         Pane::Table => table_tile_ui(ui, scene, views, &theme),
         Pane::Coordinates => coordinates_tile_ui(ui, scene, views, &theme),
@@ -239,16 +243,11 @@ fn tensor_tile_ui(
 }
 
 fn bit_layout_tile_ui(ui: &mut Ui, design: &Design, theme: &PlotTheme) {
-    let mut formats: Vec<(&str, Format)> = Vec::new();
-    for (label, pattern, _) in GROUPS {
-        let Ok(group) = pattern.parse::<blockscape_model::workload::SlotGroup>() else {
-            continue;
-        };
-        let format = design.formats.base()[group.first().index()];
-        if formats.iter().all(|(_, known)| *known != format) {
-            formats.push((label, format));
-        }
-    }
+    let formats = used_formats(design);
+    let formats: Vec<(&str, Format)> = formats
+        .iter()
+        .map(|(sites, format)| (sites.as_str(), *format))
+        .collect();
     egui::ScrollArea::vertical()
         .auto_shrink(false)
         .show(ui, |ui| {
@@ -291,7 +290,7 @@ fn table_tile_ui(
         settings: &settings,
         describe: &values,
         first: &[view.y, view.x],
-        current: None,
+        picked: views.picked.candidate(results).filter(|_| !former),
         former: former.then_some(if results.is_running() {
             "the new front does not stand yet"
         } else {
@@ -305,6 +304,13 @@ fn table_tile_ui(
         Some(TableAction::Pin(candidate)) => designs
             .design(candidate)
             .map(|design| Command::Pin(Box::new(design))),
+        Some(TableAction::Pick(candidate)) => {
+            // Rows of the exploration before are no points of the plot any more.
+            if !former {
+                views.picked = Picked::new(results, Target::Candidate(candidate));
+            }
+            None
+        }
         None => None,
     };
     command.map(Request::from).into_iter().collect()

@@ -43,6 +43,8 @@ pub struct QuantityRow<'a> {
     pub unit: &'a str,
     /// Change against the pinned reference.
     pub delta: Option<Delta>,
+    /// The value is not of what is shown beside it: drawn in grey.
+    pub stale: bool,
     /// Explanation on hover.
     pub help: &'a str,
 }
@@ -137,7 +139,11 @@ pub fn quantity_row_ui(ui: &mut Ui, row: &QuantityRow<'_>) -> egui::Response {
     let words = &columns.words;
     let name = rect.with_max_x(number_right - columns.number);
     put_elided(ui, name, row.label, words.resolve(ui.style()), text);
-    let strong = ui.visuals().strong_text_color();
+    let strong = if row.stale {
+        dim
+    } else {
+        ui.visuals().strong_text_color()
+    };
     let right = Align2::RIGHT_CENTER;
     put(number_right, right, TextStyle::Body, &number, strong);
     let unit_left = number_right + layout.grid;

@@ -69,7 +69,7 @@ pub(super) fn technology_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<R
         ui,
         "Technology",
         "Process node: every constant with value, source and confidence",
-        &names,
+        names.as_slice().into(),
         &mut chosen,
     );
     if chosen != index {
@@ -90,7 +90,13 @@ pub(super) fn model_ui(ui: &mut Ui, scene: &Scene<'_>, requests: &mut Vec<Reques
     }
     let shown = index.unwrap_or(models.len());
     let mut chosen = shown;
-    labelled_combo_ui(ui, "Model", &current.source, &names, &mut chosen);
+    labelled_combo_ui(
+        ui,
+        "Model",
+        &current.source,
+        names.as_slice().into(),
+        &mut chosen,
+    );
     if chosen != shown && chosen < models.len() {
         let model = Box::new(models[chosen].clone());
         requests.push(Command::ChangeModel(model).into());

@@ -18,7 +18,7 @@ use crate::window::widgets::{format_picker_ui, number_entry_ui, slider_ui, width
 pub(super) const SECTION: &str = "Number formats";
 
 /// Site groups on screen: label, pattern as in presets, what it holds.
-pub(crate) const GROUPS: [(&str, &str, &str); 10] = [
+pub(super) const GROUPS: [(&str, &str, &str); 10] = [
     (
         "q k v in",
         "qkv.activation",

@@ -6,8 +6,6 @@ mod choices;
 mod formats;
 mod parameters;
 
-pub(crate) use formats::GROUPS;
-
 use std::collections::HashMap;
 
 use blockscape_model::parameter::Parameter;

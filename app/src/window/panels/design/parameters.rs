@@ -45,7 +45,20 @@ pub(super) fn row_ui(
     let locked = scene.session.locked.contains(&parameter);
     if let Domain::Choice(names) = description.domain {
         let index = value.and_then(Value::choice).unwrap_or(0);
-        let chosen = choice_ui(ui, parameter, label, description.help, names, index, locked)?;
+        let fitting = (parameter == Parameter::Unit).then(|| scene.results.fitting());
+        let choices = Choices {
+            names,
+            fitting: fitting.flatten(),
+        };
+        let chosen = choice_ui(
+            ui,
+            parameter,
+            label,
+            description.help,
+            choices,
+            index,
+            locked,
+        )?;
         return edit(scene, view, parameter, Value::Choice(chosen));
     }
     let range = slider_range(parameter);
@@ -163,14 +176,14 @@ fn choice_ui(
     parameter: Parameter,
     label: &str,
     help: &str,
-    names: &[&str],
+    choices: Choices<'_>,
     index: usize,
     locked: bool,
 ) -> Option<usize> {
     let mut chosen = index;
     ui.push_id(parameter, |ui| {
         ui.add_enabled_ui(!locked, |ui| {
-            labelled_combo_ui(ui, label, help, names, &mut chosen);
+            labelled_combo_ui(ui, label, help, choices, &mut chosen);
         });
     });
     (chosen != index).then_some(chosen)
@@ -199,14 +212,40 @@ fn description_help(parameter: Parameter) -> &'static str {
     parameter.description().help
 }
 
+/// Names to choose from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choices<'a> {
+    pub(super) names: &'a [&'a str],
+    /// Which of them suit the design, where that is known.
+    pub(super) fitting: Option<&'a [bool]>,
+}
+
+impl Choices<'_> {
+    /// Whether a choice suits the design; all do where none does, since then something else is wrong.
+    fn fits(&self, index: usize) -> bool {
+        let fitting = self.fitting.filter(|fitting| fitting.contains(&true));
+        fitting.is_none_or(|fitting| fitting.get(index) != Some(&false))
+    }
+}
+
+impl<'a> From<&'a [&'a str]> for Choices<'a> {
+    fn from(names: &'a [&'a str]) -> Self {
+        Self {
+            names,
+            fitting: None,
+        }
+    }
+}
+
 /// A label and a combo box that fill a row.
 pub(super) fn labelled_combo_ui(
     ui: &mut Ui,
     label: &str,
     help: &str,
-    names: &[&str],
+    choices: Choices<'_>,
     chosen: &mut usize,
 ) {
+    let names = choices.names;
     let layout = &theme().layout;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = layout.grid;
@@ -217,7 +256,13 @@ pub(super) fn labelled_combo_ui(
             .selected_text(names.get(*chosen).copied().unwrap_or("none"));
         let response = combo.show_ui(ui, |ui| {
             for (index, name) in names.iter().enumerate() {
-                ui.selectable_value(chosen, index, *name);
+                if choices.fits(index) {
+                    ui.selectable_value(chosen, index, *name);
+                } else {
+                    let name = egui::RichText::new(*name).weak();
+                    ui.selectable_value(chosen, index, name)
+                        .on_hover_text("Does not take the formats of this design");
+                }
             }
         });
         response.response.labelled_by(text.id);
