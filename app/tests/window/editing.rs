@@ -127,14 +127,16 @@ fn another_model_keeps_batch_and_lengths_and_says_where_it_cannot() {
         (name, lengths)
     };
     assert_eq!(lengths(&window).1, [8, 4096, 4096]);
-    choose_model(&mut window, "Llama-3-8B");
-    assert_eq!(lengths(&window), ("Llama-3-8B".to_owned(), [8, 4096, 4096]));
     choose_model(&mut window, "LLaMA-7B");
     told(
         &mut window,
         "LLaMA-7B takes at most 2048 tokens: prompt 4096 becomes 2048",
     );
     assert_eq!(lengths(&window), ("LLaMA-7B".to_owned(), [8, 2048, 2048]));
+    enter(&mut window, "Prompt value", 1500.0);
+    settle(&mut window);
+    choose_model(&mut window, "LLaMA-13B");
+    assert_eq!(lengths(&window), ("LLaMA-13B".to_owned(), [8, 1500, 2048]));
 }
 
 fn choose_model(window: &mut Window, name: &str) {
