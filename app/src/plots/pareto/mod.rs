@@ -308,7 +308,13 @@ fn hint(cache: &cache::Cache, data: &ParetoData<'_>, view: &ParetoView) -> Optio
         return None;
     }
     if data.candidates.is_empty() && data.current.is_none() {
-        return Some("Designs appear here once they have been evaluated".to_owned());
+        let has_ended = data.settled && data.generation > 0;
+        let text = if has_ended {
+            "None of the explored designs can be built"
+        } else {
+            "Designs appear here once they have been evaluated"
+        };
+        return Some(text.to_owned());
     }
     let unknown = [view.y, view.x].into_iter().find(|&metric| {
         let mut shown = data.candidates.iter().take(1000).chain(data.current);
