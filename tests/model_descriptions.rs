@@ -173,6 +173,13 @@ fn totals_of_current_models_agree_with_their_shapes() {
         }
         if let Some(active) = derived["active_billion_with_embeddings"].as_f64() {
             let found = billions(model.active_parameters());
+            // The table counts four key heads in all layers; those with a window have eight: 39 x 4 x (192 + 128) x 4096 more.
+            let active = active
+                + if *name == "MiMo-V2-Flash" {
+                    0.2045
+                } else {
+                    0.0
+                };
             assert!(close(found, active, 0.01), "{name}: {found} of {active}");
         }
         if let Some(kept) = derived["kv_values_per_token_layer"].as_u64() {
