@@ -1,10 +1,13 @@
 //! `blockscape rtl`: a design's processing element as `SystemVerilog` with testbench, vectors and manifest.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, bail};
-use blockscape_model::hardware::elements::{self, DesignElement, Element};
+use blockscape_model::hardware::elements::{self, Described, DesignElement, Element};
+use blockscape_model::hardware::gates::SynthesisFlow;
 use blockscape_model::hardware::rtl::{self, Export, VectorCount};
+use blockscape_model::hardware::technology;
 use serde_json::json;
 
 use crate::files::input;
@@ -30,6 +33,12 @@ pub struct Arguments {
     /// Seed of the operands
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Technology of the model's figures
+    #[arg(long, default_value = "nangate45")]
+    pub technology: String,
+    /// Run the vectors and the synthesis with the tools that are on this machine
+    #[arg(long)]
+    pub check: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -53,19 +62,67 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         seed: arguments.seed,
     };
     let export = rtl::export(element.as_ref(), &name, &comment, vectors);
+    let technology = technology(&arguments.technology).map_err(failed)?;
+    let flow = SynthesisFlow::named("fa").map_err(failed)?;
+    let described = Described {
+        element,
+        constant_operands: false,
+    };
+    let model = technology
+        .element(&text, &described, &flow)
+        .map_err(failed)?;
     write(&arguments.output, &export)?;
+    let checked = arguments
+        .check
+        .then(|| check(&arguments.output))
+        .transpose()?;
     if arguments.json {
-        output::json(&export.manifest)
-    } else {
-        let names: Vec<&str> = export.files.iter().map(|file| file.name.as_str()).collect();
-        output::text(&format!(
-            "{}: {} vectors, latency {}; {}",
-            arguments.output.display(),
-            json!(export.manifest["vectors"]["count"]),
-            export.manifest["latency"],
-            names.join(" ")
-        ))
+        let mut document = export.manifest.clone();
+        document["model"] = json!({
+            "technology": model.technology,
+            "area_um2": model.area_um2,
+            "ff_bits": model.ff_bits,
+            "energy_settled_fj_per_op": model.energy_settled_fj_per_op,
+            "energy_fj_per_op": model.energy_fj_per_op,
+            "delay_ps": model.delay_ps,
+            "critical_path": model.critical_path,
+        });
+        if let Some(lines) = checked {
+            document["check"] = json!(lines);
+        }
+        return output::json(&document);
     }
+    let names: Vec<&str> = export.files.iter().map(|file| file.name.as_str()).collect();
+    let mut text = format!(
+        "{}: {} vectors, latency {}; {}\nmodel, {}: {:.0} um2, {} flip-flops, {:.0} ps through {}",
+        arguments.output.display(),
+        export.manifest["vectors"]["count"],
+        export.manifest["latency"],
+        names.join(" "),
+        model.technology,
+        model.area_um2,
+        model.ff_bits,
+        model.delay_ps,
+        model.critical_path.join(", ")
+    );
+    for line in checked.into_iter().flatten() {
+        text.push('\n');
+        text.push_str(&line);
+    }
+    output::text(&text)
+}
+
+/// Runs the script of the export; its lines name the tools that are missing.
+fn check(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let told = Command::new("sh")
+        .arg("run.sh")
+        .current_dir(folder)
+        .output()
+        .context("sh: cannot be run, and with it no tool")?;
+    let text = String::from_utf8_lossy(&told.stdout);
+    let errors = String::from_utf8_lossy(&told.stderr);
+    let lines = text.lines().chain(errors.lines()).map(str::to_owned);
+    Ok(lines.collect())
 }
 
 /// The element, the text that names it, and the comment that opens its module.
