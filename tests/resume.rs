@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use blockscape_explorer::judge::evaluate::{Evaluate, Session};
 use blockscape_explorer::random::Random;
-use blockscape_explorer::sweep::store::merge;
+use blockscape_explorer::sweep::store::{Output, merge};
 use blockscape_explorer::{
     Axis, Constraint, DesignSpace, Goal, Objective, Progress, Search, Sweep, SweepError, Ticket,
 };
@@ -309,8 +309,9 @@ fn shards_join_to_the_file_of_one_run() {
                 })
                 .collect();
             parts.reverse();
-            let mut joined = Vec::new();
-            merge(&parts, &mut joined).expect("a whole table");
+            let joined = folder.file("joined.csv");
+            merge(&parts, &Output::table(&joined)).expect("a whole table");
+            let joined = fs::read(joined).expect("the table");
             assert!(joined == whole, "{n_shards} shards of {:?}", sweep.search);
         }
     }
@@ -348,7 +349,7 @@ fn parts_that_do_not_make_a_whole_are_refused() {
     fs::write(&cut, &text[..=end]).expect("a cut part");
     let check = |parts: &[&PathBuf], expected: &str| {
         let parts: Vec<PathBuf> = parts.iter().map(|&path| path.clone()).collect();
-        let error = merge(&parts, &mut Vec::new())
+        let error = merge(&parts, &Output::table(folder.file("joined.csv")))
             .expect_err(expected)
             .to_string();
         assert!(error.contains(expected), "{error}");

@@ -49,3 +49,4 @@ mod rooms; // rooms of app and explorer: arrows run down, no circle of files
 mod rtl_export; // exported modules in simulators that are not ours
 mod strategy_budget; // formats of single layers within a budget, against all combinations
 mod strategy_search; // strategies against an enumerated space, and the worked example of Anda
+mod written_files; // files are written whole, and nothing foreign is replaced

@@ -44,6 +44,8 @@ fn a_session_becomes_a_figure_with_numbers_beside_it_and_opens_again_as_itself()
         preset.to_str().unwrap(),
         "-o",
         figure.to_str().unwrap(),
+        "--beside",
+        "csv,tex",
         "--threads",
         "1",
     ]);
@@ -103,6 +105,10 @@ fn every_plot_of_a_built_in_design_can_be_drawn() {
             figure.to_str().unwrap(),
             "--plot",
             plot,
+            "--beside",
+            "csv",
+            "--beside",
+            "tex",
             "--json",
         ]);
         assert!(

@@ -11,12 +11,12 @@ use anyhow::{Context as _, bail};
 use blockscape_explorer::measurement::calibration::{
     CalibratedModel, CalibrationProgress, calibrate, subject,
 };
+use blockscape_explorer::sweep::store::write_whole;
 use blockscape_model::language_model::{LanguageModel, Window};
 use blockscape_model::preset;
 use blockscape_model::quality::calibration::{CalibrationRecord, CalibrationRun};
 
 use crate::files::input;
-use crate::files::settings::write_whole;
 
 /// Runs are written down at least this often, so that little is lost when the program ends.
 const SAVE_AFTER: Duration = Duration::from_secs(10);
@@ -136,5 +136,5 @@ fn kept_runs(file: &Path, subject: &str) -> anyhow::Result<Vec<CalibrationRun>> 
 
 fn save(file: &Path, record: &CalibrationRecord) -> anyhow::Result<()> {
     let text = preset::to_ron(record).with_context(|| file.display().to_string())?;
-    write_whole(file, text.as_bytes())
+    Ok(write_whole(file, text.as_bytes())?)
 }

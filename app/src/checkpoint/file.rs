@@ -173,6 +173,16 @@ impl CheckpointFile {
             })
     }
 
+    /// All files of the checkpoint.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
+        let mut files = vec![self.path.clone()];
+        if let Kind::Safetensors { shards, .. } = &self.kind {
+            files.extend(shards.iter().map(|(name, _)| folder.join(name)));
+        }
+        files
+    }
+
     /// The path, for messages.
     pub fn name(&self) -> String {
         self.path.display().to_string()

@@ -96,6 +96,11 @@ pub struct Subject {
 }
 
 impl TextCutting {
+    /// The file of the tokenizer, where one is given.
+    pub fn tokenizer(&self) -> Option<&Path> {
+        self.tokenizer.as_deref()
+    }
+
     /// Opens a checkpoint and cuts a text for it.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! `blockscape budget`: the best formats of single layers under a limit on bits, energy, time or area.
 
-use std::fs;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,14 +10,17 @@ use blockscape_explorer::Judge;
 use blockscape_explorer::engine::worker_pool;
 use blockscape_explorer::judge::evaluate::Evaluate;
 use blockscape_explorer::search::budget::{LINEAR_WEIGHTS, LayerBudget, LayerPlan};
+use blockscape_explorer::sweep::store::Output;
 use blockscape_model::evaluation::Metric;
 use blockscape_model::format::Format;
 use blockscape_model::preset;
 use blockscape_model::workload::SlotGroup;
 use serde_json::{Map, Value, json};
 
+use super::replacing::Replacing;
 use crate::files::input;
 use crate::files::output;
+use crate::files::preset_library::is_own_design;
 
 /// Arguments of `budget`.
 #[derive(Debug, clap::Args)]
@@ -42,6 +45,8 @@ pub struct Arguments {
     /// Write the design that was found as a preset
     #[arg(short, long, value_name = "OUT.ron")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    replacing: Replacing,
     /// Worker threads; all cores but one, yet two at least, if not given
     #[arg(long, default_value_t = 0, value_parser = input::threads)]
     threads: usize,
@@ -66,6 +71,7 @@ const FORMATS: [&str; 7] = [
 /// # Errors
 /// An input that cannot be read, or a limit that nothing keeps.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let place = place(arguments)?;
     let design = Arc::new(input::design(&arguments.design)?);
     let workload = Arc::new(input::workload(&arguments.workload)?);
     let (cost, limit) = limit(&arguments.limit)?;
@@ -101,9 +107,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let plan = prepared.plan(limit, &evaluator);
     let answered_in = asked.elapsed();
     let plan = plan.with_context(|| format!("no choice of these formats keeps {cost} {limit}"))?;
-    if let Some(path) = &arguments.output {
-        fs::write(path, preset::to_ron(&plan.design)?)
-            .with_context(|| format!("{}", path.display()))?;
+    if let Some(place) = place {
+        let mut file = place.create()?;
+        let text = preset::to_ron(&plan.design)?;
+        let written = file.write_all(text.as_bytes());
+        written.map_err(|reason| file.explain(reason))?;
+        file.commit()?;
     }
     if arguments.json {
         output::json(&json!({
@@ -133,6 +142,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             rules.join("\n")
         ))
     }
+}
+
+/// Where the design goes, if it is to be written.
+fn place(arguments: &Arguments) -> anyhow::Result<Option<Output>> {
+    let inputs = [Path::new(&arguments.design), Path::new(&arguments.workload)];
+    let check = |path: &PathBuf| {
+        let place = Output::new(path, "a design as the program writes it", is_own_design);
+        arguments.replacing.check(place, &inputs)
+    };
+    arguments.output.as_ref().map(check).transpose()
 }
 
 /// A metric and a number.

@@ -5,16 +5,16 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use blockscape_explorer::sweep::store::write_whole;
 use blockscape_model::evaluation::Metrics;
 use blockscape_model::preset;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::computed;
 use crate::export::front_file;
-use crate::figure::{FigurePlot, Page, SessionFigure};
+use crate::figure::{Companion, FigurePlaces, FigurePlot, Page, SessionFigure};
 use crate::files::output;
 use crate::files::preset_library;
-use crate::files::settings::write_whole;
 use crate::plots::PlotViews;
 use crate::plots::written::number_text;
 use crate::results::points::points_csv;
@@ -85,7 +85,8 @@ fn write_files(session: &Session, results: &Results, folder: &Path) -> anyhow::R
         caption: figure.caption(),
         ..Page::default()
     })?;
-    figure.write(&page, &folder.join("front.svg"))?;
+    let places = FigurePlaces::new(&folder.join("front.svg"), &[Companion::Tex])?;
+    figure.write(&page, &places)?;
     let front: Vec<usize> = results.front.iter().map(|point| point.index).collect();
     for (name, text) in [
         ("front.csv", points_csv(&results.shown, Some(&front))),

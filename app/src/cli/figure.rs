@@ -1,12 +1,13 @@
 //! `blockscape figure`: a session's plot as a file, without a display.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde_json::json;
 
 use super::computed;
-use crate::figure::{FigurePlot, Page, SessionFigure};
+use super::replacing::Replacing;
+use crate::figure::{Companion, FigurePlaces, FigurePlot, Page, SessionFigure};
 use crate::files::input;
 use crate::files::output;
 use crate::files::preset_library;
@@ -19,9 +20,14 @@ use crate::session::first::first_session;
 pub struct Arguments {
     /// A session, design or figure to draw; or the name of a built-in design
     file: String,
-    /// Where to write: the name ends in .svg, .pdf, .png or .tex; numbers as .csv and drawing as .tex go beside it
+    /// Where to write: the name ends in .svg, .pdf, .png or .tex
     #[arg(short, long)]
     output: PathBuf,
+    /// Also write beside it, under the same name: its numbers (csv), its drawing for LaTeX (tex)
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KINDS")]
+    beside: Vec<Companion>,
+    #[command(flatten)]
+    replacing: Replacing,
     /// What to draw
     #[arg(long, value_enum, default_value = "pareto")]
     plot: FigurePlot,
@@ -68,6 +74,10 @@ enum PageTheme {
 /// # Errors
 /// An input that cannot be read, a design that cannot be built, a page out of range, a file that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let places = FigurePlaces::new(&arguments.output, &arguments.beside)?;
+    let input = [Path::new(&arguments.file)];
+    arguments.replacing.check(places.figure(), &input)?;
+    let places = places.replacing_all(arguments.replacing.is_forced());
     let mut session = session(&arguments.file)?;
     let page = Page {
         width: arguments.width,
@@ -99,7 +109,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(_) => page,
         None => figure.fitted(page)?,
     };
-    let files = figure.write(&page, &arguments.output)?;
+    let files = figure.write(&page, &places)?;
     let names: Vec<String> = files
         .iter()
         .map(|path| path.display().to_string())

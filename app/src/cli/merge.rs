@@ -1,13 +1,11 @@
 //! `blockscape merge`: joins the parts that `sweep --shard` wrote to the table of one whole run.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-use blockscape_explorer::sweep::store::merge;
+use blockscape_explorer::sweep::store::{Output, merge};
 use serde_json::json;
 
+use super::replacing::Replacing;
 use crate::files::output;
 
 /// Arguments of `merge`.
@@ -19,6 +17,8 @@ pub struct Arguments {
     /// Table to write
     #[arg(short, long, value_name = "OUT.csv")]
     output: PathBuf,
+    #[command(flatten)]
+    replacing: Replacing,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -30,21 +30,10 @@ pub struct Arguments {
 /// Parts that do not make a whole, or an output that cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let name = arguments.output.display();
-    // Written beside its place and moved there whole, so that a refused merge leaves an older table alone.
-    let mut beside = arguments.output.as_os_str().to_owned();
-    beside.push(".unfinished");
-    let beside = PathBuf::from(beside);
-    let file = File::create(&beside).with_context(|| format!("{name}"))?;
-    let merged = merge(&arguments.parts, &mut BufWriter::new(file));
-    let merged = match merged {
-        Ok(merged) => merged,
-        Err(error) => {
-            // What could not be joined is of no use; that it cannot be removed either changes nothing.
-            let _ = std::fs::remove_file(&beside);
-            return Err(error.into());
-        }
-    };
-    std::fs::rename(&beside, &arguments.output).with_context(|| format!("{name}"))?;
+    let parts: Vec<&Path> = arguments.parts.iter().map(PathBuf::as_path).collect();
+    let place = Output::table(&arguments.output);
+    let place = arguments.replacing.check(place, &parts)?;
+    let merged = merge(&arguments.parts, &place)?;
     if arguments.json {
         output::json(&json!({
             "parts": arguments.parts.len(),

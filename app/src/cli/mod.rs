@@ -13,6 +13,7 @@ pub mod merge;
 pub mod pace;
 pub mod perplexity;
 pub mod quantize;
+pub mod replacing;
 pub mod reproduce;
 pub mod rtl;
 pub mod sweep;

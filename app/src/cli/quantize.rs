@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
+use blockscape_explorer::sweep::store::{Output, StoreError, WholeFile};
 use blockscape_model::format::Format;
 use blockscape_model::language_model::checkpoint::{ElementType, TensorView};
 use blockscape_model::quantization::{ErrorSums, Quantizer, rows_per_piece_in};
@@ -18,6 +19,7 @@ use blockscape_model::transform::Transform;
 use clap::Args as Arguments;
 use serde_json::{Map, Value, json};
 
+use super::replacing::Replacing;
 use crate::checkpoint::file::CheckpointFile;
 use crate::files::output;
 
@@ -34,6 +36,8 @@ pub struct Args {
     /// safetensors file to write, F32
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    replacing: Replacing,
     /// Leave tensors with fewer than two axes (norms, biases) as they are
     #[arg(long)]
     matrices_only: bool,
@@ -50,7 +54,7 @@ pub struct Args {
 }
 
 /// Where the bytes of the quantized tensors go.
-type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> std::io::Result<()>;
+type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), StoreError>;
 
 /// Outcome for one tensor.
 #[derive(Debug)]
@@ -71,12 +75,13 @@ struct Report {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let started = Instant::now();
     let file = CheckpointFile::open_tensors(&args.input)?;
+    let place = place(args, &file)?;
     let tensors = file.tensors()?;
     if tensors.is_empty() {
         bail!("{}: holds no tensors", args.input.display());
     }
-    let reports = match &args.output {
-        Some(path) => write_file(args, &tensors, path)?,
+    let reports = match &place {
+        Some(place) => write_file(args, &tensors, place)?,
         None => quantize_all(args, &tensors, &mut None)?,
     };
     let seconds = started.elapsed().as_secs_f64();
@@ -87,37 +92,60 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
-/// Writes beside the goal and renames: a killed run leaves no half file.
+/// Where the quantized tensors go, if they are to be written.
+fn place(args: &Args, file: &CheckpointFile) -> anyhow::Result<Option<Output>> {
+    let inputs = file.files();
+    let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).collect();
+    let check = |path: &PathBuf| {
+        let place = Output::new(path, "a checkpoint written by quantize", is_quantized);
+        args.replacing.check(place, &inputs)
+    };
+    args.output.as_ref().map(check).transpose()
+}
+
+/// What stands in the header of a file written here, and in no other.
+const MARK: &str = "\"number_format\":";
+
+/// Longest header that is searched for the mark.
+const LONGEST_HEADER: u64 = 64 << 20;
+
+fn is_quantized(path: &Path) -> bool {
+    let header = || {
+        let mut file = File::open(path).ok()?;
+        let mut length = [0; 8];
+        file.read_exact(&mut length).ok()?;
+        let length = u64::from_le_bytes(length).min(LONGEST_HEADER);
+        let mut header = Vec::new();
+        file.take(length).read_to_end(&mut header).ok()?;
+        String::from_utf8(header).ok()
+    };
+    header().is_some_and(|header| header.contains(MARK))
+}
+
+/// Writes the file whole: a killed run leaves no half one.
 fn write_file(
     args: &Args,
     tensors: &BTreeMap<String, TensorView<'_>>,
-    path: &Path,
+    place: &Output,
 ) -> anyhow::Result<Vec<Report>> {
-    let unfinished = path.with_extension("safetensors.part");
-    let context = || format!("{}", path.display());
-    let file = File::create(&unfinished).with_context(context)?;
-    let mut writer = BufWriter::with_capacity(1 << 20, file);
-    let written = write_tensors(args, tensors, &mut writer).and_then(|reports| {
-        writer.flush().with_context(context)?;
-        std::fs::rename(&unfinished, path).with_context(context)?;
-        Ok(reports)
-    });
-    if written.is_err() {
-        // the error that is already there says more than a failed removal would
-        let _ = std::fs::remove_file(&unfinished);
-    }
-    written
+    let mut file = place.create()?;
+    let reports = write_tensors(args, tensors, &mut file)?;
+    file.commit()?;
+    Ok(reports)
 }
 
 fn write_tensors(
     args: &Args,
     tensors: &BTreeMap<String, TensorView<'_>>,
-    writer: &mut impl Write,
+    file: &mut WholeFile,
 ) -> anyhow::Result<Vec<Report>> {
     let header = header(args, tensors)?;
-    writer.write_all(&(header.len() as u64).to_le_bytes())?;
-    writer.write_all(header.as_bytes())?;
-    let mut sink = |bytes: &[u8]| writer.write_all(bytes);
+    let mut sink = |bytes: &[u8]| {
+        let written = file.write_all(bytes);
+        written.map_err(|reason| file.explain(reason))
+    };
+    sink(&(header.len() as u64).to_le_bytes())?;
+    sink(header.as_bytes())?;
     quantize_all(args, tensors, &mut Some(&mut sink))
 }
 
@@ -166,7 +194,11 @@ fn quantize_all(
     tensors
         .values()
         .map(|tensor| {
-            quantize(args, tensor, sink).with_context(|| args.input.display().to_string())
+            quantize(args, tensor, sink).map_err(|error| match error.is::<StoreError>() {
+                // It names the output; the input is sound.
+                true => error,
+                false => error.context(args.input.display().to_string()),
+            })
         })
         .collect()
 }

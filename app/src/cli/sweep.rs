@@ -11,12 +11,14 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use blockscape_explorer::preset::{self as spaces, Base};
+use blockscape_explorer::sweep::store::Output;
 use blockscape_explorer::{Search, SpacePreset, Sweep, Ticket};
 
 use self::findings::Findings;
 use self::progress::ProgressLine;
 use self::sensitivity::sensitivity;
 use super::interruption;
+use super::replacing::Replacing;
 use crate::checkpoint::text_cutting::TextCutting;
 use crate::files::input;
 use crate::files::output;
@@ -29,6 +31,8 @@ pub struct Arguments {
     /// Table to write; beside it lies a journal while the sweep runs, from which a killed sweep goes on
     #[arg(short, long, value_name = "OUT.csv")]
     output: PathBuf,
+    #[command(flatten)]
+    replacing: Replacing,
     /// How to search, if not as the space says: exhaustive, random, latin-hypercube, nsga2, tpe, anda, budget
     #[arg(long)]
     strategy: Option<String>,
@@ -80,7 +84,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut preset = space(&arguments.space)?;
     technology(arguments, &mut preset)?;
-    check_folder(&arguments.output)?;
+    let place = place(arguments)?;
     let ticket = Ticket::unlimited();
     let running = ticket.clone();
     interruption::on_request(move || running.revoke())?;
@@ -100,7 +104,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let announcement = announcement(&preset, &sweep, &arguments.output);
     let mut line = ProgressLine::new(&preset.name, announcement);
-    let outcome = sweep.run(&arguments.output, &mut |progress| line.show(progress));
+    let outcome = sweep.run(place, &mut |progress| line.show(progress));
     line.finish();
     let summary = outcome?;
     let pool = blockscape_explorer::engine::worker_pool(arguments.threads)?;
@@ -214,16 +218,18 @@ fn percent(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a number from 0 to below 100 is needed".to_owned())
 }
 
-/// Whether the output can be written is found out before hours of work, not after.
-fn check_folder(output: &Path) -> anyhow::Result<()> {
-    let name = output.display();
-    if output.is_dir() {
-        bail!("{name}: is a directory; the name of a table is needed");
-    }
-    match output.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            bail!("{}: no such folder", folder.display())
-        }
-        _ => Ok(()),
-    }
+/// Where the table goes; whether it can be written there is found out before hours of work, not after.
+fn place(arguments: &Arguments) -> anyhow::Result<Output> {
+    let place = match arguments.shard {
+        None => Output::table(&arguments.output),
+        Some(_) => Output::part(&arguments.output),
+    };
+    let files = [&arguments.model, &arguments.text, &arguments.calibrate];
+    let files = files.into_iter().flatten().map(PathBuf::as_path);
+    let tokenizer = arguments.cutting.tokenizer();
+    let inputs: Vec<&Path> = files
+        .chain(tokenizer)
+        .chain([Path::new(&arguments.space)])
+        .collect();
+    arguments.replacing.check(place, &inputs)
 }

@@ -16,6 +16,7 @@ mod numbers;
 mod options;
 mod page;
 mod pdf;
+mod places;
 mod png;
 mod rasterizer;
 mod session_figure;
@@ -26,6 +27,7 @@ mod vector_writer;
 pub use drawing::{Drawing, Element, Item, TextRun};
 pub use options::{COLUMN_WIDTHS, FigureOptions};
 pub use page::{Page, PageError, PlotHeight};
+pub use places::{Companion, FigurePlaces};
 pub use rasterizer::Rasterizer;
 pub use session_figure::{FigurePlot, SessionFigure};
 

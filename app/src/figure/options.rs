@@ -1,6 +1,8 @@
 //! What the window asks before it exports a figure.
 
-use super::{FigureFormat, FigurePlot, Page, SessionFigure};
+use std::path::Path;
+
+use super::{Companion, FigureFormat, FigurePlaces, FigurePlot, Page, SessionFigure};
 
 /// Widths of one and of both columns of a two-column paper, in inches.
 pub const COLUMN_WIDTHS: [f32; 2] = [3.3, 7.0];
@@ -21,6 +23,10 @@ pub struct FigureOptions {
     pub caption: bool,
     /// Dark background, for slides.
     pub dark: bool,
+    /// Numbers as CSV beside the figure.
+    pub with_numbers: bool,
+    /// Drawing as `TikZ` beside the figure.
+    pub with_tikz: bool,
 }
 
 impl Default for FigureOptions {
@@ -34,6 +40,8 @@ impl Default for FigureOptions {
             title: page.title,
             caption: true,
             dark: page.dark,
+            with_numbers: false,
+            with_tikz: false,
         }
     }
 }
@@ -59,6 +67,22 @@ impl FigureOptions {
         };
         page.check()?;
         figure.fitted(page)
+    }
+
+    /// The files of the figure at this path.
+    ///
+    /// # Errors
+    /// A name that ends in no file format of figures.
+    pub fn places(&self, path: &Path) -> anyhow::Result<FigurePlaces> {
+        let wanted = [
+            (Companion::Csv, self.with_numbers),
+            (Companion::Tex, self.with_tikz),
+        ];
+        let wanted: Vec<Companion> = wanted
+            .into_iter()
+            .filter_map(|(companion, wanted)| wanted.then_some(companion))
+            .collect();
+        FigurePlaces::new(path, &wanted)
     }
 
     /// The file name offered.

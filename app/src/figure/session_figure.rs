@@ -1,15 +1,16 @@
 //! A session's plots as figures: which plot, its title, its caption and its numbers beside it.
 
-use std::path::{Path, PathBuf};
+use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use blockscape_explorer::sweep::store::{Output, write_whole};
 use blockscape_model::format::Format;
 use blockscape_model::workload::Slot;
 use clap::ValueEnum;
 use egui::Ui;
 
-use super::{FigureFormat, Page, PlotHeight, render};
-use crate::files::settings::write_whole;
+use super::{Companion, FigureFormat, FigurePlaces, Page, PlotHeight, render};
 use crate::plots::bit_layout::{BitLayoutData, bit_layout_ui};
 use crate::plots::breakdown::{BreakdownData, breakdown_ui};
 use crate::plots::coordinates::{CoordinatesData, coordinates_ui};
@@ -122,31 +123,28 @@ impl SessionFigure<'_> {
         Ok(render(page, format, Some(&preset), draw)?)
     }
 
-    /// Writes the figure and, beside it, its numbers as CSV and its drawing as `TikZ`; gives the files written.
-    pub fn write(&self, page: &Page, path: &Path) -> anyhow::Result<Vec<PathBuf>> {
-        let known: Vec<&str> = FigureFormat::ALL
-            .iter()
-            .map(|format| format.extension())
-            .collect();
-        let format = FigureFormat::of_path(path).with_context(|| {
-            format!(
-                "{}: the name must end in {}",
-                path.display(),
-                known.join(", ")
-            )
-        })?;
-        let mut files = vec![(path.to_path_buf(), self.render(page, format)?)];
-        files.push((path.with_extension("csv"), self.numbers()?.into_bytes()));
-        if format != FigureFormat::Tikz {
-            files.push((
-                path.with_extension("tex"),
-                self.render(page, FigureFormat::Tikz)?,
-            ));
+    /// Writes the figure and what goes beside it; gives the files written.
+    ///
+    /// # Errors
+    /// There is nothing to draw yet, a place that holds something else, or a file that cannot be written.
+    pub fn write(&self, page: &Page, places: &FigurePlaces) -> anyhow::Result<Vec<PathBuf>> {
+        let mut files = vec![(places.figure(), self.render(page, places.format())?)];
+        for &companion in places.companions() {
+            let bytes = match companion {
+                Companion::Csv => self.numbers()?.into_bytes(),
+                Companion::Tex => self.render(page, FigureFormat::Tikz)?,
+            };
+            files.push((places.beside(companion, &bytes), bytes));
         }
-        for (path, bytes) in &files {
-            write_whole(path, bytes)?;
+        // All places are looked at before the first file is written.
+        for (place, _) in &files {
+            place.check(&[])?;
         }
-        Ok(files.into_iter().map(|(path, _)| path).collect())
+        for (place, bytes) in &files {
+            write_whole(place.path(), bytes)?;
+        }
+        let path = |(place, _): &(Output, Vec<u8>)| place.path().to_owned();
+        Ok(files.iter().map(path).collect())
     }
 
     pub(super) fn details(&self) -> anyhow::Result<&Details> {

@@ -117,6 +117,13 @@ pub fn open(path: &Path) -> anyhow::Result<Opened> {
     }
 }
 
+/// Whether a file holds a design in the very bytes that the program writes for it, so that nothing of anybody's own is in it.
+pub fn is_own_design(path: &Path) -> bool {
+    let text = input::read_text(path).unwrap_or_default();
+    let design = preset::from_ron::<Design>(&text);
+    design.is_ok_and(|design| preset::to_ron(&design).is_ok_and(|written| written == text))
+}
+
 /// The preset inside an exported figure.
 fn figure_text(path: &Path) -> anyhow::Result<String> {
     let name = path.display();

@@ -3,10 +3,10 @@
 //! One RON file in the user's configuration folder, written to a temporary file first, so that a full disk or a
 //! kill leaves the old one. A file that does not parse is set aside, never overwritten.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use blockscape_explorer::sweep::store::{set_aside, write_whole};
 use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 
@@ -91,13 +91,11 @@ impl Folders {
         };
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         ron::from_str(&text).map_err(|error| {
-            let aside = path.with_extension("ron.unread");
-            let _ = std::fs::rename(&path, &aside);
-            anyhow::anyhow!(
-                "{}: {error}; set aside as {}",
-                path.display(),
-                aside.display()
-            )
+            let name = path.display();
+            match set_aside(&path) {
+                Ok(aside) => anyhow::anyhow!("{name}: {error}; set aside as {}", aside.display()),
+                Err(reason) => anyhow::anyhow!("{name}: {error}; not set aside: {reason}"),
+            }
         })
     }
 
@@ -117,7 +115,7 @@ impl Folders {
             return Ok(());
         };
         let text = ron::ser::to_string_pretty(settings, ron::ser::PrettyConfig::default())?;
-        write_whole(&path, text.as_bytes())
+        Ok(write_whole(&path, text.as_bytes())?)
     }
 
     /// The file that a crash of this process leaves behind; its number tells whether the process still runs.
@@ -134,38 +132,6 @@ impl Folders {
     fn settings_path(&self) -> Option<PathBuf> {
         self.config.as_ref().map(|folder| folder.join("window.ron"))
     }
-}
-
-/// Writes a file whole or not at all: to a neighbor first, then renamed over the old one. A link stays a link.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_new| path.to_path_buf());
-    let path = target.as_path();
-    let name = path
-        .file_name()
-        .with_context(|| format!("{} is not a file name", path.display()))?;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot create folder {}", folder.display()))?;
-    let mut temporary = name.to_owned();
-    temporary.push(format!(".{}.part", std::process::id()));
-    let temporary = folder.join(temporary);
-    let written = std::fs::File::create(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let renamed = written.and_then(|()| std::fs::rename(&temporary, path));
-    renamed.map_err(|error| {
-        let _ = std::fs::remove_file(&temporary);
-        let kept = if path.exists() {
-            "; the file saved before is unchanged"
-        } else {
-            ""
-        };
-        anyhow::anyhow!("cannot write {}: {error}{kept}", path.display())
-    })
 }
 
 #[cfg(test)]
@@ -189,20 +155,6 @@ mod tests {
         folders.write_settings(&settings).unwrap();
         let again = folders.read_settings().unwrap();
         assert_eq!(again.recent, settings.recent);
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn writing_through_a_link_changes_the_file_behind_it() {
-        let folder = std::env::temp_dir().join(format!("blockscape-link-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let (file, link) = (folder.join("file"), folder.join("link"));
-        std::fs::write(&file, "old").unwrap();
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        write_whole(&link, b"new").unwrap();
-        assert!(link.is_symlink());
-        assert_eq!(std::fs::read(&file).unwrap(), b"new");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::files::settings::{Folders, write_whole};
+use blockscape_explorer::sweep::store::write_whole;
+
+use crate::files::settings::Folders;
 use crate::session::Session;
 use blockscape_explorer::worker::{Wake, Worker};
 
@@ -30,7 +32,7 @@ impl Document {
         let copier = Worker::new(
             "recovery copy",
             wake,
-            |(path, text): (PathBuf, String), _| write_whole(&path, text.as_bytes()),
+            |(path, text): (PathBuf, String), _| Ok(write_whole(&path, text.as_bytes())?),
         );
         Self {
             path: None,

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
+use blockscape_explorer::sweep::store::write_whole;
 use blockscape_model::preset::to_ron;
 
 use crate::export::{front_file, llama_cpp_arguments, recipe_json, timeloop_yaml, zigzag_yaml};
 use crate::figure::{FigureOptions, SessionFigure};
 use crate::files::input::refused;
 use crate::files::purpose::Purpose;
-use crate::files::settings::write_whole;
 use crate::plots::PlotViews;
 use crate::results::Results;
 use crate::results::points::points_csv;
@@ -40,7 +40,9 @@ impl ExportJob {
                 plot: self.figure.plot,
             };
             let page = self.figure.page(&figure)?;
-            return figure.write(&page, &self.path);
+            // The dialog asked before it took a name that a file has.
+            let places = self.figure.places(&self.path)?.replacing_all(true);
+            return figure.write(&page, &places);
         }
         write_whole(&self.path, self.text()?.as_bytes())?;
         Ok(vec![self.path.clone()])

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use blockscape_explorer::sweep::store::write_whole;
 use blockscape_model::design::Design;
 use blockscape_model::preset::to_ron;
 
-use crate::files::settings::{Folders, Settings, write_whole};
+use crate::files::settings::{Folders, Settings};
 use crate::session::Session;
 use crate::work::one_by_one::OneByOne;
 use blockscape_explorer::worker::Wake;
@@ -24,12 +25,13 @@ pub enum SaveJob {
 
 impl SaveJob {
     fn run(&self) -> anyhow::Result<()> {
-        match self {
-            Self::Session(session, path) => write_whole(path, session.to_ron().as_bytes()),
-            Self::Design(design, path) => write_whole(path, to_ron(&**design)?.as_bytes()),
-            Self::Space(session, path) => write_whole(path, session.space_text()?.as_bytes()),
-            Self::Settings(settings, folders) => folders.write_settings(settings),
-        }
+        let (text, path) = match self {
+            Self::Session(session, path) => (session.to_ron(), path),
+            Self::Design(design, path) => (to_ron(&**design)?, path),
+            Self::Space(session, path) => (session.space_text()?, path),
+            Self::Settings(settings, folders) => return folders.write_settings(settings),
+        };
+        Ok(write_whole(path, text.as_bytes())?)
     }
 }
 

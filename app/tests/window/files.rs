@@ -59,7 +59,7 @@ fn every_plot_is_exported_from_the_window_and_restores_the_session() {
         assert!(notice.starts_with("Exported"), "{notice}");
         let preset = embedded_preset(&std::fs::read(&path).unwrap()).unwrap();
         assert_eq!(preset, session.to_ron(), "{plot}");
-        assert!(path.with_extension("csv").is_file(), "{plot}");
+        assert!(!path.with_extension("csv").exists(), "{plot}");
     }
     drop_file(&mut window, &folder.0.join("Roofline.png"));
     told(&mut window, "Opened");
@@ -74,6 +74,46 @@ fn every_plot_is_exported_from_the_window_and_restores_the_session() {
         std::fs::read(folder.0.join("Roofline.png")).unwrap(),
         figure
     );
+}
+
+#[test]
+fn what_goes_beside_a_figure_is_asked_for_and_replaces_nothing_unasked() {
+    let folder = Folder::new("beside");
+    let mut window = window(&folder);
+    let figure = folder.0.join("front.svg");
+    let numbers = folder.0.join("front.csv");
+    std::fs::write(&numbers, "hours of work").unwrap();
+    choose(&mut window, "Export figure: Bit layout");
+    window.get_by_label("Numbers (.csv)").click();
+    window.run_steps(3);
+    let field = window.get_by(|node| {
+        node.role() == Role::TextInput && node.value().is_some_and(|text| text.ends_with(".svg"))
+    });
+    field.focus();
+    window.run_steps(2);
+    give_path(&mut window, &figure);
+    assert!(window.query_by_label_contains("front.csv exists").is_some());
+    assert_eq!(std::fs::read(&numbers).unwrap(), b"hours of work");
+    assert!(!figure.exists());
+    window.get_by_role_and_label(Role::Button, "Save").click();
+    told(&mut window, "Exported");
+    assert!(figure.is_file());
+    assert_ne!(std::fs::read(&numbers).unwrap(), b"hours of work");
+}
+
+#[test]
+fn no_export_writes_over_the_file_of_the_session() {
+    let folder = Folder::new("own-file");
+    let mut window = window(&folder);
+    let session = folder.0.join("start.ron");
+    let before = std::fs::read(&session).unwrap();
+    for action in ["Export front", "Save design", "Save space"] {
+        choose(&mut window, action);
+        give_path(&mut window, &session);
+        window.get_by_role_and_label(Role::Button, "Save").click();
+        told(&mut window, "the file of this session");
+        assert_eq!(std::fs::read(&session).unwrap(), before, "{action}");
+    }
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 pub mod store;
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +21,9 @@ use crate::search::strategy::Strategy;
 use crate::search::{Search, carry_out};
 use crate::space::DesignSpace;
 use crate::space::objective::Goal;
-use crate::sweep::store::{Journal, Part, StoreError, fingerprint, write_part, write_table};
+use crate::sweep::store::{
+    Journal, Output, Part, StoreError, fingerprint, write_part, write_table,
+};
 use crate::ticket::Ticket;
 
 /// Most designs of one sweep: their results are kept in memory, below 200 bytes each with what the front needs.
@@ -110,17 +110,20 @@ impl Sweep {
     /// While it runs, a journal lies beside the output; a sweep that was killed goes on from there.
     ///
     /// # Errors
-    /// A request that does not go together, files that cannot be written, or the ticket was revoked.
+    /// A request that does not go together, an output that holds something else, files that cannot be written, or the ticket
+    /// was revoked.
     pub fn run(
         &self,
-        output: &Path,
+        output: impl Into<Output>,
         progress: &mut (dyn FnMut(&Progress) + Send),
     ) -> Result<Summary, SweepError> {
         let started = Instant::now();
+        let output = output.into();
+        output.check(&[])?;
         self.check()?;
         let (mut strategy, total) = self.strategy()?;
         let fingerprint = self.fingerprint();
-        let journal_path = with_suffix(output, ".journal");
+        let journal_path = with_suffix(output.path(), ".journal");
         let own = fingerprint ^ self.shard.map_or(0, |(shard, n)| shard << 32 | n);
         let (mut journal, recovered) = Journal::open(&journal_path, own)?;
         let n_resumed = recovered.len();
@@ -136,7 +139,7 @@ impl Sweep {
                 journal: journal_path,
             });
         }
-        self.write(output, fingerprint, &tried, certainty.as_ref())?;
+        self.write(&output, fingerprint, &tried, certainty.as_ref())?;
         journal.remove()?;
         Ok(Summary {
             certainty,
@@ -269,21 +272,16 @@ impl Sweep {
         fingerprint(&parts.join("\n"))
     }
 
-    /// Writes the table beside its place and moves it there whole.
+    /// Writes the table or part whole.
     fn write(
         &self,
-        output: &Path,
+        output: &Output,
         fingerprint: u64,
         tried: &[Tried],
         certainty: Option<&Certainty>,
     ) -> Result<(), StoreError> {
-        let beside = with_suffix(output, ".unfinished");
-        let fail = |reason| StoreError::File {
-            path: output.to_owned(),
-            reason,
-        };
-        let mut out = BufWriter::new(File::create(&beside).map_err(fail)?);
-        match self.shard {
+        let mut out = output.create()?;
+        let written = match self.shard {
             None => write_table(&mut out, &self.space, &self.goal, tried, certainty),
             Some((shard, n_shards)) => {
                 let part = Part {
@@ -296,10 +294,9 @@ impl Sweep {
                 };
                 write_part(&mut out, &self.space, &part, tried)
             }
-        }
-        .map_err(fail)?;
-        out.get_ref().sync_all().map_err(fail)?;
-        std::fs::rename(&beside, output).map_err(fail)
+        };
+        written.map_err(|reason| out.explain(reason))?;
+        out.commit()
     }
 
     fn unknown(&self, tried: &[Tried]) -> Vec<Metric> {

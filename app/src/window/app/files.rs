@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use blockscape_explorer::sweep::store::set_aside;
 use egui::{Context, ViewportCommand};
 
 use super::App;
@@ -134,14 +135,14 @@ impl App {
                     .info("Brought back the last session; it is not saved yet");
             }
             refused => {
-                let aside = copy.with_extension("ron.unread");
-                // Where it cannot be moved it stays where it is and is offered again.
-                let _ = std::fs::rename(copy, &aside);
                 let why = refused.map_or_else(
                     |error| format!("{error:#}"),
                     |_other| format!("{}: not a session", copy.display()),
                 );
-                let text = format!("{why}; set aside as {}", aside.display());
+                let text = match set_aside(copy) {
+                    Ok(aside) => format!("{why}; set aside as {}", aside.display()),
+                    Err(reason) => format!("{why}; not set aside: {reason}"),
+                };
                 self.window.notices.error(text);
             }
         }

@@ -241,7 +241,7 @@ impl eframe::App for App {
         if !self.window.tiles.selected.gather(&self.results, selection) {
             ctx.request_repaint();
         }
-        if let Some(chosen) = self.window.dialog.poll() {
+        if let Some(chosen) = self.window.dialog.poll(&self.window.figure) {
             self.chosen(ctx, chosen);
         }
         self.poll_saved(ctx);

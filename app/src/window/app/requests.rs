@@ -2,8 +2,9 @@
 //!
 //! The session itself is changed by `command::apply` alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use blockscape_explorer::sweep::store::is_same_file;
 use egui::Context;
 
 use super::App;
@@ -137,8 +138,31 @@ impl App {
         self.window.dialog.ask(purpose, &suggestion);
     }
 
+    /// What a file is to the session, where that forbids to write over it.
+    fn is_in_use(&self, purpose: Purpose, path: &Path) -> Option<&'static str> {
+        let is = |other: &Option<PathBuf>| {
+            other
+                .as_deref()
+                .is_some_and(|other| is_same_file(other, path))
+        };
+        if is(&self.session.checkpoint) {
+            Some("the opened model")
+        } else if purpose != Purpose::Save && is(&self.document.path) {
+            Some("the file of this session")
+        } else {
+            None
+        }
+    }
+
     pub(super) fn chosen(&mut self, ctx: &Context, chosen: Chosen) {
         let Chosen { purpose, path } = chosen;
+        if purpose.saves()
+            && let Some(what) = self.is_in_use(purpose, &path)
+        {
+            let text = format!("{}: is {what}; choose another name", path.display());
+            self.window.notices.error(text);
+            return;
+        }
         match purpose {
             Purpose::Open | Purpose::OpenModel => self.perform(ctx, Request::Open(path)),
             Purpose::MeasureText { front } => {

@@ -36,6 +36,9 @@ pub(super) fn figure_options_ui(ui: &mut Ui, options: &mut FigureOptions, path: 
             ui.label("File");
             format_ui(ui, path);
             ui.end_row();
+            ui.label("Beside it");
+            beside_ui(ui, options);
+            ui.end_row();
         });
 }
 
@@ -121,7 +124,15 @@ fn format_ui(ui: &mut Ui, path: &mut String) {
                     .into_owned();
             }
         }
-        ui.weak("with its numbers (.csv) and TikZ (.tex) beside it");
+    });
+}
+
+fn beside_ui(ui: &mut Ui, options: &mut FigureOptions) {
+    ui.horizontal(|ui| {
+        ui.checkbox(&mut options.with_numbers, "Numbers (.csv)")
+            .on_hover_text("The plotted numbers under the figure's name");
+        ui.checkbox(&mut options.with_tikz, "TikZ (.tex)")
+            .on_hover_text("The drawing for LaTeX under the figure's name");
     });
 }
 

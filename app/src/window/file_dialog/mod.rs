@@ -48,8 +48,8 @@ struct OpenDialog {
     portal: Option<Receiver<Option<PathBuf>>>,
     asked_at: Instant,
     needs_focus: bool,
-    /// A file in the way, which the next confirmation replaces.
-    in_the_way: Option<PathBuf>,
+    /// Files in the way, which the next confirmation replaces.
+    in_the_way: Vec<PathBuf>,
 }
 
 /// A dialog that closes faster than a hand can move was never shown.
@@ -81,7 +81,7 @@ impl FileDialog {
             portal: None,
             asked_at: Instant::now(),
             needs_focus: true,
-            in_the_way: None,
+            in_the_way: Vec::new(),
         });
     }
 
@@ -90,7 +90,7 @@ impl FileDialog {
     }
 
     /// Takes what the portal answered; call once a frame, outside drawing.
-    pub fn poll(&mut self) -> Option<Chosen> {
+    pub fn poll(&mut self, figure: &FigureOptions) -> Option<Chosen> {
         let dialog = self.open.as_mut()?;
         let answer = match dialog.portal.as_ref()?.try_recv() {
             Ok(answer) => answer,
@@ -105,6 +105,13 @@ impl FileDialog {
             return None;
         };
         let purpose = dialog.purpose;
+        // The portal asked for the figure alone.
+        let beside = written(purpose, &path, figure).split_off(1);
+        if beside.iter().any(|path| path.exists()) {
+            dialog.typed = path.to_string_lossy().into_owned();
+            dialog.ask_again(beside);
+            return None;
+        }
         Some(self.accept(purpose, path))
     }
 
@@ -123,7 +130,7 @@ impl FileDialog {
             }
             Pressed::Confirm => {
                 let purpose = dialog.purpose;
-                let path = dialog.confirmed()?;
+                let path = dialog.confirmed(figure)?;
                 Some(self.accept(purpose, path))
             }
         }
@@ -211,17 +218,36 @@ impl OpenDialog {
     }
 
     /// The path that was typed; none where there is none, or where it is to be confirmed again.
-    fn confirmed(&mut self) -> Option<PathBuf> {
+    fn confirmed(&mut self, figure: &FigureOptions) -> Option<PathBuf> {
         let path = self.path()?;
-        let is_new = self.in_the_way.as_ref() != Some(&path);
-        if self.purpose.saves() && path.is_file() && is_new {
-            let name = path.display();
-            self.hint = format!("{name} exists already. Confirm again to replace it");
-            self.in_the_way = Some(path);
-            self.needs_focus = true;
+        let mut there = written(self.purpose, &path, figure);
+        there.retain(|path| path.is_file());
+        let is_new = there.iter().any(|path| !self.in_the_way.contains(path));
+        if self.purpose.saves() && is_new {
+            self.ask_again(there);
             return None;
         }
         Some(path)
+    }
+
+    /// Asks to confirm once more that these files are replaced.
+    fn ask_again(&mut self, mut files: Vec<PathBuf>) {
+        files.retain(|path| path.is_file());
+        let names: Vec<String> = files
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let (verb, them) = if files.len() == 1 {
+            ("exists", "it")
+        } else {
+            ("exist", "them")
+        };
+        self.hint = format!(
+            "{} {verb} already. Confirm again to replace {them}",
+            names.join(" and ")
+        );
+        self.in_the_way = files;
+        self.needs_focus = true;
     }
 
     fn path(&self) -> Option<PathBuf> {
@@ -252,6 +278,19 @@ impl OpenDialog {
             Err(error) => self.hint = format!("No file dialog ({error}). Type a path"),
         }
     }
+}
+
+/// The files that a confirmed path leads to, itself first.
+fn written(purpose: Purpose, path: &Path, figure: &FigureOptions) -> Vec<PathBuf> {
+    let mut files = vec![path.to_path_buf()];
+    // A name without a known ending is refused when the figure is made.
+    if purpose == Purpose::ExportFigure
+        && let Ok(places) = figure.places(path)
+    {
+        let beside = places.companions().iter();
+        files.extend(beside.map(|companion| companion.path(path)));
+    }
+    files
 }
 
 fn ask_portal(purpose: Purpose, typed: &Path) -> Option<PathBuf> {
@@ -291,7 +330,7 @@ mod tests {
         };
         dialog.ask(purpose, suggestion);
         let draw = |ui: &mut Ui, state: &mut State| {
-            let chosen = state.dialog.poll();
+            let chosen = state.dialog.poll(&FigureOptions::default());
             let typed = state.dialog.ui(ui, &mut FigureOptions::default());
             state.chosen = chosen.or(typed).or(state.chosen.take());
         };

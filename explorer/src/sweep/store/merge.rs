@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Write};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use blockscape_model::evaluation::{Metric, Metrics};
 
 use super::table::PART_MARK;
-use super::{Part, StoreError, statuses};
+use super::{Output, Part, StoreError, WholeFile, statuses};
 use crate::judge::evaluate::Tried;
 use crate::space::objective::Goal;
 
@@ -27,8 +27,10 @@ pub struct Merged {
 /// Joins parts, given in any order, and writes the whole table.
 ///
 /// # Errors
-/// A file that is no part, a part that is missing, doubled, cut short or of another sweep; or the writer fails.
-pub fn merge(paths: &[PathBuf], out: &mut impl Write) -> Result<Merged, StoreError> {
+/// A file that is no part, a part that is missing, doubled, cut short or of another sweep; an output that is one of the parts or
+/// holds something else, or cannot be written.
+pub fn merge(paths: &[PathBuf], output: &Output) -> Result<Merged, StoreError> {
+    output.check(paths)?;
     let mut parts = Vec::new();
     for path in paths {
         parts.push(PartFile::open(path)?);
@@ -47,14 +49,16 @@ pub fn merge(paths: &[PathBuf], out: &mut impl Write) -> Result<Merged, StoreErr
         part.read_rows(&mut rows)?;
     }
     let statuses = statuses(&goal, &rows.tried);
-    let write = |out: &mut dyn Write| -> std::io::Result<()> {
+    let mut out = output.create()?;
+    let write = |out: &mut WholeFile| -> std::io::Result<()> {
         writeln!(out, "{header},status")?;
         for (line, status) in rows.lines.iter().zip(&statuses) {
             writeln!(out, "{line},{status}")?;
         }
-        out.flush()
+        Ok(())
     };
-    write(out).map_err(StoreError::file("output"))?;
+    write(&mut out).map_err(|reason| out.explain(reason))?;
+    out.commit()?;
     let on_front = |status: &&super::Status| **status == super::Status::Front;
     Ok(Merged {
         n_designs: rows.lines.len() as u64,

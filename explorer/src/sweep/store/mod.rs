@@ -3,21 +3,27 @@
 //! The journal makes a sweep resumable. Strategies are deterministic, so a resumed sweep proposes the same designs in
 //! the same order; the journal answers for the first of them and the judge for the rest.
 
+mod aside;
 mod checksum;
 mod csv;
 mod journal;
 mod merge;
+mod output;
 mod table;
+mod whole_file;
 
+pub use aside::set_aside;
 pub use checksum::fingerprint;
 pub(crate) use checksum::fnv1a;
 pub use csv::csv_field;
 pub use journal::Journal;
 pub use merge::{Merged, merge};
-pub use table::{Part, Status, statuses, write_part, write_table};
+pub use output::{Output, is_same_file};
+pub use table::{Part, Status, is_part, is_table, statuses, write_part, write_table};
+pub use whole_file::{WholeFile, write_whole};
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -31,6 +37,32 @@ pub enum StoreError {
         path: PathBuf,
         /// What the system says.
         reason: io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {path}: {reason}{kept}", path = path.display())]
+    Unwritten {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+        /// What became of the file that was there.
+        kept: &'static str,
+    },
+    /// A folder could not be made.
+    #[error("cannot create folder {path}: {reason}", path = path.display())]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The place of an output holds what this program did not write there.
+    #[error("{path}: exists and is not {kind}; it is left as it is", path = path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+        /// What was to be written.
+        kind: &'static str,
     },
     /// A file that is not what it should be.
     #[error("{path}: {message}", path = path.display())]
@@ -46,6 +78,17 @@ impl StoreError {
     fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |reason| Self::File { path, reason }
+    }
+
+    fn unwritten(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |reason| {
+            let kept = match path.is_file() {
+                true => "; the file written before is unchanged",
+                false => "",
+            };
+            Self::Unwritten { path, reason, kept }
+        }
     }
 
     fn content(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
