@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use blockscape_explorer::judge::evaluate::{Evaluate, Session};
 use blockscape_explorer::random::Random;
-use blockscape_explorer::sweep::store::{Output, merge};
+use blockscape_explorer::sweep::store::{Build, JournalHeader, Output, merge};
 use blockscape_explorer::{
     Axis, Constraint, DesignSpace, Goal, Objective, Progress, Search, Sweep, SweepError, Ticket,
 };
@@ -55,6 +55,7 @@ fn sweep(search: Search) -> Sweep {
         evaluator: Arc::new(judge),
         threads: 1,
         shard: None,
+        build: Build::of_commit("test"),
         n_samples: 0,
         ticket: Ticket::unlimited(),
     }
@@ -131,7 +132,10 @@ fn a_journal_cut_at_any_byte_leads_to_the_same_file() {
             fs::write(journal(&output), &full_journal[..cut]).expect("a cut journal");
             let summary = sweep.run(&output, &mut |_| {}).expect("a resumed sweep");
             let record = 8 + 1 + 8 * Metric::COUNT + 4;
-            assert_eq!(summary.n_resumed, (cut.saturating_sub(24) / record) as u64);
+            assert_eq!(
+                summary.n_resumed,
+                (cut.saturating_sub(JournalHeader::LEN) / record) as u64
+            );
             assert!(
                 fs::read(&output).expect("the table") == whole,
                 "cut at byte {cut}"
@@ -149,8 +153,8 @@ fn a_flipped_bit_costs_the_rest_of_the_journal_and_nothing_else() {
     let full_journal = whole_journal(&sweep, &folder);
     let output = folder.file("flipped.csv");
     for at in [
-        24,
-        24 + 4 + 117,
+        JournalHeader::LEN,
+        JournalHeader::LEN + 4 + 117,
         full_journal.len() / 2,
         full_journal.len() - 1,
     ] {

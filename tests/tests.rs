@@ -47,6 +47,7 @@ mod quality_published; // large models: predicted against published perplexities
 mod resume; // sweeps that are killed or cut into shards end with the same file
 mod rooms; // rooms of app and explorer: arrows run down, no circle of files
 mod rtl_export; // exported modules in simulators that are not ours
+mod stored_results; // results of two programs never mix, damage is found out
 mod strategy_budget; // formats of single layers within a budget, against all combinations
 mod strategy_search; // strategies against an enumerated space, and the worked example of Anda
 mod written_files; // files are written whole, and nothing foreign is replaced

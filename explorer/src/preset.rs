@@ -159,6 +159,14 @@ const SPACES: &[(&str, &str)] = &[
     ("general", include_str!("../../presets/spaces/general.ron")),
 ];
 
+/// Sum of the fingerprints of the texts of all built-in spaces.
+pub(crate) fn fingerprint() -> u64 {
+    let fingerprints = SPACES
+        .iter()
+        .map(|(_, text)| preset::text_fingerprint(text));
+    fingerprints.fold(0, u64::wrapping_add)
+}
+
 /// The built-in spaces.
 pub fn spaces() -> Vec<SpacePreset> {
     SPACES

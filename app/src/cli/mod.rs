@@ -4,6 +4,7 @@
 
 pub mod budget;
 pub mod calibration;
+pub mod check;
 pub mod computed;
 pub mod evaluate;
 pub mod explore;
@@ -16,6 +17,8 @@ pub mod quantize;
 pub mod replacing;
 pub mod reproduce;
 pub mod rtl;
+pub mod shard;
+pub mod status;
 pub mod sweep;
 pub mod unit;
 
@@ -32,7 +35,7 @@ use clap::{Command, CommandFactory as _, Parser, Subcommand};
 
 /// Interactive design-space exploration of block floating point and microscaling accelerators for language models.
 #[derive(Debug, Parser)]
-#[command(name = "blockscape", version, args_conflicts_with_subcommands = true)]
+#[command(name = "blockscape", version = crate::files::identity::text(), args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     /// A preset (.ron), an exported figure or a checkpoint to open in the window
     pub file: Option<PathBuf>,
@@ -55,6 +58,10 @@ pub enum Task {
     Budget(budget::Arguments),
     /// Joins the parts of a sweep to one table
     Merge(merge::Arguments),
+    /// How far the parts of a sweep are
+    Status(status::Arguments),
+    /// Whether files of the program are intact: tables, parts, journals, presets, figures
+    Check(check::Arguments),
     /// A plot of a session or design as a file: SVG, PDF, PNG or LaTeX
     Figure(figure::Arguments),
     /// Perplexity of a checkpoint on a text
@@ -128,6 +135,8 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
         Some(Task::Sweep(arguments)) => sweep::run(&arguments),
         Some(Task::Budget(arguments)) => budget::run(&arguments),
         Some(Task::Merge(arguments)) => merge::run(&arguments),
+        Some(Task::Status(arguments)) => status::run(&arguments),
+        Some(Task::Check(arguments)) => check::run(&arguments),
         Some(Task::Figure(arguments)) => figure::run(&arguments),
         Some(Task::Perplexity(args)) => perplexity::run(&args),
         Some(Task::Quantize(args)) => quantize::run(&args),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use blockscape_explorer::preset::{self as spaces, Base};
-use blockscape_explorer::sweep::store::Output;
+use blockscape_explorer::sweep::store::{Journal, Output};
 use blockscape_explorer::{Search, SpacePreset, Sweep, Ticket};
 
 use self::findings::Findings;
@@ -19,7 +19,9 @@ use self::progress::ProgressLine;
 use self::sensitivity::sensitivity;
 use super::interruption;
 use super::replacing::Replacing;
+use super::shard::{self, Shard};
 use crate::checkpoint::text_cutting::TextCutting;
+use crate::files::identity;
 use crate::files::input;
 use crate::files::output;
 
@@ -45,9 +47,10 @@ pub struct Arguments {
     /// Worker threads; all cores but one, yet two at least, if not given
     #[arg(long, default_value_t = 0, value_parser = input::threads)]
     threads: usize,
-    /// Do part I of N (from 1); `merge` joins the parts
-    #[arg(long, value_name = "I/N", value_parser = shard)]
-    shard: Option<(u64, u64)>,
+    /// Do part I of N (from 1); `merge` joins the parts. In a Slurm array `auto` takes part and number of parts from the task,
+    /// `auto/N` the part alone; a part that is finished is not computed again
+    #[arg(long, value_name = "I/N", value_parser = shard::shard)]
+    shard: Option<Shard>,
     /// Checkpoint whose perplexity is measured for every design tried, instead of estimated; its shape replaces the space's model
     #[arg(long, value_name = "FILE", requires = "text")]
     model: Option<PathBuf>,
@@ -84,6 +87,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut preset = space(&arguments.space)?;
     technology(arguments, &mut preset)?;
+    let shard = arguments.shard.map(Shard::resolve).transpose()?;
     let place = place(arguments)?;
     let ticket = Ticket::unlimited();
     let running = ticket.clone();
@@ -94,8 +98,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let sweep = Sweep {
         search: search(arguments, &preset.search)?,
         seed: arguments.seed,
-        threads: arguments.threads,
-        shard: arguments.shard,
+        threads: threads(arguments),
+        shard,
+        build: identity::build(),
         n_samples: arguments.uncertainty.unwrap_or(0),
         evaluator,
         space: Arc::new(space),
@@ -107,7 +112,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let outcome = sweep.run(place, &mut |progress| line.show(progress));
     line.finish();
     let summary = outcome?;
-    let pool = blockscape_explorer::engine::worker_pool(arguments.threads)?;
+    let pool = blockscape_explorer::engine::worker_pool(sweep.threads)?;
     let sensitivity = arguments
         .sensitivity
         .and_then(|n_samples| pool.install(|| sensitivity(&sweep, n_samples)));
@@ -141,11 +146,24 @@ fn announcement(preset: &SpacePreset, sweep: &Sweep, output: &Path) -> String {
     let part = sweep.shard.map_or_else(String::new, |(shard, n_shards)| {
         format!(", part {shard} of {n_shards}")
     });
+    let name = output.display();
+    let journal = format!("{name}.journal");
+    let resumed = match Journal::look(Path::new(&journal)) {
+        Ok(state) if state.n_dropped > 0 => format!(
+            "; of an interrupted run {} designs are intact, {} records are damaged or torn and tried again",
+            state.n_records, state.n_dropped
+        ),
+        Ok(state) if state.n_records > 0 => {
+            format!(
+                "; goes on from {} designs of an interrupted run",
+                state.n_records
+            )
+        }
+        _ => String::new(),
+    };
     format!(
-        "{}: {size} designs, {tries}{part}; writing {}, interrupted runs go on from {}.journal",
+        "{}: {size} designs, {tries}{part}; writing {name}, interrupted runs go on from {journal}{resumed}",
         preset.name,
-        output.display(),
-        output.display(),
     )
 }
 
@@ -197,13 +215,12 @@ fn search(arguments: &Arguments, preset: &Search) -> anyhow::Result<Search> {
     })
 }
 
-fn shard(text: &str) -> Result<(u64, u64), String> {
-    let numbers = text
-        .split_once('/')
-        .and_then(|(shard, of)| Some((shard.parse().ok()?, of.parse().ok()?)));
-    numbers
-        .filter(|&(shard, of)| 0 < shard && shard <= of)
-        .ok_or_else(|| "I/N with I from 1 to N is needed, such as 2/8".to_owned())
+/// Threads as asked for; a task of an array takes the processors that it was given.
+fn threads(arguments: &Arguments) -> usize {
+    match (arguments.threads, arguments.shard) {
+        (0, Some(Shard::OfTask(_))) => shard::threads_of_task().unwrap_or(0),
+        (threads, _) => threads,
+    }
 }
 
 fn samples(text: &str) -> Result<usize, String> {

@@ -22,7 +22,8 @@ use crate::search::{Search, carry_out};
 use crate::space::DesignSpace;
 use crate::space::objective::Goal;
 use crate::sweep::store::{
-    Journal, Output, Part, StoreError, fingerprint, write_part, write_table,
+    Build, Journal, JournalHeader, Origin, Output, Part, StoreError, about_part, fingerprint,
+    read_part, write_part, write_table,
 };
 use crate::ticket::Ticket;
 
@@ -46,6 +47,8 @@ pub struct Sweep {
     pub threads: usize,
     /// Part and number of parts, the part from 1; the whole sweep where absent.
     pub shard: Option<(u64, u64)>,
+    /// The program, which results are kept with.
+    pub build: Build,
     /// Samples of the constants in which the front is found again; 0 for none. Not for shards, which see no whole front.
     pub n_samples: usize,
     /// Revoked from outside to stop between two reports.
@@ -88,6 +91,10 @@ pub struct Summary {
     pub n_impossible: u64,
     /// Of these, how many an interrupted run had left.
     pub n_resumed: u64,
+    /// Damaged or torn records of an interrupted run, which were tried again.
+    pub n_dropped: u64,
+    /// Whether this very part was finished before, so that nothing was tried.
+    pub was_finished: bool,
     /// Wall time of this run.
     pub elapsed: Duration,
     /// Numbers and figures of the non-dominated designs, by objective values.
@@ -124,15 +131,35 @@ impl Sweep {
         let (mut strategy, total) = self.strategy()?;
         let fingerprint = self.fingerprint();
         let journal_path = with_suffix(output.path(), ".journal");
-        let own = fingerprint ^ self.shard.map_or(0, |(shard, n)| shard << 32 | n);
-        let (mut journal, recovered) = Journal::open(&journal_path, own)?;
-        let n_resumed = recovered.len();
-        let mut results = Results::new(recovered, total, started);
+        let header = JournalHeader {
+            fingerprint,
+            shard: self.shard.unwrap_or_default(),
+            total,
+            build: self.build.clone(),
+        };
+        if let Some(tried) = self.finished_part(output.path(), fingerprint) {
+            // Left where a run ended between its part and its journal.
+            if journal_path.exists() {
+                Journal::open(&journal_path, &header)?.0.remove()?;
+            }
+            let mut results = Results::new(Vec::new(), tried.len() as u64, started);
+            results.count(&tried);
+            progress(&results.progress);
+            return Ok(Summary {
+                was_finished: true,
+                ..self.summary(&tried, tried.len() as u64, started.elapsed())
+            });
+        }
+        let (mut journal, recovered) = Journal::open(&journal_path, &header)?;
+        let n_dropped = recovered.n_dropped;
+        let n_resumed = recovered.records.len();
+        let mut results = Results::new(recovered.records, total, started);
         let is_complete = self.search_all(&mut *strategy, &mut results, &mut journal, progress)?;
         let tried = results.tried;
         let elapsed = started.elapsed();
         let certainty = self.certainty(&tried)?;
         if !is_complete || self.ticket.is_stale() {
+            journal.sync()?;
             return Err(SweepError::Stopped {
                 n_tried: tried.len() as u64,
                 total,
@@ -143,8 +170,19 @@ impl Sweep {
         journal.remove()?;
         Ok(Summary {
             certainty,
+            n_dropped,
             ..self.summary(&tried, n_resumed as u64, elapsed)
         })
+    }
+
+    /// The designs of a part that an earlier run of this very sweep finished and nobody changed since.
+    fn finished_part(&self, output: &Path, fingerprint: u64) -> Option<Vec<Tried>> {
+        let about = about_part(output).ok()?;
+        let is_this = Some((about.shard, about.n_shards)) == self.shard
+            && about.fingerprint == fingerprint
+            && about.build == self.build;
+        let read = || read_part(output).ok();
+        is_this.then(read).flatten().map(|(_, tried)| tried)
     }
 
     fn certainty(&self, tried: &[Tried]) -> Result<Option<Certainty>, SweepError> {
@@ -252,14 +290,14 @@ impl Sweep {
         failure.map_or(Ok(is_complete), |error| Err(error.into()))
     }
 
-    /// What tells this sweep from others: everything that its results depend on, the program's version and what its judge rests on.
+    /// What tells this sweep from others: everything that its results depend on, the program and what its judge rests on.
     fn fingerprint(&self) -> u64 {
         let space = &self.space;
         let text = |result: Result<String, _>| {
             result.unwrap_or_else(|error: ron::Error| error.to_string())
         };
         let parts = [
-            env!("CARGO_PKG_VERSION").to_owned(),
+            self.build.to_string(),
             text(preset::to_ron(&**space.base())),
             text(preset::to_ron(&**space.workload())),
             text(preset::to_ron(&space.axes())),
@@ -280,23 +318,28 @@ impl Sweep {
         tried: &[Tried],
         certainty: Option<&Certainty>,
     ) -> Result<(), StoreError> {
-        let mut out = output.create()?;
-        let written = match self.shard {
-            None => write_table(&mut out, &self.space, &self.goal, tried, certainty),
+        match self.shard {
+            None => {
+                let origin = Origin {
+                    build: self.build.clone(),
+                    fingerprint,
+                };
+                write_table(output, &self.space, &self.goal, &origin, tried, certainty)
+            }
             Some((shard, n_shards)) => {
                 let part = Part {
                     shard,
                     n_shards,
                     fingerprint,
+                    build: self.build.clone(),
+                    can_repeat: matches!(self.search, Search::LatinHypercube { .. }),
                     n_designs: tried.len() as u64,
                     objectives: self.goal.objectives().to_vec(),
                     constraints: self.space.constraints().to_vec(),
                 };
-                write_part(&mut out, &self.space, &part, tried)
+                write_part(output, &self.space, &part, tried)
             }
-        };
-        written.map_err(|reason| out.explain(reason))?;
-        out.commit()
+        }
     }
 
     fn unknown(&self, tried: &[Tried]) -> Vec<Metric> {
@@ -350,6 +393,8 @@ impl Sweep {
             n_tried: tried.len() as u64,
             n_impossible: n_impossible as u64,
             n_resumed,
+            n_dropped: 0,
+            was_finished: false,
             elapsed,
             certainty: None,
             unknown: self.unknown(tried),
@@ -416,12 +461,16 @@ impl Results {
             return Err(journal.mismatch());
         }
         journal.append(&batch[n_known..])?;
+        self.count(batch);
+        Ok(())
+    }
+
+    fn count(&mut self, batch: &[Tried]) {
         self.tried.extend_from_slice(batch);
         self.progress.n_tried = self.tried.len() as u64;
         let impossible = batch.iter().filter(|(_, metrics)| metrics.is_none());
         self.progress.n_impossible += impossible.count() as u64;
         self.progress.elapsed = self.started.elapsed();
-        Ok(())
     }
 }
 

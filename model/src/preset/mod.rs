@@ -1,7 +1,10 @@
 //! RON text to checked types and back, and the presets built into the program. Reads no file.
 
 mod design_text;
+mod fingerprint;
 mod model_text;
+
+pub use fingerprint::{fingerprint, fnv1a, text_fingerprint};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

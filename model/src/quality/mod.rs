@@ -28,6 +28,7 @@ pub use quality_model::QualityModel;
 pub use random::SeededValues;
 pub use sample::{SampleKind, SiteSample};
 pub use sensitivity::{FirstOrder, Interaction, Sensitivities, SiteLosses, SiteSensitivity};
+pub(crate) use statistics::statistics_texts;
 pub use statistics::{ChannelMeasure, LayerStatistics, ModelStatistics};
 
 use serde::{Deserialize, Serialize};

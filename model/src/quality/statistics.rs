@@ -108,6 +108,11 @@ fn relative(shape: &ModelShape) -> &'static str {
     }
 }
 
+/// Texts of all built-in statistics.
+pub(crate) fn statistics_texts() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|(_, text)| *text)
+}
+
 /// Model name and RON text.
 const BUILT_IN: &[(&str, &str)] = &[
     (

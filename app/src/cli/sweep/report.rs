@@ -43,6 +43,9 @@ pub(super) fn document(
         "evaluated": summary.n_tried,
         "impossible": summary.n_impossible,
         "resumed": summary.n_resumed,
+        "dropped": summary.n_dropped,
+        "was_finished": summary.was_finished,
+        "build": sweep.build.to_string(),
         "seconds": seconds,
         "points_per_second": rate(findings),
         "objectives": objectives,
@@ -109,7 +112,9 @@ pub(super) fn text(
 ) -> String {
     let summary = &findings.summary;
     let mut lines = vec![tried_text(preset, sweep, findings)];
-    if summary.n_resumed > 0 {
+    if summary.was_finished {
+        lines.push("this part was finished before; nothing was computed".to_owned());
+    } else if summary.n_resumed > 0 {
         lines.push(format!(
             "{} of them from an interrupted run",
             summary.n_resumed

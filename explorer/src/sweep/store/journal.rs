@@ -1,7 +1,7 @@
 //! The journal of a running sweep: every tried design is appended as a checksummed record.
 //!
 //! A sweep that is killed at any moment leaves whole records and at most one torn one at the end, which is cut off
-//! when the journal is opened again. Nothing is ever rewritten.
+//! when the journal is opened again. Nothing is ever rewritten. What a power loss can take is a few seconds of work.
 #![expect(
     clippy::cast_possible_truncation,
     reason = "a record has about a hundred bytes"
@@ -10,21 +10,22 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use blockscape_model::evaluation::{Metric, Metrics};
 
 use super::StoreError;
 use super::checksum::crc32;
+use super::journal_header::{JournalHeader, ReadHeader};
+use super::whole_file::sync_folder;
 use crate::judge::evaluate::Tried;
 
-/// First bytes of a journal, with the version of its layout.
-const MAGIC: &[u8; 8] = b"bsjrnl01";
-/// Magic, fingerprint, length of a record, checksum.
-const HEADER: usize = 8 + 8 + 4 + 4;
 /// Number of the design, whether it can be built, metrics, checksum.
-const RECORD: usize = 8 + 1 + 8 * Metric::COUNT + 4;
+pub(super) const RECORD: usize = 8 + 1 + 8 * Metric::COUNT + 4;
 /// Records read at a time.
 const READ_RECORDS: usize = 4096;
+/// Work that a power loss may take.
+const SYNC_EVERY: Duration = Duration::from_secs(5);
 
 /// An open journal, locked against other sweeps.
 #[derive(Debug)]
@@ -32,52 +33,105 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     buffer: Vec<u8>,
+    synced: Instant,
+}
+
+/// What a journal held when it was opened.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// Intact records, in order.
+    pub records: Vec<Tried>,
+    /// Records behind them that were damaged or torn, or stand behind such a one; they are cut off and tried again.
+    pub n_dropped: u64,
+}
+
+/// A journal that was looked at and left as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalState {
+    /// What it is of.
+    pub header: JournalHeader,
+    /// Intact records.
+    pub n_records: u64,
+    /// Records behind them.
+    pub n_dropped: u64,
+    /// Whether a sweep is writing it at the moment.
+    pub is_open: bool,
 }
 
 impl Journal {
-    /// Opens or creates the journal of the sweep with this fingerprint; returns what it holds, in order.
+    /// Opens or creates the journal of a sweep.
     ///
     /// # Errors
-    /// A file that cannot be opened, is in use by another sweep or belongs to a different one.
-    pub fn open(path: &Path, fingerprint: u64) -> Result<(Self, Vec<Tried>), StoreError> {
+    /// A file that cannot be opened, is in use by another sweep, belongs to a different sweep or program, or is no journal.
+    pub fn open(path: &Path, header: &JournalHeader) -> Result<(Self, Recovered), StoreError> {
+        let fail = StoreError::file;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .open(path)
-            .map_err(StoreError::file(path))?;
+            .map_err(fail(path))?;
+        if !file.metadata().map_err(fail(path))?.is_file() {
+            return Err(StoreError::content(path, "is not a regular file"));
+        }
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(StoreError::content(path, "another sweep is writing here"));
             }
             Err(TryLockError::Error(source)) if source.kind() == ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(source)) => return Err(StoreError::file(path)(source)),
+            Err(TryLockError::Error(source)) => return Err(fail(path)(source)),
         }
-        let header = header(fingerprint);
-        let mut found = Vec::with_capacity(HEADER);
-        (&mut file)
-            .take(HEADER as u64)
-            .read_to_end(&mut found)
-            .map_err(StoreError::file(path))?;
+        let found = JournalHeader::read(&mut file).map_err(fail(path))?;
         let mut journal = Self {
             path: path.to_owned(),
             file,
             buffer: Vec::new(),
+            synced: Instant::now(),
         };
-        if found == header {
-            let records = journal.recover()?;
-            return Ok((journal, records));
+        match found {
+            ReadHeader::Whole(found) => {
+                found.check_equal(header, path)?;
+                let recovered = journal.recover()?;
+                Ok((journal, recovered))
+            }
+            // A header that was torn while it was written holds nothing to lose.
+            ReadHeader::Torn => {
+                journal.cut(0)?;
+                journal.write(&header.bytes())?;
+                journal.sync()?;
+                sync_folder(path).map_err(fail(path))?;
+                Ok((journal, Recovered::default()))
+            }
+            ReadHeader::Wrong(message) => Err(StoreError::content(path, message)),
         }
-        // A header that was torn while it was written holds nothing to lose.
-        if !header.starts_with(&found) {
-            let message = "the journal of a different sweep; remove it or choose another output";
-            return Err(StoreError::content(path, message));
+    }
+
+    /// Looks at a journal without changing it.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no journal.
+    pub fn look(path: &Path) -> Result<JournalState, StoreError> {
+        let fail = StoreError::file;
+        let mut file = File::open(path).map_err(fail(path))?;
+        if !file.metadata().map_err(fail(path))?.is_file() {
+            return Err(StoreError::content(path, "is not a regular file"));
         }
-        journal.cut(0)?;
-        journal.write(&header)?;
-        Ok((journal, Vec::new()))
+        let is_open = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        let header = match JournalHeader::read(&mut file).map_err(fail(path))? {
+            ReadHeader::Whole(header) => header,
+            ReadHeader::Torn => return Err(StoreError::content(path, "its header is incomplete")),
+            ReadHeader::Wrong(message) => return Err(StoreError::content(path, message)),
+        };
+        let mut n_records = 0;
+        let n_dropped = read_records(&mut file, |_record| n_records += 1).map_err(fail(path))?;
+        Ok(JournalState {
+            header,
+            n_records,
+            n_dropped,
+            is_open,
+        })
     }
 
     /// Appends records in one write.
@@ -92,13 +146,25 @@ impl Journal {
         }
         let written = self.write(&buffer);
         self.buffer = buffer;
-        written
+        written?;
+        if self.synced.elapsed() > SYNC_EVERY {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Makes all records outlive a power loss.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub fn sync(&mut self) -> Result<(), StoreError> {
+        self.synced = Instant::now();
+        self.file.sync_data().map_err(StoreError::file(&self.path))
     }
 
     /// The answer to records that a resumed sweep does not propose again.
     pub fn mismatch(&self) -> StoreError {
-        let message =
-            "holds other designs than this sweep tries; remove it or choose another output";
+        let message = "holds other designs than this sweep tries; another output is needed";
         StoreError::content(&self.path, message)
     }
 
@@ -111,27 +177,12 @@ impl Journal {
     }
 
     /// Reads whole records and cuts off what follows them.
-    fn recover(&mut self) -> Result<Vec<Tried>, StoreError> {
+    fn recover(&mut self) -> Result<Recovered, StoreError> {
         let mut records = Vec::new();
-        let mut bytes = Vec::new();
-        'reading: loop {
-            bytes.clear();
-            (&mut self.file)
-                .take((RECORD * READ_RECORDS) as u64)
-                .read_to_end(&mut bytes)
-                .map_err(StoreError::file(&self.path))?;
-            for record in bytes.chunks(RECORD) {
-                match decode(record) {
-                    Some(tried) => records.push(tried),
-                    None => break 'reading,
-                }
-            }
-            if bytes.is_empty() {
-                break;
-            }
-        }
-        self.cut((HEADER + records.len() * RECORD) as u64)?;
-        Ok(records)
+        let read = read_records(&mut self.file, |record| records.push(record));
+        let n_dropped = read.map_err(StoreError::file(&self.path))?;
+        self.cut((JournalHeader::LEN + records.len() * RECORD) as u64)?;
+        Ok(Recovered { records, n_dropped })
     }
 
     /// Shortens the file and goes to its end.
@@ -150,12 +201,25 @@ impl Journal {
     }
 }
 
-fn header(fingerprint: u64) -> Vec<u8> {
-    let mut header = MAGIC.to_vec();
-    header.extend(fingerprint.to_le_bytes());
-    header.extend((RECORD as u32).to_le_bytes());
-    header.extend(crc32(&header).to_le_bytes());
-    header
+/// Reads the records behind the header up to the first that is not intact; gives how many follow from there.
+fn read_records(file: &mut File, mut take: impl FnMut(Tried)) -> std::io::Result<u64> {
+    file.seek(SeekFrom::Start(JournalHeader::LEN as u64))?;
+    let mut bytes = Vec::new();
+    let mut n_dropped = 0;
+    loop {
+        bytes.clear();
+        file.take((RECORD * READ_RECORDS) as u64)
+            .read_to_end(&mut bytes)?;
+        if bytes.is_empty() {
+            return Ok(n_dropped);
+        }
+        for record in bytes.chunks(RECORD) {
+            match decode(record) {
+                Some(tried) if n_dropped == 0 => take(tried),
+                _ => n_dropped += 1,
+            }
+        }
+    }
 }
 
 fn encode(index: u64, metrics: Option<&Metrics>, buffer: &mut Vec<u8>) {

@@ -1,19 +1,24 @@
 //! Joins the parts of a table to what one run would have written, byte by byte.
+//!
+//! Parts are read one at a time, twice: first each is checked and the front found, then the rows are written. Memory holds the
+//! front alone, and the numbers of all designs where a search can come to one twice.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::PathBuf;
 
 use blockscape_model::evaluation::{Metric, Metrics};
 
-use super::table::PART_MARK;
-use super::{Output, Part, StoreError, WholeFile, statuses};
+use super::part_file::PartFile;
+use super::seal::SealedFile;
+use super::table::{Origin, status_of};
+use super::{Output, Part, Status, StoreError};
 use crate::judge::evaluate::Tried;
+use crate::pareto::{MAX_OBJECTIVES, ParetoFront};
 use crate::space::objective::Goal;
 
-/// Longest line of a part; a row has a few hundred bytes.
-const LONGEST_LINE: u64 = 1 << 20;
+/// Designs whose front is found at once.
+const BATCH: usize = 1 << 14;
 
 /// What was joined.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,119 +32,161 @@ pub struct Merged {
 /// Joins parts, given in any order, and writes the whole table.
 ///
 /// # Errors
-/// A file that is no part, a part that is missing, doubled, cut short or of another sweep; an output that is one of the parts or
-/// holds something else, or cannot be written.
+/// A file that is no part, a part that is missing, doubled, damaged, or of another sweep or program; an output that is one of the
+/// parts or holds something else, or cannot be written.
 pub fn merge(paths: &[PathBuf], output: &Output) -> Result<Merged, StoreError> {
     output.check(paths)?;
     let mut parts = Vec::new();
     for path in paths {
-        parts.push(PartFile::open(path)?);
+        let part = PartFile::open(path)?;
+        let header = if parts.is_empty() {
+            part.header.clone()
+        } else {
+            String::new()
+        };
+        parts.push(Listed {
+            path: path.clone(),
+            about: part.about,
+            header,
+        });
     }
+    let header = parts
+        .first_mut()
+        .map(|part| std::mem::take(&mut part.header));
     parts.sort_by_key(|part| part.about.shard);
     check_complete(&parts)?;
-    let first = &parts[0];
-    let goal = Goal::new(
-        first.about.objectives.clone(),
-        first.about.constraints.clone(),
-    )
-    .map_err(|violation| StoreError::content(&first.path, violation.to_string()))?;
-    let header = first.header.clone();
-    let mut rows = Rows::default();
-    for part in parts {
-        part.read_rows(&mut rows)?;
-    }
-    let statuses = statuses(&goal, &rows.tried);
-    let mut out = output.create()?;
-    let write = |out: &mut WholeFile| -> std::io::Result<()> {
-        writeln!(out, "{header},status")?;
-        for (line, status) in rows.lines.iter().zip(&statuses) {
-            writeln!(out, "{line},{status}")?;
-        }
-        Ok(())
-    };
-    write(&mut out).map_err(|reason| out.explain(reason))?;
-    out.commit()?;
-    let on_front = |status: &&super::Status| **status == super::Status::Front;
+    let header = header.unwrap_or_default();
+    let first = &parts[0].about;
+    let goal = Goal::new(first.objectives.clone(), first.constraints.clone())
+        .map_err(|violation| StoreError::content(&parts[0].path, violation.to_string()))?;
+    let found = find_front(&parts, &header, &goal)?;
+    write(&parts, &header, &goal, &found, output)?;
     Ok(Merged {
-        n_designs: rows.lines.len() as u64,
-        front_size: statuses.iter().filter(on_front).count() as u64,
+        n_designs: found.n_designs,
+        front_size: found.front.len() as u64,
     })
 }
 
-/// Rows of all parts so far; a design that comes up again in a later part is left out, as one run would.
-#[derive(Default)]
-struct Rows {
-    lines: Vec<String>,
-    tried: Vec<Tried>,
-    seen: HashSet<u64>,
-}
-
-struct PartFile {
+/// A part that was looked at and closed again: a thousand of them need no thousand open files.
+struct Listed {
     path: PathBuf,
     about: Part,
     header: String,
-    reader: BufReader<File>,
 }
 
-impl PartFile {
-    fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(StoreError::file(path))?;
-        let mut reader = BufReader::new(file);
-        let about = read_line(&mut reader, path)?;
-        let about = about
-            .as_deref()
-            .and_then(|line| line.strip_prefix(PART_MARK));
-        let about = about.ok_or_else(|| {
-            StoreError::content(path, "line 1: not a part written by sweep --shard")
-        })?;
-        let about: Part = ron::from_str(about)
-            .map_err(|error| StoreError::content(path, format!("line 1: {error}")))?;
-        let header = read_line(&mut reader, path)?
-            .ok_or_else(|| StoreError::content(path, "line 2: no column names"))?;
-        Ok(Self {
-            path: path.to_owned(),
-            about,
-            header,
-            reader,
-        })
-    }
+/// What the first reading finds out.
+struct Found {
+    /// Numbers of the designs on the front.
+    front: HashSet<u64>,
+    /// Different designs.
+    n_designs: u64,
+}
 
-    fn read_rows(mut self, rows: &mut Rows) -> Result<(), StoreError> {
-        let mut n_designs = 0;
-        while let Some(line) = read_line(&mut self.reader, &self.path)? {
-            n_designs += 1;
-            let tried = parse_row(&line).ok_or_else(|| {
-                let message = format!("line {}: not a row of a sweep", n_designs + 2);
-                StoreError::content(&self.path, message)
-            })?;
-            if rows.seen.insert(tried.0) {
-                rows.lines.push(line);
-                rows.tried.push(tried);
+fn find_front(parts: &[Listed], header: &str, goal: &Goal) -> Result<Found, StoreError> {
+    let n = goal.n_objectives();
+    let mut front = ParetoFront::new(n);
+    let mut batch: Vec<(u64, [f64; MAX_OBJECTIVES])> = Vec::with_capacity(BATCH);
+    let mut rows = Distinct::new(parts);
+    let mut n_designs = 0;
+    for part in parts {
+        read_rows(part, header, |_line, (index, metrics)| {
+            if rows.is_new(index) {
+                n_designs += 1;
+                let score = goal.score(metrics.as_ref());
+                if score.is_feasible(n) {
+                    batch.push((index, score.objectives));
+                }
             }
-        }
-        if n_designs != self.about.n_designs {
-            let message = format!(
-                "{n_designs} designs instead of {}: the file was cut or edited",
-                self.about.n_designs
-            );
-            return Err(StoreError::content(&self.path, message));
-        }
-        Ok(())
+            if batch.len() == BATCH {
+                front.extend(batch.iter().map(|(index, values)| (*index, &values[..n])));
+                batch.clear();
+            }
+            Ok(())
+        })?;
+    }
+    front.extend(batch.iter().map(|(index, values)| (*index, &values[..n])));
+    Ok(Found {
+        front: front.ids().iter().copied().collect(),
+        n_designs,
+    })
+}
+
+fn write(
+    parts: &[Listed],
+    header: &str,
+    goal: &Goal,
+    found: &Found,
+    output: &Output,
+) -> Result<(), StoreError> {
+    let origin = Origin {
+        build: parts[0].about.build.clone(),
+        fingerprint: parts[0].about.fingerprint,
+    };
+    let first_line = format!("{header},{},status", origin.column(found.n_designs));
+    let fail = |reason| StoreError::unwritten(output.path())(reason);
+    let mut out = SealedFile::begin(output.create()?, &first_line).map_err(fail)?;
+    let mut rows = Distinct::new(parts);
+    for part in parts {
+        read_rows(part, header, |line, (index, metrics)| {
+            if !rows.is_new(index) {
+                return Ok(());
+            }
+            let status = match status_of(&goal.score(metrics.as_ref()), goal) {
+                Status::Dominated if found.front.contains(&index) => Status::Front,
+                status => status,
+            };
+            writeln!(out, "{line},,{status}").map_err(fail)
+        })?;
+    }
+    out.commit()
+}
+
+/// Tells designs that come up for the first time; a later one is left out, as one run would.
+struct Distinct(Option<HashSet<u64>>);
+
+impl Distinct {
+    fn new(parts: &[Listed]) -> Self {
+        let can_repeat = parts.iter().any(|part| part.about.can_repeat);
+        Self(can_repeat.then(HashSet::new))
+    }
+
+    fn is_new(&mut self, index: u64) -> bool {
+        self.0.as_mut().is_none_or(|seen| seen.insert(index))
     }
 }
 
-fn check_complete(parts: &[PartFile]) -> Result<(), StoreError> {
+/// Reads all rows of a part and checks it to its end.
+fn read_rows(
+    listed: &Listed,
+    header: &str,
+    mut take: impl FnMut(&str, Tried) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut part = PartFile::open(&listed.path)?;
+    if part.about != listed.about || part.header != header {
+        return Err(StoreError::content(
+            &listed.path,
+            "line 2: other columns than the first part, or changed while it was read",
+        ));
+    }
+    while let Some((line, tried)) = part.row()? {
+        take(&line, tried)?;
+    }
+    part.finish()
+}
+
+fn check_complete(parts: &[Listed]) -> Result<(), StoreError> {
     let Some(first) = parts.first() else {
         return Err(StoreError::content("parts", "none given"));
     };
     let n_shards = first.about.n_shards;
     for (part, expected) in parts.iter().zip(1..) {
         let refuse = |message: String| Err(StoreError::content(&part.path, message));
-        if part.about.fingerprint != first.about.fingerprint
-            || part.about.n_shards != n_shards
-            || part.header != first.header
-        {
-            let other = first.path.display();
+        let other = first.path.display();
+        if part.about.build != first.about.build {
+            let (one, two) = (&part.about.build, &first.about.build);
+            return refuse(format!("made by blockscape {one}, but {other} by {two}"));
+        }
+        if part.about.fingerprint != first.about.fingerprint || part.about.n_shards != n_shards {
             return refuse(format!("a part of another sweep than {other}"));
         }
         if part.about.shard < expected {
@@ -157,26 +204,8 @@ fn check_complete(parts: &[PartFile]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The next line without its end, `None` at the end of the file.
-fn read_line(reader: &mut BufReader<File>, path: &Path) -> Result<Option<String>, StoreError> {
-    use std::io::Read as _;
-    let mut line = String::new();
-    let n = reader
-        .by_ref()
-        .take(LONGEST_LINE)
-        .read_line(&mut line)
-        .map_err(StoreError::file(path))?;
-    if n as u64 == LONGEST_LINE {
-        return Err(StoreError::content(path, "a line is too long for a table"));
-    }
-    if line.ends_with('\n') {
-        line.pop();
-    }
-    Ok((n > 0).then_some(line))
-}
-
 /// Number and metrics of a row; the metrics are its last cells and have no quotes.
-fn parse_row(line: &str) -> Option<Tried> {
+pub(super) fn parse_row(line: &str) -> Option<Tried> {
     let (index, _) = line.split_once(',')?;
     let mut values = [f64::NAN; Metric::COUNT];
     let mut cells = line.rsplit(',');

@@ -4,22 +4,31 @@
 //! the same order; the journal answers for the first of them and the judge for the rest.
 
 mod aside;
+mod build;
 mod checksum;
 mod csv;
 mod journal;
+mod journal_header;
 mod merge;
 mod output;
+mod part_file;
+mod seal;
 mod table;
+mod table_file;
 mod whole_file;
 
 pub use aside::set_aside;
+pub use build::Build;
 pub use checksum::fingerprint;
 pub(crate) use checksum::fnv1a;
 pub use csv::csv_field;
-pub use journal::Journal;
+pub use journal::{Journal, JournalState, Recovered};
+pub use journal_header::JournalHeader;
 pub use merge::{Merged, merge};
 pub use output::{Output, is_same_file};
-pub use table::{Part, Status, is_part, is_table, statuses, write_part, write_table};
+pub use part_file::{about_part, check_part, read_part};
+pub use table::{Origin, Part, Status, is_part, is_table, statuses, write_part, write_table};
+pub use table_file::{TableFacts, check_table};
 pub use whole_file::{WholeFile, write_whole};
 
 use std::io;

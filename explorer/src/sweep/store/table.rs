@@ -11,8 +11,11 @@ use blockscape_model::evaluation::{Metric, Metrics};
 use serde::{Deserialize, Serialize};
 
 use super::csv::csv_field;
+use super::seal::{self, SealedFile};
+use super::{Build, Output, StoreError};
 use crate::judge::evaluate::Tried;
 use crate::judge::uncertainty::Certainty;
+use crate::pareto::Score;
 use crate::pareto::{Points, front};
 use crate::space::DesignSpace;
 use crate::space::objective::{Constraint, Goal, Objective};
@@ -51,8 +54,12 @@ pub struct Part {
     pub n_shards: u64,
     /// Fingerprint of the sweep without the part.
     pub fingerprint: u64,
+    /// The program that made it.
+    pub build: Build,
     /// Designs in this part.
     pub n_designs: u64,
+    /// Whether a design of this part can come up in another one too.
+    pub can_repeat: bool,
     /// What the sweep strives for.
     pub objectives: Vec<Objective>,
     /// Conditions of the space.
@@ -67,15 +74,12 @@ pub fn statuses(goal: &Goal, tried: &[Tried]) -> Vec<Status> {
     let mut statuses = Vec::with_capacity(tried.len());
     for (_, metrics) in tried {
         let score = goal.score(metrics.as_ref());
-        statuses.push(if score.is_feasible(n) {
+        let status = status_of(&score, goal);
+        if status == Status::Dominated {
             places.push(statuses.len());
             feasible.push(&score.objectives[..n]);
-            Status::Dominated
-        } else if score.violation.is_finite() {
-            Status::OverLimit
-        } else {
-            Status::Impossible
-        });
+        }
+        statuses.push(status);
     }
     for member in front(&feasible) {
         statuses[places[member]] = Status::Front;
@@ -83,51 +87,123 @@ pub fn statuses(goal: &Goal, tried: &[Tried]) -> Vec<Status> {
     statuses
 }
 
+/// Status of a design before the front is known: dominated until it turns out to be on it.
+pub(super) fn status_of(score: &Score, goal: &Goal) -> Status {
+    if score.is_feasible(goal.n_objectives()) {
+        Status::Dominated
+    } else if score.violation.is_finite() {
+        Status::OverLimit
+    } else {
+        Status::Impossible
+    }
+}
+
 /// Writes the whole table: number, axis values, metrics and status of each design; where samples of the constants were
-/// judged, also the probability of each design that keeps all limits to be on the front.
+/// judged, also the probability of each design that keeps all limits to be on the front. The column before these is empty; its
+/// name says which program and sweep the table is of, how many designs it has, and its checksum.
 ///
 /// # Errors
-/// The writer fails.
+/// The output may not be written, or the system cannot.
 pub fn write_table(
+    output: &Output,
+    space: &DesignSpace,
+    goal: &Goal,
+    origin: &Origin,
+    tried: &[Tried],
+    certainty: Option<&Certainty>,
+) -> Result<(), StoreError> {
+    let probability = certainty.map_or("", |_| ",front_probability");
+    let origin = origin.column(tried.len() as u64);
+    let first_line = format!("{},{origin}{probability},status", header(space));
+    let file = output.create()?;
+    let mut file =
+        SealedFile::begin(file, &first_line).map_err(StoreError::unwritten(output.path()))?;
+    let written = write_rows(&mut file, space, goal, tried, certainty);
+    written.map_err(|reason| file.explain(reason))?;
+    file.commit()
+}
+
+fn write_rows(
     out: &mut impl Write,
     space: &DesignSpace,
     goal: &Goal,
     tried: &[Tried],
     certainty: Option<&Certainty>,
 ) -> io::Result<()> {
-    let probability = certainty.map_or("", |_| ",front_probability");
-    writeln!(out, "{}{probability},status", header(space))?;
     let mut rows = Rows::new(space);
     for (&(index, ref metrics), status) in tried.iter().zip(statuses(goal, tried)) {
         rows.write(out, index, metrics.as_ref())?;
+        // The column of the origin.
+        write!(out, ",")?;
         if let Some(certainty) = certainty {
             let listed = certainty.of(index).map(|design| design.probability);
             write!(out, ",{}", listed.unwrap_or(0.0))?;
         }
         writeln!(out, ",{status}")?;
     }
-    out.flush()
+    Ok(())
 }
 
 /// Writes a part of a table: a line about itself, then rows without status, which only the whole table can know.
 ///
 /// # Errors
-/// The writer fails.
+/// The output may not be written, or the system cannot.
 pub fn write_part(
-    out: &mut impl Write,
+    output: &Output,
     space: &DesignSpace,
     part: &Part,
     tried: &[Tried],
-) -> io::Result<()> {
-    let about = ron::to_string(part).map_err(io::Error::other)?;
-    writeln!(out, "{PART_MARK}{about}")?;
-    writeln!(out, "{}", header(space))?;
-    let mut rows = Rows::new(space);
-    for (index, metrics) in tried {
-        rows.write(out, *index, metrics.as_ref())?;
-        writeln!(out)?;
+) -> Result<(), StoreError> {
+    let fail = || StoreError::unwritten(output.path());
+    let about = ron::to_string(part).map_err(io::Error::other);
+    let about = about.map_err(fail())?;
+    let first_line = format!("{PART_MARK}{about} {}", seal::blank());
+    let mut file = SealedFile::begin(output.create()?, &first_line).map_err(fail())?;
+    let mut write = || {
+        writeln!(file, "{}", header(space))?;
+        let mut rows = Rows::new(space);
+        for (index, metrics) in tried {
+            rows.write(&mut file, *index, metrics.as_ref())?;
+            writeln!(file)?;
+        }
+        Ok(())
+    };
+    write().map_err(fail())?;
+    file.commit()
+}
+
+/// Which program and sweep a table comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Origin {
+    /// The program.
+    pub build: Build,
+    /// Fingerprint of the sweep.
+    pub fingerprint: u64,
+}
+
+/// What the name of the column of the origin begins with.
+const ORIGIN_MARK: &str = "blockscape ";
+
+impl Origin {
+    /// Name of the column, with a place for the checksum.
+    pub(super) fn column(&self, n_designs: u64) -> String {
+        let Self { build, fingerprint } = self;
+        let seal = seal::blank();
+        let text =
+            format!("{ORIGIN_MARK}{build} sweep {fingerprint:016x} designs {n_designs} {seal}");
+        // It stands between commas without quotes.
+        text.replace([',', '"', '\n', '\r'], " ")
     }
-    out.flush()
+}
+
+/// The name of the column that tells the origin of a table, and the designs that it promises.
+pub(super) fn origin_in(header: &str) -> Option<(&str, u64)> {
+    let column = header
+        .split(',')
+        .find(|name| name.starts_with(ORIGIN_MARK))?;
+    let (_, rest) = column.split_once(" designs ")?;
+    let (n_designs, _) = rest.split_once(' ')?;
+    Some((column, n_designs.parse().ok()?))
 }
 
 /// What the first line of a part begins with.

@@ -8,7 +8,7 @@ use crate::preset::{PresetError, from_ron};
 use crate::units::{Area, Energy, Time};
 use crate::violation::Violation;
 
-const FLOWS: &str = include_str!("../../../../presets/technologies/synthesis_flows.ron");
+pub(crate) const FLOWS: &str = include_str!("../../../../presets/technologies/synthesis_flows.ron");
 
 /// Area, settled energy, energy with glitches and delay of a class of logic against flow `fa`.
 type Factors = [f64; 4];

@@ -23,6 +23,7 @@ pub use cell_library::{CellLibrary, Switched, Switching, UnitCost};
 pub use dot_product::ReconfigurableMode;
 pub(super) use float::ACCUMULATOR_DATA;
 pub use float::FloatKind;
+pub(crate) use flow::FLOWS;
 pub use flow::SynthesisFlow;
 pub use part::{Logic, Part, Parts};
 pub use path::{Path, Step};

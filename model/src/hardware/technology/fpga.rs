@@ -64,11 +64,13 @@ pub struct FpgaDevice {
     pub source: String,
 }
 
+/// Devices and their constants.
+pub(super) const DEVICES: &str = include_str!("../../../../presets/technologies/fpga.ron");
+
 impl FpgaFamily {
     /// The built-in family.
     pub fn built_in() -> Self {
-        from_ron(include_str!("../../../../presets/technologies/fpga.ron"))
-            .unwrap_or_else(|error| unreachable!("built-in devices: {error}"))
+        from_ron(DEVICES).unwrap_or_else(|error| unreachable!("built-in devices: {error}"))
     }
 
     /// A device by name, letter case aside.

@@ -11,6 +11,7 @@ pub use fpga::{FpgaDevice, FpgaFamily};
 pub use memory::MemoryTechnology;
 pub use sram::{SramAccess, SramMacro, SramPorts, SramTable, SramTechnology};
 pub use synthesis::Synthesis;
+pub(crate) use technology_text::texts;
 pub use technology_text::{TECHNOLOGY_NAMES, technologies, technology};
 pub use voltage::VoltageScaling;
 

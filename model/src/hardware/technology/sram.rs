@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::hardware::Sourced;
 use crate::violation::Violation;
 
-const TABLE: &str = include_str!("../../../../presets/technologies/sram_cacti.csv");
+pub(super) const TABLE: &str = include_str!("../../../../presets/technologies/sram_cacti.csv");
 
 /// Port arrangement of a macro.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

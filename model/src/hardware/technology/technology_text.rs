@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{FpgaFamily, MemoryTechnology, NodeConstants, Technology};
+use super::{FpgaFamily, MemoryTechnology, NodeConstants, Technology, fpga, sram};
 use crate::design::MemoryKind;
-use crate::hardware::gates::CellLibrary;
+use crate::hardware::gates::{CellLibrary, FLOWS};
 use crate::preset::{PresetError, from_ron, same_name};
 use crate::violation::Violation;
 
@@ -59,6 +59,13 @@ const NETLIST_CELLS: [&str; 2] = [
 ];
 
 const MEMORIES: &str = include_str!("../../../../presets/technologies/memories.ron");
+
+/// All built-in texts of technologies.
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    let tables = [MEMORIES, sram::TABLE, fpga::DEVICES, FLOWS];
+    let nodes = NODES.into_iter().map(|(_, text)| text);
+    nodes.chain(LIBRARIES).chain(NETLIST_CELLS).chain(tables)
+}
 
 /// Names of the built-in technologies.
 pub const TECHNOLOGY_NAMES: [&str; NODES.len()] = {
