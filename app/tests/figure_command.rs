@@ -87,6 +87,47 @@ fn a_session_becomes_a_figure_with_numbers_beside_it_and_opens_again_as_itself()
 }
 
 #[test]
+fn no_format_of_a_figure_holds_a_folder_and_the_session_can_be_left_out() {
+    let folder = folder("figure_anonymous");
+    let mut session = session();
+    session.checkpoint = Some("/home/a-user-name/secret/model.gguf".into());
+    let preset = folder.join("session.ron");
+    std::fs::write(&preset, session.to_ron()).unwrap();
+    let preset = preset.to_str().unwrap();
+    for ending in ["svg", "pdf", "png", "tex"] {
+        let figure = folder.join(format!("front.{ending}"));
+        let figure = figure.to_str().unwrap();
+        let arguments = ["figure", preset, "-o", figure, "--plot", "formats"];
+        let output = blockscape(&arguments);
+        assert!(output.status.success());
+        let bytes = std::fs::read(figure).unwrap();
+        for word in ["a-user-name", "secret", env!("CARGO_MANIFEST_DIR")] {
+            let found = bytes
+                .windows(word.len())
+                .any(|part| part == word.as_bytes());
+            assert!(!found, "{ending}: {word}");
+        }
+        let Opened::Session(opened) = preset_library::open(figure.as_ref()).unwrap() else {
+            panic!("{ending}: no session");
+        };
+        assert_eq!(opened.checkpoint, Some("model.gguf".into()));
+        assert_eq!(opened.design, session.design);
+        // Without the session it is still known as the program's own.
+        for _ in 0..2 {
+            let output = blockscape(&[&arguments[..], &["--no-session"]].concat());
+            assert!(output.status.success(), "{ending}");
+            let told = preset_library::open(figure.as_ref())
+                .unwrap_err()
+                .to_string();
+            assert!(
+                told.contains("left out") || told.contains("no preset"),
+                "{told}"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_plot_of_a_built_in_design_can_be_drawn() {
     let folder = folder("figure_plots");
     for plot in [

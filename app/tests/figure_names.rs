@@ -45,6 +45,7 @@ fn names_are_apart(space: &str) {
         results: &results,
         views: &PlotViews::default(),
         plot: FigurePlot::Pareto,
+        carries_session: true,
     };
     for width in COLUMN_WIDTHS {
         let page = Page {

@@ -79,6 +79,7 @@ fn write_files(session: &Session, results: &Results, folder: &Path) -> anyhow::R
         results,
         views: &PlotViews::default(),
         plot: FigurePlot::Pareto,
+        carries_session: true,
     };
     let page = figure.fitted(Page {
         width: FIGURE_WIDTH,

@@ -26,6 +26,9 @@ pub struct Arguments {
     /// Also write beside it, under the same name: its numbers (csv), its drawing for LaTeX (tex)
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KINDS")]
     beside: Vec<Companion>,
+    /// Leave the session out of the figure: it cannot be opened again
+    #[arg(long)]
+    no_session: bool,
     #[command(flatten)]
     replacing: Replacing,
     /// What to draw
@@ -99,6 +102,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         results: &results,
         views: &PlotViews::default(),
         plot: arguments.plot,
+        carries_session: !arguments.no_session,
     };
     let caption = arguments.caption.clone();
     let page = Page {

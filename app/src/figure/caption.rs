@@ -19,7 +19,11 @@ impl SessionFigure<'_> {
         let n_more = formats.len().saturating_sub(MOST_FORMATS);
         if n_more > 1 {
             formats.truncate(MOST_FORMATS);
-            formats.push(format!("and {n_more} more in the preset inside this file"));
+            let place = match self.carries_session {
+                true => " in the preset inside this file",
+                false => "",
+            };
+            formats.push(format!("and {n_more} more{place}"));
         }
         let _ = write!(out, "Formats: {}. ", formats.join("; "));
         let _ = write!(out, "Accuracy: {}.", self.results.basis_text());

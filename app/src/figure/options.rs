@@ -23,6 +23,8 @@ pub struct FigureOptions {
     pub caption: bool,
     /// Dark background, for slides.
     pub dark: bool,
+    /// The session inside, so that the figure can be opened again.
+    pub carries_session: bool,
     /// Numbers as CSV beside the figure.
     pub with_numbers: bool,
     /// Drawing as `TikZ` beside the figure.
@@ -40,6 +42,7 @@ impl Default for FigureOptions {
             title: page.title,
             caption: true,
             dark: page.dark,
+            carries_session: true,
             with_numbers: false,
             with_tikz: false,
         }

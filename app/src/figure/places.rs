@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use blockscape_explorer::sweep::store::Output;
 use clap::ValueEnum;
 
-use super::FigureFormat;
+use super::{FigureFormat, tikz};
 use crate::files::embedded_preset::embedded_preset;
 
 /// What can go beside a figure.
@@ -124,5 +124,8 @@ fn first_line(content: impl std::io::Read) -> Option<String> {
 /// Whether a file is a figure that this program wrote.
 fn is_figure(path: &Path) -> bool {
     let small = std::fs::metadata(path).is_ok_and(|found| found.len() <= LARGEST_FIGURE);
-    small && std::fs::read(path).is_ok_and(|bytes| embedded_preset(&bytes).is_some())
+    let is_own = |bytes: Vec<u8>| {
+        bytes.starts_with(tikz::FIRST_LINE.as_bytes()) || embedded_preset(&bytes).is_some()
+    };
+    small && std::fs::read(path).is_ok_and(is_own)
 }

@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use egui::Ui;
 
 use super::{Companion, FigureFormat, FigurePlaces, Page, PlotHeight, render};
+use crate::files::fingerprint::fingerprint;
 use crate::plots::bit_layout::{BitLayoutData, bit_layout_ui};
 use crate::plots::breakdown::{BreakdownData, breakdown_ui};
 use crate::plots::coordinates::{CoordinatesData, coordinates_ui};
@@ -99,6 +100,8 @@ pub struct SessionFigure<'a> {
     pub views: &'a PlotViews,
     /// The plot.
     pub plot: FigurePlot,
+    /// Whether the figure carries the session, so that it can be opened again.
+    pub carries_session: bool,
 }
 
 impl SessionFigure<'_> {
@@ -112,13 +115,32 @@ impl SessionFigure<'_> {
         Ok(page.fitted(height, &mut |ui, theme| self.draw(ui, theme)))
     }
 
+    /// The session as it goes into a figure: files by name, each with length and fingerprint, no folder of anybody's. Nothing where it
+    /// is left out.
+    fn preset(&self) -> String {
+        if !self.carries_session {
+            return String::new();
+        }
+        let (session, paths) = self.session.without_folders();
+        let mut text = String::new();
+        for path in paths {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let mark = match fingerprint(&path) {
+                Ok((length, mark)) => format!("{length} bytes, fingerprint {mark:016x}"),
+                Err(_gone) => "not there when the figure was made".to_owned(),
+            };
+            let _ = writeln!(text, "// {}: {mark}", name.replace(['\n', '\r'], " "));
+        }
+        text + &session.to_ron()
+    }
+
     /// The figure's bytes, with the session inside. An empty title or caption stays empty.
     ///
     /// # Errors
     /// There is nothing to draw yet, or a page out of range.
     pub fn render(&self, page: &Page, format: FigureFormat) -> anyhow::Result<Vec<u8>> {
         self.check()?;
-        let preset = self.session.to_ron();
+        let preset = self.preset();
         let draw = |ui: &mut Ui, theme: &PlotTheme| self.draw(ui, theme);
         Ok(render(page, format, Some(&preset), draw)?)
     }

@@ -13,8 +13,11 @@ use crate::files::embedded_preset;
 /// Cells along the longer side of a picture.
 const MOST_CELLS: usize = 150;
 
+/// What a drawing begins with.
+pub(super) const FIRST_LINE: &str = "% Needs \\usepackage{tikz}; include with \\input.\n";
+
 pub(super) fn encode(drawing: &Drawing, preset: Option<&str>) -> String {
-    let mut out = String::from("% Needs \\usepackage{tikz}; include with \\input.\n");
+    let mut out = FIRST_LINE.to_owned();
     if let Some(preset) = preset {
         out.push_str(&embedded_preset::tex_comments(preset));
     }

@@ -1,6 +1,7 @@
 //! Files that the window and the command line share: inputs, presets, settings, texts.
 
 pub mod embedded_preset;
+pub mod fingerprint;
 pub mod identity;
 pub mod input;
 pub mod mapped_file;

@@ -112,7 +112,14 @@ pub fn open(path: &Path) -> anyhow::Result<Opened> {
     match extension.as_str() {
         "gguf" | "safetensors" | "bin" => Ok(Opened::Checkpoint(path.to_path_buf())),
         "json" => model_config::read(path).map(|shape| Opened::Model(Box::new(shape))),
-        "svg" | "pdf" | "png" | "tex" => text_of(path, &figure_text(path)?),
+        "svg" | "pdf" | "png" | "tex" => {
+            let mut opened = text_of(path, &figure_text(path)?)?;
+            // A figure names files without their folders.
+            if let (Opened::Session(session), Some(folder)) = (&mut opened, path.parent()) {
+                session.find_files_in(folder);
+            }
+            Ok(opened)
+        }
         _ => text_of(path, &input::read_text(path)?),
     }
 }
@@ -137,8 +144,12 @@ fn figure_text(path: &Path) -> anyhow::Result<String> {
         );
     }
     let bytes = std::fs::read(path).with_context(|| name.to_string())?;
-    embedded_preset(&bytes)
-        .with_context(|| format!("{name}: no preset inside: not a figure of Blockscape"))
+    let text = embedded_preset(&bytes)
+        .with_context(|| format!("{name}: no preset inside: not a figure of Blockscape"))?;
+    if text.trim().is_empty() {
+        anyhow::bail!("{name}: the session was left out of this figure");
+    }
+    Ok(text)
 }
 
 /// Largest figure that is searched for its preset, in bytes.

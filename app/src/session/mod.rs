@@ -9,6 +9,7 @@ pub mod history;
 pub mod kept_calibration;
 pub mod kept_front;
 pub mod measured_design;
+pub mod portable;
 pub mod ranges;
 pub mod value_range;
 pub mod words;

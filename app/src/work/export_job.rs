@@ -38,6 +38,7 @@ impl ExportJob {
                 results: &self.results,
                 views: &self.views,
                 plot: self.figure.plot,
+                carries_session: self.figure.carries_session,
             };
             let page = self.figure.page(&figure)?;
             // The dialog asked before it took a name that a file has.

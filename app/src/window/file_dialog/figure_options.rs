@@ -36,6 +36,12 @@ pub(super) fn figure_options_ui(ui: &mut Ui, options: &mut FigureOptions, path: 
             ui.label("File");
             format_ui(ui, path);
             ui.end_row();
+            ui.label("Inside it");
+            ui.checkbox(&mut options.carries_session, "Session")
+                .on_hover_text(
+                    "Opening the figure restores it. Files are named without their folders; the text is readable by anybody",
+                );
+            ui.end_row();
             ui.label("Beside it");
             beside_ui(ui, options);
             ui.end_row();
