@@ -92,3 +92,75 @@ fn a_reader_that_goes_away_is_no_error() {
         assert!(output.stderr.is_empty(), "{arguments:?}");
     }
 }
+
+#[test]
+fn completions_and_manual_pages_name_every_subcommand() {
+    let folder = folder("manual");
+    let help = blockscape(&folder).arg("help").output().unwrap();
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| !line.starts_with("Commands:"))
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|word| !word.is_empty())
+        .collect();
+    assert!(
+        commands.contains(&"sweep") && commands.len() > 10,
+        "{commands:?}"
+    );
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = blockscape(&folder)
+            .args(["completions", shell])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        for command in &commands {
+            assert!(text.contains(command), "{shell}: {command}");
+        }
+    }
+    let page = blockscape(&folder).arg("man").output().unwrap();
+    let page = String::from_utf8_lossy(&page.stdout).into_owned();
+    assert!(page.contains(".TH blockscape 1"), "{page}");
+    let output = blockscape(&folder)
+        .args(["man", "--folder", "pages"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    for command in commands.iter().filter(|command| **command != "help") {
+        let name = format!("pages/blockscape-{command}.1");
+        let page = std::fs::read_to_string(folder.join(&name)).unwrap();
+        assert!(page.contains(".SH OPTIONS"), "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_display_whose_libraries_break_down_leads_to_the_exploration_without_a_window() {
+    let folder = folder("broken_display");
+    let session = small_session(&folder);
+    // A socket that is no display, and one that closes each connection at once.
+    let socket = folder.join("wayland-broken");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            drop(stream);
+        }
+    });
+    for (name, value) in [
+        ("WAYLAND_DISPLAY", socket.to_str().unwrap()),
+        ("DISPLAY", "nonsense"),
+    ] {
+        let output = blockscape(&folder)
+            .env("XDG_STATE_HOME", &folder)
+            .env(name, value)
+            .arg(&session)
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        assert!(told.contains("exploring without a window"), "{told}");
+        assert!(!told.contains("panicked"), "{told}");
+    }
+}

@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod explore;
 pub mod figure;
 pub mod interruption;
+pub mod manual;
 pub mod merge;
 pub mod pace;
 pub mod perplexity;
@@ -22,16 +23,18 @@ pub mod status;
 pub mod sweep;
 pub mod unit;
 
-use crate::files::output;
 use std::ffi::OsString;
-use std::panic;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use blockscape_model::language_model::tokenizer::is_contained;
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory as _, Parser, Subcommand};
+
+use crate::files::settings::Folders;
+use crate::files::{output, panic_report};
+use crate::window::app;
 
 /// Interactive design-space exploration of block floating point and microscaling accelerators for language models.
 #[derive(Debug, Parser)]
@@ -72,23 +75,34 @@ pub enum Task {
     Unit(unit::UnitArguments),
     /// A design's processing element as `SystemVerilog` with testbench, vectors and manifest
     Rtl(rtl::Arguments),
+    /// Completions of the command line for a shell
+    Completions(manual::CompletionArguments),
+    /// The manual page
+    Man(manual::ManArguments),
     /// Published values, ours, deviation and basis
     Reproduce(reproduce::ReproduceArguments),
 }
 
 /// Exit code of bad input.
 const BAD_INPUT: u8 = 2;
+/// Exit code of a fault of the program itself (`EX_SOFTWARE` of sysexits.h).
+const INTERNAL_ERROR: u8 = 70;
 
 /// Runs what the arguments (program name first) ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    keep_contained_panics_quiet();
+    let state = Folders::of_user().state;
+    panic_report::install(state.map(|folder| folder.join("reports")));
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // names have to mean something before the arguments that use them are read
     if let Err(error) = define_formats(&arguments) {
         return finish(Err(error));
     }
     match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => finish(perform(arguments)),
+        Ok(arguments) => {
+            // A panic was told and reported where it happened; the program ends in order.
+            let performed = catch_unwind(AssertUnwindSafe(|| perform(arguments)));
+            performed.map_or(ExitCode::from(INTERNAL_ERROR), finish)
+        }
         Err(error)
             if matches!(
                 error.kind(),
@@ -119,16 +133,6 @@ fn define_formats(arguments: &[OsString]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A panic that becomes an error of one line is told of once.
-fn keep_contained_panics_quiet() {
-    let usual = panic::take_hook();
-    panic::set_hook(Box::new(move |information| {
-        if !is_contained() {
-            usual(information);
-        }
-    }));
-}
-
 fn perform(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.task {
         Some(Task::Evaluate(arguments)) => evaluate::run(&arguments),
@@ -142,6 +146,8 @@ fn perform(arguments: Arguments) -> anyhow::Result<()> {
         Some(Task::Quantize(args)) => quantize::run(&args),
         Some(Task::Unit(arguments)) => unit::run(&arguments),
         Some(Task::Rtl(arguments)) => rtl::run(&arguments),
+        Some(Task::Completions(arguments)) => manual::completions(&arguments),
+        Some(Task::Man(arguments)) => manual::man(&arguments),
         Some(Task::Reproduce(arguments)) => reproduce::run(&arguments),
         None => open_window(arguments.file.as_deref()),
     }
@@ -155,18 +161,26 @@ fn open_window(file: Option<&Path>) -> anyhow::Result<()> {
     if explore::has_no_display() {
         return explore::run(file);
     }
-    let window = crate::window::app::run(crate::window::app::Options {
+    let options = app::Options {
         file: file.map(Path::to_path_buf),
-        folders: crate::files::settings::Folders::of_user(),
+        folders: Folders::of_user(),
         n_threads: 0,
-    });
-    match window {
-        Err(error) if !crate::window::app::was_shown() => {
-            output::note(&format!("{error}; exploring without a window"));
-            explore::run(file)
+    };
+    // Libraries of the display panic where a part of it is missing (GLX, libxkbcommon-x11).
+    panic_report::keep_quiet(true);
+    let window = catch_unwind(AssertUnwindSafe(|| app::run(options)));
+    panic_report::keep_quiet(false);
+    let why = match window {
+        Ok(Err(error)) if !app::was_shown() => format!("{error:#}"),
+        Err(_panic) if !app::was_shown() => {
+            let said = panic_report::last().unwrap_or_else(|| "the display broke down".to_owned());
+            format!("no window: {said}")
         }
-        shown => shown,
-    }
+        Ok(shown) => return shown,
+        Err(panic) => resume_unwind(panic),
+    };
+    output::note(&format!("{why}; exploring without a window"));
+    explore::run(file)
 }
 
 /// What to say of a first word that is neither a file nor a subcommand.

@@ -8,6 +8,7 @@ pub mod mapped_file;
 pub mod model_config;
 pub mod output;
 pub mod pane;
+pub mod panic_report;
 pub mod preset_library;
 pub mod purpose;
 pub mod settings;

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use egui::{Context, Ui, ViewportCommand};
 
+use crate::files::panic_report;
 use crate::files::preset_library::PresetLibrary;
 use crate::files::settings::Folders;
 use crate::results::Results;
@@ -70,6 +71,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     };
     let create: eframe::AppCreator<'_> = Box::new(|context| {
         WAS_SHOWN.store(true, Ordering::Relaxed);
+        panic_report::keep_quiet(false);
         Ok(Box::new(App::new(&context.egui_ctx, options)))
     });
     eframe::run_native("blockscape", native, create).map_err(|error| {
