@@ -89,7 +89,7 @@ fn whole_journal(sweep: &Sweep, folder: &Folder) -> Vec<u8> {
 
 fn of_other_build(sweep: &Sweep) -> Sweep {
     let mut build = sweep.build.clone();
-    build.presets = "0000000000000000".to_owned();
+    "0000000000000000".clone_into(&mut build.presets);
     Sweep {
         build,
         ..sweep.clone()

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{Read as _, Write};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -194,10 +194,13 @@ fn quantize_all(
     tensors
         .values()
         .map(|tensor| {
-            quantize(args, tensor, sink).map_err(|error| match error.is::<StoreError>() {
-                // It names the output; the input is sound.
-                true => error,
-                false => error.context(args.input.display().to_string()),
+            quantize(args, tensor, sink).map_err(|error| {
+                // An error of the output names it; the input is sound.
+                if error.is::<StoreError>() {
+                    error
+                } else {
+                    error.context(args.input.display().to_string())
+                }
             })
         })
         .collect()

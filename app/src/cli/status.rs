@@ -149,9 +149,10 @@ fn journal(path: &Path) -> Option<(u64, Sweep, State)> {
     let journal = Journal::look(path).ok()?;
     let (shard, n_shards) = journal.header.shard;
     let (n_tried, total) = (journal.n_records, journal.header.total);
-    let state = match journal.is_open {
-        true => State::Running { n_tried, total },
-        false => State::Interrupted { n_tried, total },
+    let state = if journal.is_open {
+        State::Running { n_tried, total }
+    } else {
+        State::Interrupted { n_tried, total }
     };
     Some((shard, (journal.header.fingerprint, n_shards), state))
 }

@@ -19,9 +19,10 @@ impl SessionFigure<'_> {
         let n_more = formats.len().saturating_sub(MOST_FORMATS);
         if n_more > 1 {
             formats.truncate(MOST_FORMATS);
-            let place = match self.carries_session {
-                true => " in the preset inside this file",
-                false => "",
+            let place = if self.carries_session {
+                " in the preset inside this file"
+            } else {
+                ""
             };
             formats.push(format!("and {n_more} more{place}"));
         }

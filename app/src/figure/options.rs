@@ -25,10 +25,8 @@ pub struct FigureOptions {
     pub dark: bool,
     /// The session inside, so that the figure can be opened again.
     pub carries_session: bool,
-    /// Numbers as CSV beside the figure.
-    pub with_numbers: bool,
-    /// Drawing as `TikZ` beside the figure.
-    pub with_tikz: bool,
+    /// What goes beside it.
+    pub beside: Vec<Companion>,
 }
 
 impl Default for FigureOptions {
@@ -43,8 +41,7 @@ impl Default for FigureOptions {
             caption: true,
             dark: page.dark,
             carries_session: true,
-            with_numbers: false,
-            with_tikz: false,
+            beside: Vec::new(),
         }
     }
 }
@@ -77,15 +74,7 @@ impl FigureOptions {
     /// # Errors
     /// A name that ends in no file format of figures.
     pub fn places(&self, path: &Path) -> anyhow::Result<FigurePlaces> {
-        let wanted = [
-            (Companion::Csv, self.with_numbers),
-            (Companion::Tex, self.with_tikz),
-        ];
-        let wanted: Vec<Companion> = wanted
-            .into_iter()
-            .filter_map(|(companion, wanted)| wanted.then_some(companion))
-            .collect();
-        FigurePlaces::new(path, &wanted)
+        FigurePlaces::new(path, &self.beside)
     }
 
     /// The file name offered.

@@ -68,6 +68,7 @@ impl FigurePlaces {
     }
 
     /// The same where somebody agreed to lose whatever files are there.
+    #[must_use]
     pub fn replacing_all(self, agreed: bool) -> Self {
         Self { agreed, ..self }
     }

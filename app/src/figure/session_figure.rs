@@ -160,7 +160,7 @@ impl SessionFigure<'_> {
         }
         // All places are looked at before the first file is written.
         for (place, _) in &files {
-            place.check(&[])?;
+            place.check_content(&[])?;
         }
         for (place, bytes) in &files {
             write_whole(place.path(), bytes)?;

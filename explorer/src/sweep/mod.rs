@@ -169,8 +169,8 @@ impl Sweep {
         self.write(&output, fingerprint, &tried, certainty.as_ref())?;
         journal.remove()?;
         Ok(Summary {
-            certainty,
             n_dropped,
+            certainty,
             ..self.summary(&tried, n_resumed as u64, elapsed)
         })
     }

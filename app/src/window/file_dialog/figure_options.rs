@@ -4,7 +4,7 @@ use std::path::Path;
 
 use egui::{ComboBox, DragValue, Ui};
 
-use crate::figure::{COLUMN_WIDTHS, FigureFormat, FigureOptions, FigurePlot};
+use crate::figure::{COLUMN_WIDTHS, Companion, FigureFormat, FigureOptions, FigurePlot};
 use crate::window::widgets::name_ui;
 
 /// Draws the choices; a chosen file format changes the ending of `path`.
@@ -135,10 +135,25 @@ fn format_ui(ui: &mut Ui, path: &mut String) {
 
 fn beside_ui(ui: &mut Ui, options: &mut FigureOptions) {
     ui.horizontal(|ui| {
-        ui.checkbox(&mut options.with_numbers, "Numbers (.csv)")
-            .on_hover_text("The plotted numbers under the figure's name");
-        ui.checkbox(&mut options.with_tikz, "TikZ (.tex)")
-            .on_hover_text("The drawing for LaTeX under the figure's name");
+        for (companion, name, meaning) in [
+            (
+                Companion::Csv,
+                "Numbers (.csv)",
+                "The plotted numbers under the figure's name",
+            ),
+            (
+                Companion::Tex,
+                "TikZ (.tex)",
+                "The drawing for LaTeX under the figure's name",
+            ),
+        ] {
+            let mut wanted = options.beside.contains(&companion);
+            let response = ui.checkbox(&mut wanted, name).on_hover_text(meaning);
+            if response.changed() {
+                options.beside.retain(|other| *other != companion);
+                options.beside.extend(wanted.then_some(companion));
+            }
+        }
     });
 }
 

@@ -2,10 +2,6 @@
 //!
 //! A sweep that is killed at any moment leaves whole records and at most one torn one at the end, which is cut off
 //! when the journal is opened again. Nothing is ever rewritten. What a power loss can take is a few seconds of work.
-#![expect(
-    clippy::cast_possible_truncation,
-    reason = "a record has about a hundred bytes"
-)]
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};

@@ -92,9 +92,10 @@ impl StoreError {
     fn unwritten(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |reason| {
-            let kept = match path.is_file() {
-                true => "; the file written before is unchanged",
-                false => "",
+            let kept = if path.is_file() {
+                "; the file written before is unchanged"
+            } else {
+                ""
             };
             Self::Unwritten { path, reason, kept }
         }

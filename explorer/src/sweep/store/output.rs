@@ -44,6 +44,7 @@ impl Output {
     }
 
     /// The same where somebody agreed to lose whatever file is there.
+    #[must_use]
     pub fn replacing_all(mut self, agreed: bool) -> Self {
         self.replaces_all = agreed;
         self
@@ -59,13 +60,21 @@ impl Output {
     /// # Errors
     /// It is one of the inputs, holds something else, or is in no folder.
     pub fn check(&self, inputs: &[PathBuf]) -> Result<(), StoreError> {
-        let refuse = |message: &str| Err(StoreError::content(&self.path, message));
-        if self.path.is_dir() {
-            return refuse("is a directory; the name of a file is needed");
-        }
         let folder = super::whole_file::folder(&self.path);
         if !folder.is_dir() {
             return Err(StoreError::content(folder, "no such folder"));
+        }
+        self.check_content(inputs)
+    }
+
+    /// The same where the folder may still be made.
+    ///
+    /// # Errors
+    /// It is one of the inputs, or holds something else.
+    pub fn check_content(&self, inputs: &[PathBuf]) -> Result<(), StoreError> {
+        let refuse = |message: &str| Err(StoreError::content(&self.path, message));
+        if self.path.is_dir() {
+            return refuse("is a directory; the name of a file is needed");
         }
         if inputs.iter().any(|input| is_same_file(input, &self.path)) {
             return refuse("is an input; another output is needed");

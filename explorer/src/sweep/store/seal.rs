@@ -195,6 +195,6 @@ fn digits_in(line: &[u8]) -> Option<usize> {
     let at = windows
         .enumerate()
         .filter(|(_, window)| *window == MARK.as_bytes());
-    let start = at.map(|(at, _)| at + MARK.len()).last()?;
+    let start = at.map(|(at, _)| at + MARK.len()).next_back()?;
     (start + ZEROS.len() <= line.len()).then_some(start)
 }
