@@ -55,7 +55,7 @@ fn sweep(search: Search) -> Sweep {
         evaluator: Arc::new(judge),
         threads: 1,
         shard: None,
-        build: Build::of_commit("test"),
+        build: Build::new("test", 7),
         n_samples: 0,
         ticket: Ticket::unlimited(),
     }

@@ -143,11 +143,13 @@ fn a_display_whose_libraries_break_down_leads_to_the_exploration_without_a_windo
     // A socket that is no display, and one that closes each connection at once.
     let socket = folder.join("wayland-broken");
     let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-    std::thread::spawn(move || {
+    let refuse = move || {
         for stream in listener.incoming() {
             drop(stream);
         }
-    });
+    };
+    let named = std::thread::Builder::new().name("broken display".to_owned());
+    named.spawn(refuse).unwrap();
     for (name, value) in [
         ("WAYLAND_DISPLAY", socket.to_str().unwrap()),
         ("DISPLAY", "nonsense"),

@@ -159,12 +159,13 @@ const SPACES: &[(&str, &str)] = &[
     ("general", include_str!("../../presets/spaces/general.ron")),
 ];
 
-/// Sum of the fingerprints of the texts of all built-in spaces.
-pub(crate) fn fingerprint() -> u64 {
-    let fingerprints = SPACES
+/// One number for all built-in data: presets of designs, models, spaces and technologies, tables and statistics. Two programs with
+/// other constants have other numbers.
+pub fn fingerprint() -> u64 {
+    SPACES
         .iter()
-        .map(|(_, text)| preset::text_fingerprint(text));
-    fingerprints.fold(0, u64::wrapping_add)
+        .map(|(_, text)| preset::text_fingerprint(text))
+        .fold(preset::fingerprint(), u64::wrapping_add)
 }
 
 /// The built-in spaces.

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use blockscape_explorer::preset::fingerprint;
 use blockscape_explorer::sweep::store::Build;
 
 /// The commit or sources that this program was built from.
@@ -9,7 +10,8 @@ const SOURCE: &str = env!("BLOCKSCAPE_SOURCE");
 
 /// The running program.
 pub fn build() -> Build {
-    Build::of_commit(SOURCE)
+    static PRESETS: OnceLock<u64> = OnceLock::new();
+    Build::new(SOURCE, *PRESETS.get_or_init(fingerprint))
 }
 
 /// The same in one line, as `--version` says it.

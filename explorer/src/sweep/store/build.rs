@@ -1,12 +1,8 @@
 //! Which program made a result: results of two programs are never mixed.
 
 use std::fmt;
-use std::sync::OnceLock;
 
-use blockscape_model::preset as data;
 use serde::{Deserialize, Serialize};
-
-use crate::preset;
 
 /// Version, source and built-in data of a program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,14 +17,12 @@ pub struct Build {
 }
 
 impl Build {
-    /// The running program, its sources named by a commit.
-    pub fn of_commit(commit: &str) -> Self {
-        static PRESETS: OnceLock<u64> = OnceLock::new();
-        let presets = || data::fingerprint().wrapping_add(preset::fingerprint());
+    /// The running program, its sources named by a commit; `presets` is [`crate::preset::fingerprint`].
+    pub fn new(commit: &str, presets: u64) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             commit: commit.to_owned(),
-            presets: format!("{:016x}", PRESETS.get_or_init(presets)),
+            presets: format!("{presets:016x}"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::checksum::crc32;
-use super::journal::RECORD;
+use super::journal_record::RECORD;
 use super::{Build, StoreError};
 
 /// First bytes of a journal, with the version of its layout.

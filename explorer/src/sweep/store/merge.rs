@@ -7,8 +7,6 @@ use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use blockscape_model::evaluation::{Metric, Metrics};
-
 use super::part_file::PartFile;
 use super::seal::SealedFile;
 use super::table::{Origin, status_of};
@@ -202,20 +200,4 @@ fn check_complete(parts: &[Listed]) -> Result<(), StoreError> {
         return Err(StoreError::content(&first.path, message));
     }
     Ok(())
-}
-
-/// Number and metrics of a row; the metrics are its last cells and have no quotes.
-pub(super) fn parse_row(line: &str) -> Option<Tried> {
-    let (index, _) = line.split_once(',')?;
-    let mut values = [f64::NAN; Metric::COUNT];
-    let mut cells = line.rsplit(',');
-    for value in values.iter_mut().rev() {
-        let cell = cells.next()?;
-        if !cell.is_empty() {
-            *value = cell.parse().ok()?;
-        }
-    }
-    let is_built = values.iter().any(|value| !value.is_nan());
-    let metrics = is_built.then(|| Metrics::new(values));
-    Some((index.parse().ok()?, metrics))
 }

@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{StoreError, WholeFile, is_part, is_table};
+use super::StoreError;
+use super::file_kind::{is_part, is_table};
+use super::whole_file::{WholeFile, folder};
 
 /// Tells whether a file is of the kind that is about to be written.
 type IsOwn = Arc<dyn Fn(&Path) -> bool + Send + Sync>;
@@ -60,7 +62,7 @@ impl Output {
     /// # Errors
     /// It is one of the inputs, holds something else, or is in no folder.
     pub fn check(&self, inputs: &[PathBuf]) -> Result<(), StoreError> {
-        let folder = super::whole_file::folder(&self.path);
+        let folder = folder(&self.path);
         if !folder.is_dir() {
             return Err(StoreError::content(folder, "no such folder"));
         }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::merge::parse_row;
+use blockscape_model::evaluation::{Metric, Metrics};
+
+use super::file_kind::PART_MARK;
 use super::seal::SealedReader;
-use super::table::PART_MARK;
 use super::{Part, StoreError, seal};
 use crate::judge::evaluate::Tried;
 
@@ -105,4 +106,20 @@ pub fn check_part(path: &Path) -> Result<Part, StoreError> {
 /// A file that cannot be read or is no part.
 pub fn about_part(path: &Path) -> Result<Part, StoreError> {
     Ok(PartFile::open(path)?.about)
+}
+
+/// Number and metrics of a row; the metrics are its last cells and have no quotes.
+fn parse_row(line: &str) -> Option<Tried> {
+    let (index, _) = line.split_once(',')?;
+    let mut values = [f64::NAN; Metric::COUNT];
+    let mut cells = line.rsplit(',');
+    for value in values.iter_mut().rev() {
+        let cell = cells.next()?;
+        if !cell.is_empty() {
+            *value = cell.parse().ok()?;
+        }
+    }
+    let is_built = values.iter().any(|value| !value.is_nan());
+    let metrics = is_built.then(|| Metrics::new(values));
+    Some((index.parse().ok()?, metrics))
 }

@@ -3,14 +3,13 @@
 //! Numbers are written in the shortest form that reads back to the same bits; what is not known stays empty.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 use blockscape_model::evaluation::{Metric, Metrics};
 use serde::{Deserialize, Serialize};
 
 use super::csv::csv_field;
+use super::file_kind::PART_MARK;
 use super::seal::{self, SealedFile};
 use super::{Build, Output, StoreError};
 use crate::judge::evaluate::Tried;
@@ -204,38 +203,6 @@ pub(super) fn origin_in(header: &str) -> Option<(&str, u64)> {
     let (_, rest) = column.split_once(" designs ")?;
     let (n_designs, _) = rest.split_once(' ')?;
     Some((column, n_designs.parse().ok()?))
-}
-
-/// What the first line of a part begins with.
-pub(super) const PART_MARK: &str = "# blockscape part ";
-
-/// Longest first line that is looked at; a hundred axes take a few thousand bytes.
-const LONGEST_HEADER: u64 = 1 << 16;
-
-/// Whether a file begins as the table of a whole sweep does.
-pub fn is_table(path: &Path) -> bool {
-    let metrics: Vec<String> = Metric::ALL.iter().map(ToString::to_string).collect();
-    first_line(path).is_some_and(|line| {
-        line.starts_with("design,")
-            && line.ends_with(",status")
-            && line.contains(&metrics.join(","))
-    })
-}
-
-/// Whether a file begins as a part of a sweep does.
-pub fn is_part(path: &Path) -> bool {
-    first_line(path).is_some_and(|line| line.starts_with(PART_MARK))
-}
-
-fn first_line(path: &Path) -> Option<String> {
-    let file = File::open(path).ok()?;
-    if !file.metadata().ok()?.is_file() {
-        return None;
-    }
-    let mut line = String::new();
-    let mut start = BufReader::new(file.take(LONGEST_HEADER));
-    start.read_line(&mut line).ok()?;
-    Some(line.trim_end().to_owned())
 }
 
 fn header(space: &DesignSpace) -> String {
