@@ -166,3 +166,55 @@ fn a_display_whose_libraries_break_down_leads_to_the_exploration_without_a_windo
         assert!(!told.contains("panicked"), "{told}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn pipes_are_refused_and_not_waited_for() {
+    let folder = folder("pipes");
+    for name in [
+        "pipe",
+        "pipe.ron",
+        "pipe.svg",
+        "pipe.safetensors",
+        "pipe.csv.journal",
+    ] {
+        let made = Command::new("mkfifo").arg(folder.join(name)).status();
+        assert!(made.unwrap().success());
+    }
+    for arguments in [
+        "evaluate pipe.ron",
+        "sweep pipe.ron -o x.csv",
+        "sweep Anda --strategy random --evaluations 9 -o pipe",
+        "merge pipe -o x.csv",
+        "status pipe",
+        "check pipe pipe.svg pipe.csv.journal",
+        "figure pipe.svg -o x.svg",
+        "figure Anda --plot formats -o pipe.svg",
+        "quantize -f mxfp4 -i pipe.safetensors",
+        "perplexity --model pipe.safetensors --text pipe",
+        "pipe.ron",
+    ] {
+        let mut child = blockscape(&folder)
+            .args(arguments.split(' '))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The limit is there to end a program that waits for the pipe; no claim is made on time.
+        let start = std::time::Instant::now();
+        let ended = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break Some(status);
+            }
+            if start.elapsed().as_secs() > 120 {
+                child.kill().unwrap();
+                break None;
+            }
+            std::thread::yield_now();
+        };
+        let told = child.wait_with_output().unwrap().stderr;
+        let told = String::from_utf8_lossy(&told).into_owned();
+        let code = ended.and_then(|status| status.code());
+        assert_eq!(code, Some(2), "{arguments}: {told}");
+    }
+}

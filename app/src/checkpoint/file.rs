@@ -11,6 +11,8 @@ use blockscape_model::language_model::checkpoint::{
 };
 use blockscape_model::language_model::{Checkpoint, CheckpointError, LanguageModel, Tokenizer};
 
+use super::memory::check_memory;
+use crate::files::input::check_regular;
 use crate::files::mapped_file::MappedFile;
 
 /// Configuration and index files are text of a few megabytes at most.
@@ -123,8 +125,16 @@ impl CheckpointFile {
     }
 
     /// Decodes the weights.
+    ///
+    /// # Errors
+    /// More memory would be needed than there is, or a tensor that is missing or damaged.
     pub fn language_model(&self) -> anyhow::Result<LanguageModel> {
-        LanguageModel::from_checkpoint(&self.checkpoint()?).with_context(|| self.name())
+        let checkpoint = self.checkpoint()?;
+        // Weights are kept as F32, whatever they are stored as.
+        let values = checkpoint.tensors.values().map(TensorView::n_values);
+        let bytes = values.fold(0_u64, u64::saturating_add).saturating_mul(4);
+        check_memory(bytes).with_context(|| self.name())?;
+        LanguageModel::from_checkpoint(&checkpoint).with_context(|| self.name())
     }
 
     /// The tokenizer of a file, else the vocabulary inside the checkpoint, else a tokenizer file beside it; checked to
@@ -177,7 +187,7 @@ impl CheckpointFile {
     pub fn files(&self) -> Vec<PathBuf> {
         let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
         let mut files = vec![self.path.clone()];
-        if let Kind::Safetensors { shards, .. } = &self.kind {
+        if let Kind::Safetensors { shards, .. } | Kind::Gguf(shards) = &self.kind {
             files.extend(shards.iter().map(|(name, _)| folder.join(name)));
         }
         files
@@ -293,7 +303,7 @@ fn read_tokenizer(path: &Path) -> anyhow::Result<Tokenizer> {
 
 fn read_text(path: &Path) -> anyhow::Result<String> {
     let name = path.display();
-    let length = fs::metadata(path).with_context(|| format!("{name}"))?.len();
+    let length = check_regular(path)?.len();
     if length > LARGEST_TEXT {
         bail!("{name}: {length} bytes; at most {LARGEST_TEXT} are read");
     }

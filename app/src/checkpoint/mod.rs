@@ -2,5 +2,6 @@
 
 pub mod calibration;
 pub mod file;
+mod memory;
 pub mod report;
 pub mod text_cutting;

@@ -19,13 +19,26 @@ const LARGEST_PRESET: u64 = 64 << 20;
 /// Far above any machine's cores; more would only exhaust the system.
 const MOST_THREADS: usize = 1024;
 
+/// Refuses what is no file before it is opened: reading a pipe would wait for somebody to write.
+///
+/// # Errors
+/// A directory, pipe or device, or a path that leads nowhere.
+pub fn check_regular(path: &Path) -> anyhow::Result<fs::Metadata> {
+    let name = path.display();
+    let found = fs::metadata(path).with_context(|| format!("{name}"))?;
+    if found.is_dir() {
+        bail!("{name}: is a directory; a file is needed");
+    }
+    if !found.is_file() {
+        bail!("{name}: is a pipe or device; a regular file is needed");
+    }
+    Ok(found)
+}
+
 /// Reads a text file of bounded size.
 pub fn read_text(path: &Path) -> anyhow::Result<String> {
     let name = path.display();
-    let information = fs::metadata(path).with_context(|| format!("{name}"))?;
-    if information.is_dir() {
-        bail!("{name}: is a directory; a file is needed");
-    }
+    check_regular(path)?;
     let mut bytes = Vec::new();
     let file = fs::File::open(path).with_context(|| format!("{name}"))?;
     file.take(LARGEST_PRESET + 1)

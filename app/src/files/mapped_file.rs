@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
+use crate::files::input::check_regular;
+
 /// The bytes of a file, read by the system where they are touched.
 #[derive(Debug)]
 pub struct MappedFile(Option<memmap2::Mmap>);
@@ -13,6 +15,7 @@ impl MappedFile {
     /// Maps a file; errors name it.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
+        check_regular(path)?;
         let file = File::open(path).with_context(|| format!("{name}"))?;
         let information = file.metadata().with_context(|| format!("{name}"))?;
         if !information.is_file() {

@@ -134,9 +134,7 @@ pub fn is_own_design(path: &Path) -> bool {
 /// The preset inside an exported figure.
 fn figure_text(path: &Path) -> anyhow::Result<String> {
     let name = path.display();
-    let size = std::fs::metadata(path)
-        .with_context(|| name.to_string())?
-        .len();
+    let size = input::check_regular(path)?.len();
     if size > LARGEST_FIGURE {
         anyhow::bail!(
             "{name}: larger than {} MiB, not a figure of Blockscape",

@@ -28,10 +28,10 @@ pub fn is_part(path: &Path) -> bool {
 }
 
 fn first_line(path: &Path) -> Option<String> {
-    let file = File::open(path).ok()?;
-    if !file.metadata().ok()?.is_file() {
+    if !std::fs::metadata(path).ok()?.is_file() {
         return None;
     }
+    let file = File::open(path).ok()?;
     let mut line = String::new();
     let mut start = BufReader::new(file.take(LONGEST_HEADER));
     start.read_line(&mut line).ok()?;

@@ -8,10 +8,10 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::StoreError;
 use super::journal_header::{JournalHeader, ReadHeader};
 use super::journal_record::{RECORD, decode, encode};
 use super::whole_file::sync_folder;
+use super::{StoreError, check_regular};
 use crate::judge::evaluate::Tried;
 
 /// Records read at a time.
@@ -106,10 +106,8 @@ impl Journal {
     /// A file that cannot be read or is no journal.
     pub fn look(path: &Path) -> Result<JournalState, StoreError> {
         let fail = StoreError::file;
+        check_regular(path)?;
         let mut file = File::open(path).map_err(fail(path))?;
-        if !file.metadata().map_err(fail(path))?.is_file() {
-            return Err(StoreError::content(path, "is not a regular file"));
-        }
         let is_open = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
         let header = match JournalHeader::read(&mut file).map_err(fail(path))? {
             ReadHeader::Whole(header) => header,

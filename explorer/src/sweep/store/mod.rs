@@ -86,6 +86,15 @@ pub enum StoreError {
     },
 }
 
+/// Refuses what is no file before it is opened: reading a pipe would wait for somebody to write.
+fn check_regular(path: &Path) -> Result<(), StoreError> {
+    let found = std::fs::metadata(path).map_err(StoreError::file(path))?;
+    if found.is_file() {
+        return Ok(());
+    }
+    Err(StoreError::content(path, "is not a regular file"))
+}
+
 impl StoreError {
     fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();

@@ -81,6 +81,9 @@ impl Output {
         if inputs.iter().any(|input| is_same_file(input, &self.path)) {
             return refuse("is an input; another output is needed");
         }
+        if std::fs::metadata(&self.path).is_ok_and(|found| !found.is_file()) {
+            return refuse("is a device or pipe; a regular file is needed");
+        }
         let is_empty = || std::fs::metadata(&self.path).is_ok_and(|found| found.len() == 0);
         if self.replaces_all || !self.path.exists() || is_empty() || (self.is_own)(&self.path) {
             return Ok(());

@@ -7,7 +7,8 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::checksum::Crc;
-use super::{StoreError, WholeFile};
+use super::whole_file::WholeFile;
+use super::{StoreError, check_regular};
 
 /// What stands before the digits.
 const MARK: &str = "crc32 ";
@@ -90,11 +91,8 @@ impl SealedReader {
     /// # Errors
     /// The system cannot read it, or it does not begin with a line of text.
     pub(super) fn open(path: &Path) -> Result<(Self, String), StoreError> {
+        check_regular(path)?;
         let file = File::open(path).map_err(StoreError::file(path))?;
-        let found = file.metadata().map_err(StoreError::file(path))?;
-        if !found.is_file() {
-            return Err(StoreError::content(path, "is not a regular file"));
-        }
         let mut reader = Self {
             path: path.to_owned(),
             reader: BufReader::with_capacity(1 << 16, file),
