@@ -49,7 +49,7 @@ fn version_and_table_name_commit_and_presets() {
     let table = std::fs::read_to_string(folder.join("table.csv")).unwrap();
     let header = table.lines().next().unwrap();
     assert!(
-        header.contains(&format!(",blockscape {identity} sweep ")),
+        header.contains(&format!(",blockscape {identity} designs 40 ")),
         "{header}"
     );
     assert!(header.ends_with(",status"), "{header}");
@@ -76,8 +76,8 @@ fn intact_files_are_named_and_damaged_ones_end_with_code_two() {
         let mut bytes = std::fs::read(&path).unwrap();
         let at = match name {
             "figure.svg" => bytes
-                .windows(8)
-                .position(|part| part == b"metadata")
+                .windows(17)
+                .position(|part| part == b"blockscape-preset")
                 .unwrap(),
             "design.ron" => bytes.windows(5).position(|part| part == b"array").unwrap(),
             _ => bytes.len() / 2,

@@ -82,17 +82,21 @@ fn check(path: &Path) -> anyhow::Result<String> {
     if name.ends_with(".ron") && input::read_ron::<CalibrationRecord>(path).is_ok() {
         return Ok("a calibration".to_owned());
     }
-    Ok(match preset_library::open(path)? {
+    let what = match preset_library::open(path)? {
         Opened::Session(session) => format!("a session around {}", session.design.name),
         Opened::Design(design) => format!("the design {}", design.name),
-        Opened::Workload(workload) => format!("the model {}", workload.model.name),
+        Opened::Workload(workload) => format!("a workload of {}", workload.model.name),
+        Opened::Model(model) => format!("the model {}", model.name),
         Opened::Space(space) => format!("the space {}", space.name),
         Opened::Checkpoint(path) => {
             let file = CheckpointFile::open_tensors(&path)?;
             let n = file.tensors()?.len();
-            format!("a checkpoint with {n} tensors, whose values carry no checksum")
+            format!("a checkpoint with {n} tensors")
         }
-    })
+    };
+    Ok(format!(
+        "{what}; read without fault, it carries no checksum"
+    ))
 }
 
 fn journal(path: &Path) -> anyhow::Result<String> {

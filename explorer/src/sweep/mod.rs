@@ -15,6 +15,7 @@ use crate::engine::job::Progress;
 use crate::engine::worker_pool;
 use crate::judge::evaluate::Evaluate;
 use crate::judge::evaluate::Tried;
+use crate::judge::technologies::technology_of;
 use crate::judge::uncertainty::{Certainty, front_probabilities};
 use crate::pareto::{ParetoFront, hypervolume};
 use crate::search::strategy::Strategy;
@@ -22,8 +23,8 @@ use crate::search::{Search, carry_out};
 use crate::space::DesignSpace;
 use crate::space::objective::Goal;
 use crate::sweep::store::{
-    Build, Journal, JournalHeader, Origin, Output, Part, StoreError, about_part, fingerprint,
-    read_part, write_part, write_table,
+    Build, Journal, JournalHeader, Output, Part, StoreError, about_part, fingerprint, read_part,
+    write_part, write_table,
 };
 use crate::ticket::Ticket;
 
@@ -306,6 +307,9 @@ impl Sweep {
             text(preset::to_ron(&self.search)),
             self.seed.to_string(),
             self.evaluator.subject(),
+            // The content of a technology of the user's, which the design names by its file.
+            technology_of(&space.base().technology)
+                .map_or_else(|error| error.to_string(), |found| format!("{found:?}")),
         ];
         fingerprint(&parts.join("\n"))
     }
@@ -319,13 +323,14 @@ impl Sweep {
         certainty: Option<&Certainty>,
     ) -> Result<(), StoreError> {
         match self.shard {
-            None => {
-                let origin = Origin {
-                    build: self.build.clone(),
-                    fingerprint,
-                };
-                write_table(output, &self.space, &self.goal, &origin, tried, certainty)
-            }
+            None => write_table(
+                output,
+                &self.space,
+                &self.goal,
+                &self.build,
+                tried,
+                certainty,
+            ),
             Some((shard, n_shards)) => {
                 let part = Part {
                     shard,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::part_file::PartFile;
 use super::seal::SealedFile;
-use super::table::{Origin, status_of};
+use super::table::{origin_column, status_of};
 use super::{Output, Part, Status, StoreError};
 use crate::judge::evaluate::Tried;
 use crate::pareto::{MAX_OBJECTIVES, ParetoFront};
@@ -116,11 +116,8 @@ fn write(
     found: &Found,
     output: &Output,
 ) -> Result<(), StoreError> {
-    let origin = Origin {
-        build: parts[0].about.build.clone(),
-        fingerprint: parts[0].about.fingerprint,
-    };
-    let first_line = format!("{header},{},status", origin.column(found.n_designs));
+    let origin = origin_column(&parts[0].about.build, found.n_designs);
+    let first_line = format!("{header},{origin},status");
     let fail = |reason| StoreError::unwritten(output.path())(reason);
     let mut out = SealedFile::begin(output.create()?, &first_line).map_err(fail)?;
     let mut rows = Distinct::new(parts);

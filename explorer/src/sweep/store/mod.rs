@@ -30,7 +30,7 @@ pub use journal_header::JournalHeader;
 pub use merge::{Merged, merge};
 pub use output::{Output, is_same_file};
 pub use part_file::{about_part, check_part, read_part};
-pub use table::{Origin, Part, Status, statuses, write_part, write_table};
+pub use table::{Part, Status, statuses, write_part, write_table};
 pub use table_file::{TableFacts, check_table};
 pub use whole_file::{WholeFile, write_whole};
 

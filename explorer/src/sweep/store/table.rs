@@ -99,7 +99,7 @@ pub(super) fn status_of(score: &Score, goal: &Goal) -> Status {
 
 /// Writes the whole table: number, axis values, metrics and status of each design; where samples of the constants were
 /// judged, also the probability of each design that keeps all limits to be on the front. The column before these is empty; its
-/// name says which program and sweep the table is of, how many designs it has, and its checksum.
+/// name says which program made the table, how many designs it has, and its checksum.
 ///
 /// # Errors
 /// The output may not be written, or the system cannot.
@@ -107,12 +107,12 @@ pub fn write_table(
     output: &Output,
     space: &DesignSpace,
     goal: &Goal,
-    origin: &Origin,
+    build: &Build,
     tried: &[Tried],
     certainty: Option<&Certainty>,
 ) -> Result<(), StoreError> {
     let probability = certainty.map_or("", |_| ",front_probability");
-    let origin = origin.column(tried.len() as u64);
+    let origin = origin_column(build, tried.len() as u64);
     let first_line = format!("{},{origin}{probability},status", header(space));
     let file = output.create()?;
     let mut file =
@@ -171,28 +171,15 @@ pub fn write_part(
     file.commit()
 }
 
-/// Which program and sweep a table comes from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Origin {
-    /// The program.
-    pub build: Build,
-    /// Fingerprint of the sweep.
-    pub fingerprint: u64,
-}
-
 /// What the name of the column of the origin begins with.
 const ORIGIN_MARK: &str = "blockscape ";
 
-impl Origin {
-    /// Name of the column, with a place for the checksum.
-    pub(super) fn column(&self, n_designs: u64) -> String {
-        let Self { build, fingerprint } = self;
-        let seal = seal::blank();
-        let text =
-            format!("{ORIGIN_MARK}{build} sweep {fingerprint:016x} designs {n_designs} {seal}");
-        // It stands between commas without quotes.
-        text.replace([',', '"', '\n', '\r'], " ")
-    }
+/// Name of the column that says which program made a table of so many designs, with a place for the checksum.
+pub(super) fn origin_column(build: &Build, n_designs: u64) -> String {
+    let seal = seal::blank();
+    let text = format!("{ORIGIN_MARK}{build} designs {n_designs} {seal}");
+    // It stands between commas without quotes.
+    text.replace([',', '"', '\n', '\r'], " ")
 }
 
 /// The name of the column that tells the origin of a table, and the designs that it promises.

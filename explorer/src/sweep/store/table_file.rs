@@ -9,7 +9,7 @@ use super::table::origin_in;
 /// What a table says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableFacts {
-    /// Program and sweep, as the column of the origin names them.
+    /// The program, as the column of the origin names it.
     pub origin: String,
     /// Designs in it.
     pub n_designs: u64,
