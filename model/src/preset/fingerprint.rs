@@ -1,13 +1,15 @@
 //! One number for all data built into the model: two builds with other constants have other numbers.
 
 use super::{design_text, model_text};
+use crate::format::general::TEXTS as FORMATS;
 use crate::hardware::technology;
 use crate::quality;
 
-/// Sum of the fingerprints of all built-in texts: designs, models, technologies with cells, memories, SRAM, flows and devices, and
+/// Sum of the fingerprints of all built-in texts: designs, models, formats, technologies with cells, memories, SRAM, flows and devices, and
 /// channel statistics. It does not depend on their order.
 pub fn fingerprint() -> u64 {
     let named = design_text::DESIGNS.iter().chain(model_text::MODELS);
+    let named = named.chain(FORMATS);
     named
         .map(|(_, text)| *text)
         .chain(technology::texts())

@@ -1,7 +1,7 @@
 //! Texts of the built-in block formats, one file a format.
 
 /// Name and RON text, in the order of menus.
-pub(super) const TEXTS: &[(&str, &str)] = &[
+pub(crate) const TEXTS: &[(&str, &str)] = &[
     (
         "mxfp4-plus",
         include_str!("../../../../presets/formats/mxfp4-plus.ron"),

@@ -12,6 +12,7 @@ mod family;
 mod level;
 mod prepared;
 
+pub(crate) use built_in::TEXTS;
 pub(in crate::format) use catalog::intern;
 pub use catalog::{DefinitionError, define, read_definition};
 pub use definition::{Candidate, ChoiceStorage, Criterion, Definition, Metadata, Outliers};
