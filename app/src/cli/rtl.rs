@@ -4,13 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
-<<<<<<< HEAD
+use blockscape_explorer::sweep::store::write_whole;
 use blockscape_model::hardware::elements::{self, Described, DesignElement, Element};
 use blockscape_model::hardware::gates::SynthesisFlow;
-=======
-use blockscape_explorer::sweep::store::write_whole;
-use blockscape_model::hardware::elements::{self, DesignElement, Element};
->>>>>>> a773367 (Count block formats among the built-in data that results are told apart by)
 use blockscape_model::hardware::rtl::{self, Export, VectorCount};
 use blockscape_model::hardware::technology;
 use serde_json::json;
