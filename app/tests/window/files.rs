@@ -84,13 +84,12 @@ fn what_goes_beside_a_figure_is_asked_for_and_replaces_nothing_unasked() {
     let numbers = folder.0.join("front.csv");
     std::fs::write(&numbers, "hours of work").unwrap();
     choose(&mut window, "Export figure: Bit layout");
-    window.get_by_label("Numbers (.csv)").click();
-    window.run_steps(3);
+    press(&mut window, "Numbers (.csv)");
     let field = window.get_by(|node| {
         node.role() == Role::TextInput && node.value().is_some_and(|text| text.contains(".svg"))
     });
     field.focus();
-    window.run_steps(2);
+    respond(&mut window);
     give_path(&mut window, &figure);
     assert!(window.query_by_label_contains("front.csv exists").is_some());
     assert_eq!(std::fs::read(&numbers).unwrap(), b"hours of work");

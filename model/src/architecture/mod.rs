@@ -5,6 +5,7 @@
 
 mod attention;
 mod config;
+mod config_rotary;
 mod family;
 mod feed_forward;
 mod fields;
