@@ -44,7 +44,7 @@ pub struct Arguments {
     pub file: Option<PathBuf>,
     /// Block formats as RON files, usable by name wherever a format is; see `presets/formats`
     #[arg(long, value_name = "FILE", global = true)]
-    pub formats: Vec<PathBuf>,
+    pub format_file: Vec<PathBuf>,
     /// What to do instead of opening the window
     #[command(subcommand)]
     pub task: Option<Task>,
@@ -115,9 +115,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Defines the formats of every `--formats FILE`.
+/// Defines the formats of every `--format-file FILE`.
 fn define_formats(arguments: &[OsString]) -> anyhow::Result<()> {
-    const OPTION: &str = "--formats";
+    const OPTION: &str = "--format-file";
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let word = word.to_string_lossy();

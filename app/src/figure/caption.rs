@@ -28,6 +28,16 @@ impl SessionFigure<'_> {
         }
         let _ = write!(out, "Formats: {}. ", formats.join("; "));
         let _ = write!(out, "Accuracy: {}.", self.results.basis_text());
+        if self.plot == FigurePlot::Pareto {
+            let objectives: Vec<&str> = self
+                .session
+                .exploration
+                .objectives
+                .iter()
+                .map(|objective| objective.metric.description().label)
+                .collect();
+            let _ = write!(out, " Objectives: {}.", objectives.join(", "));
+        }
         if self.plot == FigurePlot::Breakdown {
             out.push_str(" Whiskers: range of the total.");
         }

@@ -205,12 +205,8 @@ impl Chart<'_> {
         };
         let y_axis = axis_hints(AxisHints::new_y(), y, theme).min_thickness(y_thickness);
         let (x_marks, x_labels) = spacer(x.clone(), label_room(theme)[0], 0.0);
-        // In the lower left corner the first numbers of both axes would meet; on paper they stand farther apart.
-        let corner = if theme.on_paper {
-            0.0
-        } else {
-            theme.small_text_size * 0.6
-        };
+        // In the lower left corner the first numbers of both axes would meet; on paper half the height of a digit is enough.
+        let corner = theme.small_text_size * if theme.on_paper { 0.36 } else { 0.6 };
         let (y_marks, y_labels) = spacer(y.clone(), label_room(theme)[1], corner);
         Plot::new(self.id.to_owned())
             .show_background(false)

@@ -94,16 +94,21 @@ impl Scene<'_> {
             self.shown.painter.add(mark);
             last = Some(center);
         }
-        let objectives = self.data.objectives.iter();
-        let labels: Vec<&str> = objectives
-            .map(|metric| metric.description().label)
-            .collect();
-        let name = format!("Front of the objectives: {}", labels.join(", "));
+        // A column of paper has no room for all names; the caption tells the objectives.
+        let name = if self.theme.on_paper {
+            "Front of the objectives".to_owned()
+        } else {
+            let objectives = self.data.objectives.iter();
+            let labels: Vec<&str> = objectives
+                .map(|metric| metric.description().label)
+                .collect();
+            format!("Front of the objectives: {}", labels.join(", "))
+        };
         entries.push((Key::Marker(Marker::Diamond, color, false), name));
     }
 
     pub(super) fn front_entries(&self, color: Color32, entries: &mut Vec<(Key, String)>) {
-        let front = if self.data.shows_objectives(self.view) {
+        let front = if self.theme.on_paper || self.data.shows_objectives(self.view) {
             "Front"
         } else {
             "Front of these axes"

@@ -1,6 +1,6 @@
 //! Processing elements and converters, one file a kind: parameters, netlist, operands in operation.
 //!
-//! Adding a kind is one file with an [`Element`] and one line in [`KINDS`]. The structures are those of
+//! Adding a kind is one file with an [`Element`] and one line in `KINDS`. The structures are those of
 //! `synthesis-elements.md`, from which names and parameters come.
 
 mod bfp_bfp;

@@ -171,7 +171,7 @@ impl Tokenizer {
     }
 
     /// The token that ends a text, and the file's word on it. [`super::Protocol`] puts it behind a document where that is
-    /// [`Some(true)`].
+    /// `Some(true)`.
     pub fn end(&self) -> EndToken {
         self.end
     }
