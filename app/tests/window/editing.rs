@@ -135,8 +135,8 @@ fn another_model_keeps_batch_and_lengths_and_says_where_it_cannot() {
     assert_eq!(lengths(&window), ("LLaMA-7B".to_owned(), [8, 2048, 2048]));
     enter(&mut window, "Prompt value", 1500.0);
     settle(&mut window);
-    choose_model(&mut window, "LLaMA-13B");
-    assert_eq!(lengths(&window), ("LLaMA-13B".to_owned(), [8, 1500, 2048]));
+    choose_model(&mut window, "OPT-13B");
+    assert_eq!(lengths(&window), ("OPT-13B".to_owned(), [8, 1500, 2048]));
 }
 
 fn choose_model(window: &mut Window, name: &str) {
