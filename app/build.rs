@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// Digits of a commit that tell it from others.
 const DIGITS: usize = 12;
-/// What results depend on, from the folder of this package.
+/// Folders and files that results depend on, from the folder of this package.
 const SOURCES: [&str; 5] = [
     "src",
     "../explorer/src",

@@ -8,7 +8,7 @@ const SHARE: f64 = 0.9;
 /// Refuses what does not fit into memory: it would end the program, or make the system crawl.
 ///
 /// # Errors
-/// What is needed and what there is.
+/// Memory needed and memory available.
 pub(super) fn check_memory(bytes: u64) -> anyhow::Result<()> {
     match available() {
         Some(available) => check(bytes, available),

@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What an intact file is.
+/// Kind of an intact file.
 fn check(path: &Path) -> anyhow::Result<String> {
     let name = path.to_string_lossy();
     if name.ends_with(".journal") {
